@@ -1,0 +1,25 @@
+"""Named errors: each says what is wrong, the value seen, and what would be right."""
+
+
+class SuperPointRosError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ImageError(SuperPointRosError, ValueError):
+    """An image whose shape, dtype or content cannot be used."""
+
+
+class CheckpointError(SuperPointRosError, ValueError):
+    """A weights file that is missing, unreadable, of an unknown layout, or not the one expected."""
+
+
+class BackendError(SuperPointRosError, RuntimeError):
+    """A backend or device that was asked for and is not there."""
+
+
+class MissingExtraError(SuperPointRosError, ImportError):
+    """An optional dependency that is not installed; the message names the extra that brings it."""
+
+
+class DatasetError(SuperPointRosError, ValueError):
+    """A data set that is absent, half there or corrupt; the message says what was expected and where to get it."""

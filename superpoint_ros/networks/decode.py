@@ -1,0 +1,179 @@
+"""From the network's outputs to keypoints: heat map, non-maximum suppression, selection, descriptor sampling.
+
+SuperPoint paper, section 3.2 (detector decoding) and 3.3 (descriptor decoding).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from superpoint_ros.networks.superpoint import CELL_SIZE
+
+# Pixel whose descriptor is the first cell's own. The centre of cell c is pixel 8 c + 3.5 ("exact"); the released
+# code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
+FIRST_CELL_CENTER = {"exact": 3.5, "magicleap": 4.0}
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How keypoints are chosen.
+
+    Attributes:
+        threshold: least detector probability of a keypoint, in [0, 1].
+        nms_radius: pixels; no two keypoints are nearer than this in L-infinity distance, or equal to it. 0 = off.
+        border: pixels; keypoints nearer than this to an image edge are dropped, after suppression.
+        max_keypoints: the strongest this many are kept. 0 = all.
+        grid: (rows, columns) of a grid over which the kept keypoints are spread: cells take turns, each giving
+            its strongest. (1, 1) = by score alone.
+        sampling: "exact" or "magicleap", see FIRST_CELL_CENTER.
+    """
+
+    threshold: float = 0.015
+    nms_radius: int = 4
+    border: int = 4
+    max_keypoints: int = 1000
+    grid: tuple[int, int] = (1, 1)
+    sampling: str = "exact"
+
+    def __post_init__(self) -> None:
+        checks = {
+            "threshold": 0.0 <= self.threshold <= 1.0,
+            "nms_radius": self.nms_radius >= 0,
+            "border": self.border >= 0,
+            "max_keypoints": self.max_keypoints >= 0,
+            "grid": len(self.grid) == 2 and min(self.grid) >= 1,
+            "sampling": self.sampling in FIRST_CELL_CENTER,
+        }
+        for name, good in checks.items():
+            if not good:
+                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see DecodeOptions for what is allowed")
+
+
+def heatmap(logits: Tensor) -> Tensor:
+    """Logits (B, 65, h, w) -> keypoint probability per pixel (B, 8 h, 8 w): softmax, dustbin dropped, cells unfolded."""
+    probability = torch.softmax(logits.float(), dim=1)[:, :-1]
+    return F.pixel_shuffle(probability, CELL_SIZE).squeeze(1)
+
+
+def _window_max(values: Tensor, radius: int) -> Tensor:
+    """Maximum over the (2 radius + 1) square around each pixel of non-negative (B, H, W), by doubling shifts."""
+    for dim in (1, 2):
+        length = values.shape[dim]
+        padding = (radius, radius) if dim == 2 else (0, 0, radius, radius)
+        running, span, window = F.pad(values, padding), 1, 2 * radius + 1
+        while span < window:
+            step = min(span, window - span)
+            size = running.shape[dim] - step
+            running = torch.maximum(running.narrow(dim, 0, size), running.narrow(dim, step, size))
+            span += step
+        values = running.narrow(dim, 0, length)
+    return values
+
+
+def rank_map(scores: Tensor, threshold: float) -> Tensor:
+    """Scores (B, H, W) -> int32 ranks: the larger the stronger, ties by row-major order, 0 below the threshold."""
+    flat = scores.flatten()
+    candidates = torch.nonzero(flat >= threshold).squeeze(1)
+    order = torch.argsort(flat[candidates], descending=True, stable=True)
+    ranks = torch.zeros(flat.shape, dtype=torch.int32, device=scores.device)
+    ranks[candidates[order]] = torch.arange(len(order), 0, -1, dtype=torch.int32, device=scores.device)
+    return ranks.view(scores.shape)
+
+
+def non_maximum_suppression(ranks: Tensor, radius: int) -> Tensor:
+    """Exactly the greedy suppression: strongest first, each removes all others within the L-infinity radius.
+
+    A pixel that is the strongest left in its window can be removed by nothing, so all such pixels are kept at
+    once and clear their windows; repeated until none is left, this is the greedy result.
+
+    Args:
+        ranks: int32 (B, H, W) with distinct values per image, 0 = no candidate (see rank_map).
+        radius: pixels.
+
+    Returns:
+        The same ranks, with 0 where suppressed.
+    """
+    pending = ranks
+    kept = torch.zeros_like(ranks)
+    while bool(pending.any()):
+        peaks = torch.where(pending == _window_max(pending, radius), pending, 0)
+        kept = kept + peaks
+        pending = torch.where(_window_max(peaks, radius) > 0, 0, pending)
+    return kept
+
+
+def _clear_border(values: Tensor, border: int) -> Tensor:
+    height, width = values.shape[-2:]
+    cleared = torch.zeros_like(values)
+    if height > 2 * border and width > 2 * border:
+        inside = (..., slice(border, height - border), slice(border, width - border))
+        cleared[inside] = values[inside]
+    return cleared
+
+
+def _spread(xy: Tensor, image_size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """Order in which points, given strongest first, are taken when the cells of a grid take turns."""
+    (height, width), (rows, columns) = image_size, grid
+    row, column = xy[:, 1] * rows // height, xy[:, 0] * columns // width
+    cell = row * columns + column
+    by_cell = torch.argsort(cell, stable=True)
+    _, count = torch.unique_consecutive(cell[by_cell], return_counts=True)
+    start = torch.repeat_interleave(torch.cumsum(count, 0) - count, count)
+    turn = torch.empty_like(cell)
+    turn[by_cell] = torch.arange(len(cell), device=cell.device) - start
+    return torch.argsort(turn, stable=True)
+
+
+def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tensor, Tensor]]:
+    """Heat maps (B, H, W) -> per image xy float32 (N, 2) in pixels and score (N,), strongest first."""
+    ranks = rank_map(scores, options.threshold)
+    if options.nms_radius:
+        ranks = non_maximum_suppression(ranks, options.nms_radius)
+    ranks = _clear_border(ranks, options.border)
+    image_size = (scores.shape[1], scores.shape[2])
+    selected = []
+    for score, rank in zip(scores, ranks, strict=True):
+        yx = torch.nonzero(rank)
+        yx = yx[torch.argsort(rank[yx[:, 0], yx[:, 1]], descending=True)]
+        if options.max_keypoints:
+            if options.grid != (1, 1) and len(yx) > options.max_keypoints:
+                chosen = _spread(yx.flip(1), image_size, options.grid)[: options.max_keypoints]
+                yx = yx[torch.sort(chosen).values]
+            yx = yx[: options.max_keypoints]
+        selected.append((yx.flip(1).float(), score[yx[:, 0], yx[:, 1]]))
+    return selected
+
+
+def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: str) -> Tensor:
+    """Dense descriptors (D, h, w) and xy (N, 2) in pixels -> unit descriptors (N, D), bilinear between cells."""
+    height, width = descriptors.shape[1:]
+    cell = (xy.to(descriptors) - FIRST_CELL_CENTER[sampling]) / CELL_SIZE
+    size = torch.tensor([width, height], dtype=cell.dtype, device=cell.device)
+    grid = (2 * cell + 1) / size - 1
+    sampled = F.grid_sample(descriptors[None], grid[None, None], mode="bilinear", align_corners=False)
+    return F.normalize(sampled[0, :, 0].T, dim=1)
+
+
+def decode(
+    logits: Tensor, descriptors: Tensor, image_size: tuple[int, int], options: DecodeOptions
+) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Network outputs of a batch -> per image (xy (N, 2), score (N,), descriptors (N, D)).
+
+    Args:
+        logits: (B, 65, h, w).
+        descriptors: (B, D, h, w).
+        image_size: (height, width) of the images before they were padded on the right and at the bottom to
+            8 h x 8 w; nothing is found in the padding, and nothing in it suppresses a keypoint of the image.
+        options: how keypoints are chosen.
+    """
+    height, width = image_size
+    scores = heatmap(logits)[:, :height, :width]
+    keypoints = select_keypoints(scores, options)
+    return [
+        (xy, score, sample_descriptors(dense.float(), xy, options.sampling))
+        for (xy, score), dense in zip(keypoints, descriptors, strict=True)
+    ]

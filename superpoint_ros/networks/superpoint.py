@@ -1,0 +1,90 @@
+"""The SuperPoint network: a shared encoder, a detector head and a descriptor head.
+
+DeTone, Malisiewicz, Rabinovich, "SuperPoint: Self-Supervised Interest Point Detection and Description",
+CVPR Workshops 2018 (arXiv 1712.07629), section 3. Layer names are those of the paper's released weights.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CELL_SIZE = 8
+DESCRIPTOR_SIZE = 256
+DETECTOR_CHANNELS = CELL_SIZE * CELL_SIZE + 1
+
+# name: (input channels, output channels, kernel size)
+LAYERS = {
+    "conv1a": (1, 64, 3),
+    "conv1b": (64, 64, 3),
+    "conv2a": (64, 64, 3),
+    "conv2b": (64, 64, 3),
+    "conv3a": (64, 128, 3),
+    "conv3b": (128, 128, 3),
+    "conv4a": (128, 128, 3),
+    "conv4b": (128, 128, 3),
+    "convPa": (128, 256, 3),
+    "convPb": (256, DETECTOR_CHANNELS, 1),
+    "convDa": (128, 256, 3),
+    "convDb": (256, DESCRIPTOR_SIZE, 1),
+}
+ENCODER = ("conv1a", "conv1b", "conv2a", "conv2b", "conv3a", "conv3b", "conv4a", "conv4b")
+POOL_AFTER = ("conv1b", "conv2b", "conv3b")
+RECTIFIED = (*ENCODER, "convPa", "convDa")
+
+
+class ChannelAffine(nn.Module):
+    """A fixed scale and shift per channel: batch norm at inference, where it cannot be folded away.
+
+    After a ReLU the affine map can neither go back into the convolution before it (the ReLU is in between)
+    nor forward into the next one (zero padding would then stand for another value), so it stays.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels))
+        self.shift = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.addcmul(self.shift[:, None, None], x, self.scale[:, None, None])
+
+
+class SuperPoint(nn.Module):
+    """Encoder of eight 3x3 convolutions with three 2x2 poolings, and two heads at one eighth of the size.
+
+    Args:
+        affine: whether a per-channel affine map follows every ReLU (weights trained with batch norm there).
+    """
+
+    def __init__(self, affine: bool = False):
+        super().__init__()
+        for name, (channels_in, channels_out, kernel) in LAYERS.items():
+            self.add_module(name, nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2))
+        self.affine = nn.ModuleDict({name: ChannelAffine(LAYERS[name][1]) for name in RECTIFIED} if affine else {})
+
+    def _rectified(self, name: str, x: Tensor) -> Tensor:
+        x = F.relu(self.get_submodule(name)(x), inplace=True)
+        return self.affine[name](x) if name in self.affine else x
+
+    def encode(self, image: Tensor) -> Tensor:
+        """float (B, 1, H, W) in [0, 1], H and W multiples of 8 -> (B, 128, H/8, W/8)."""
+        x = image
+        for name in ENCODER:
+            x = self._rectified(name, x)
+            if name in POOL_AFTER:
+                x = F.max_pool2d(x, 2, 2)
+        return x
+
+    def detect(self, encoded: Tensor) -> Tensor:
+        """(B, 128, h, w) -> logits (B, 65, h, w): channel 8 dy + dx of a cell's pixels, the last "no keypoint"."""
+        return self.convPb(self._rectified("convPa", encoded))
+
+    def describe(self, encoded: Tensor) -> Tensor:
+        """(B, 128, h, w) -> descriptors (B, 256, h, w), unit length per cell."""
+        return F.normalize(self.convDb(self._rectified("convDa", encoded)), dim=1)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """float (B, 1, H, W) in [0, 1] -> logits (B, 65, H/8, W/8), unit descriptors (B, 256, H/8, W/8)."""
+        encoded = self.encode(image)
+        return self.detect(encoded), self.describe(encoded)
