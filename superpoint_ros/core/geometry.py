@@ -1,0 +1,96 @@
+"""Homographies, pinhole projection and rigid poses, in the pixel convention of core/types.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def warp_points(xy: np.ndarray, homography: np.ndarray) -> np.ndarray:
+    """xy (N, 2) in pixels through a 3x3 homography -> float64 (N, 2); points at infinity become inf or nan."""
+    xy = np.asarray(xy, np.float64)
+    warped = xy @ homography[:, :2].T + homography[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return warped[:, :2] / warped[:, 2:]
+
+
+def resize_homography(
+    homography: np.ndarray,
+    from_sizes: tuple[tuple[int, int], tuple[int, int]],
+    to_sizes: tuple[tuple[int, int], tuple[int, int]],
+) -> np.ndarray:
+    """Homography between two images after each was resized.
+
+    Args:
+        homography: 3x3, pixels of image 0 -> pixels of image 1, at the original sizes.
+        from_sizes: (height, width) of image 0 and of image 1 before.
+        to_sizes: (height, width) of image 0 and of image 1 after.
+
+    Returns:
+        3x3 float64, scaled so that its last element is 1.
+    """
+    resize0, resize1 = (resize_matrix(before, after) for before, after in zip(from_sizes, to_sizes, strict=True))
+    resized = resize1 @ homography @ np.linalg.inv(resize0)
+    return resized / resized[2, 2]
+
+
+def resize_matrix(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
+    """3x3 map of pixels under a resize from (H, W) to (H, W): x -> (x + 0.5) s - 0.5."""
+    scale_y, scale_x = to_size[0] / from_size[0], to_size[1] / from_size[1]
+    return np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])
+
+
+def image_corners(image_size: tuple[int, int]) -> np.ndarray:
+    """float64 (4, 2): centres of the corner pixels of an image (H, W), clockwise from the top left."""
+    height, width = image_size
+    return np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
+
+
+def inside_image(xy: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
+    """bool (N,): points on the image (H, W), its outermost pixel centres included; false for nan and inf."""
+    height, width = image_size
+    x, y = xy[:, 0], xy[:, 1]
+    return (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+
+
+def project(points: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """Points (N, 3) in the optical frame, metres, through K (3x3) -> pixels (N, 2); nan where not in front."""
+    depth = np.where(points[:, 2:] > 0, points[:, 2:], np.nan)
+    return (points[:, :2] / depth) @ intrinsics[:2, :2].T + intrinsics[:2, 2]
+
+
+def lift(xy: np.ndarray, depth: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """Pixels (N, 2) with depth Z (N,) in metres -> points (N, 3) in the optical frame."""
+    homogeneous = np.column_stack([xy, np.ones(len(xy))])
+    return (homogeneous @ np.linalg.inv(intrinsics).T) * np.asarray(depth)[:, None]
+
+
+def transform(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """Points (N, 3) through a rigid 4x4 pose T_target_source: source frame -> target frame."""
+    return points @ pose[:3, :3].T + pose[:3, 3]
+
+
+def inverse_pose(pose: np.ndarray) -> np.ndarray:
+    """Inverse of a rigid 4x4 pose."""
+    inverse = np.eye(4)
+    inverse[:3, :3] = pose[:3, :3].T
+    inverse[:3, 3] = -pose[:3, :3].T @ pose[:3, 3]
+    return inverse
+
+
+def pose_from_quaternion(translation: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
+    """Translation (3,) in metres and quaternion (x, y, z, w) -> rigid 4x4 pose."""
+    x, y, z, w = np.asarray(quaternion, np.float64) / np.linalg.norm(quaternion)
+    pose = np.eye(4)
+    pose[:3, :3] = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    pose[:3, 3] = translation
+    return pose
+
+
+def essential_matrix(pose: np.ndarray) -> np.ndarray:
+    """Essential matrix E of T_1_0 (4x4): x1^T E x0 = 0 for normalised points of the same scene point."""
+    tx, ty, tz = pose[:3, 3]
+    return np.array([[0, -tz, ty], [tz, 0, -tx], [-ty, tx, 0]]) @ pose[:3, :3]

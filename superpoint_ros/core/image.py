@@ -1,0 +1,60 @@
+"""Images before the network: gray, resized, padded, and the inverse for points."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.errors import ImageError
+
+_TO_GRAY = {"bgr": cv2.COLOR_BGR2GRAY, "rgb": cv2.COLOR_RGB2GRAY}
+
+
+def to_gray(image: np.ndarray, color: str = "bgr") -> np.ndarray:
+    """uint8 (H, W), (H, W, 1) or (H, W, 3) -> uint8 (H, W).
+
+    Args:
+        image: one image.
+        color: channel order of a three-channel image, "bgr" or "rgb".
+
+    Raises:
+        ImageError: wrong dtype, number of dimensions or channels, or no pixels.
+    """
+    if color not in _TO_GRAY:
+        raise ImageError(f"color={color!r} is not one of {', '.join(_TO_GRAY)}")
+    if not isinstance(image, np.ndarray):
+        raise ImageError(f"image is a {type(image).__name__}, not a NumPy array")
+    if image.dtype != np.uint8:
+        raise ImageError(f"image has dtype {image.dtype}, not uint8; scale it to 0..255 first")
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim != 2 and not (image.ndim == 3 and image.shape[2] == 3):
+        raise ImageError(f"image has shape {image.shape}, not (H, W), (H, W, 1) or (H, W, 3)")
+    if image.size == 0:
+        raise ImageError(f"image of shape {image.shape} has no pixels")
+    return np.ascontiguousarray(image) if image.ndim == 2 else cv2.cvtColor(image, _TO_GRAY[color])
+
+
+def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
+    """(H, W) -> the same image with its last row and column repeated until both sides divide by `multiple`."""
+    bottom, right = (-side % multiple for side in image.shape)
+    return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else image
+
+
+def fit_within(image_size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """(height, width) scaled down, never up, so that the longer side is at most `longest` pixels."""
+    scale = min(1.0, longest / max(image_size))
+    return max(1, round(image_size[0] * scale)), max(1, round(image_size[1] * scale))
+
+
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize to (height, width): area averaging where it shrinks, bilinear where it grows."""
+    shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
+    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def resize_points(xy: np.ndarray, from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
+    """xy (N, 2) in pixels of an image of `from_size` -> the same points after a resize to `to_size`, both (H, W)."""
+    scale = np.array([to_size[1] / from_size[1], to_size[0] / from_size[0]], xy.dtype)
+    half = xy.dtype.type(0.5)
+    return (xy + half) * scale - half

@@ -1,0 +1,47 @@
+"""Two-way nearest neighbours between sets of unit descriptors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superpoint_ros.core.types import Matches
+
+# The released tracker's threshold on the distance between unit descriptors.
+DEFAULT_MAX_DISTANCE = 0.7
+
+
+def match(
+    descriptors0: np.ndarray,
+    descriptors1: np.ndarray,
+    max_distance: float | None = DEFAULT_MAX_DISTANCE,
+    allowed: np.ndarray | None = None,
+) -> Matches:
+    """Pairs of rows that are each other's nearest neighbour.
+
+    Args:
+        descriptors0: float32 (N, D), unit length per row.
+        descriptors1: float32 (M, D), unit length per row.
+        max_distance: pairs at this Euclidean distance or further are dropped; None keeps all.
+        allowed: bool (N, M), pairs that may be considered at all; None = every pair.
+
+    Returns:
+        Matches, in ascending order of the first index; ties go to the lower index.
+
+    Raises:
+        ValueError: the two sets have descriptors of different size.
+    """
+    if descriptors0.ndim != 2 or descriptors1.ndim != 2 or descriptors0.shape[1] != descriptors1.shape[1]:
+        raise ValueError(f"descriptors of shapes {descriptors0.shape} and {descriptors1.shape} cannot be compared")
+    if len(descriptors0) == 0 or len(descriptors1) == 0:
+        return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+    similarity = descriptors0 @ descriptors1.T
+    if allowed is not None:
+        similarity[~allowed] = -np.inf
+    index0 = np.arange(len(descriptors0))
+    index1 = similarity.argmax(axis=1)
+    best = similarity[index0, index1]
+    mutual = (similarity.argmax(axis=0)[index1] == index0) & np.isfinite(best)
+    distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
+    if max_distance is not None:
+        mutual &= distance < max_distance
+    return Matches(index0[mutual], index1[mutual], distance[mutual])

@@ -1,0 +1,185 @@
+"""Tracks with lasting ids from the features of successive images of one camera.
+
+The matching is that of the released SuperPoint demo (two-way nearest neighbours below a descriptor distance);
+on top of it a track outlives the images in which it is not seen, and may be held to a motion gate and to the
+epipolar geometry of the pair of images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE, match
+from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
+
+# Fewer pairs than this say nothing about a fundamental matrix (it takes 7 or 8 to fit one).
+MIN_PAIRS_FOR_GEOMETRY = 15
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """How correspondences are accepted.
+
+    Attributes:
+        max_distance: descriptor distance, in (0, 2], at and above which two keypoints are never the same.
+        max_lost: images with keypoints in which a track may stay unseen before it is given up. 0 = none.
+        max_motion: pixels a point may move per image; 0 = no gate.
+        geometric_check: pixels from the epipolar line beyond which a match is dropped; 0 = no check.
+    """
+
+    max_distance: float = DEFAULT_MAX_DISTANCE
+    max_lost: int = 5
+    max_motion: float = 0.0
+    geometric_check: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = {
+            "max_distance": 0.0 < self.max_distance <= 2.0,
+            "max_lost": self.max_lost >= 0,
+            "max_motion": self.max_motion >= 0.0,
+            "geometric_check": self.geometric_check >= 0.0,
+        }
+        for name, good in checks.items():
+            if not good:
+                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see TrackerOptions for what is allowed")
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """Every living track as it was last seen, one row each; `missed` counts the images since then."""
+
+    id: np.ndarray
+    age: np.ndarray
+    missed: np.ndarray
+    xy: np.ndarray
+    mean_distance: np.ndarray
+    descriptors: np.ndarray
+
+    def at(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: getattr(self, name)[rows] for name in self.__dataclass_fields__}
+
+
+class Tracker:
+    """Follows the keypoints of one camera. One instance per camera; not safe for concurrent use.
+
+    Args: see TrackerOptions.
+    """
+
+    def __init__(
+        self,
+        max_distance: float = DEFAULT_MAX_DISTANCE,
+        max_lost: int = 5,
+        max_motion: float = 0.0,
+        geometric_check: float = 0.0,
+    ):
+        self.options = TrackerOptions(max_distance, max_lost, max_motion, geometric_check)
+        self._epoch = 0
+        self._next_id = 0
+        self._memory: _Memory | None = None
+
+    def reset(self) -> None:
+        """Forget every track; the epoch rises, and ids go on from where they were."""
+        self._epoch += 1
+        self._memory = None
+
+    def update(self, features: Features) -> Tracks:
+        """The tracks of the next image; row i is keypoint i of `features`.
+
+        An image without keypoints changes nothing: no track ages, none is lost.
+        """
+        memory = self._memory
+        if memory is None or len(memory.id) == 0:
+            pairs = match(features.descriptors[:0], features.descriptors)
+        else:
+            pairs = self._associate(memory, features)
+        tracks, missed = self._tracks(memory, pairs, features)
+        if len(features):
+            self._remember(tracks, memory, missed, features)
+        return tracks
+
+    def _associate(self, memory: _Memory, features: Features) -> Matches:
+        allowed = None
+        if self.options.max_motion:
+            reach = self.options.max_motion * (memory.missed + 1)
+            offset = memory.xy[:, None] - features.xy[None]
+            allowed = np.einsum("nmk,nmk->nm", offset, offset) <= (reach**2)[:, None]
+        pairs = match(memory.descriptors, features.descriptors, self.options.max_distance, allowed)
+        if self.options.geometric_check:
+            good = _epipolar_inliers(
+                memory.xy[pairs.index0],
+                features.xy[pairs.index1],
+                memory.missed[pairs.index0],
+                self.options.geometric_check,
+            )
+            pairs = Matches(pairs.index0[good], pairs.index1[good], pairs.distance[good])
+        return pairs
+
+    def _tracks(self, memory: _Memory | None, pairs: Matches, features: Features) -> tuple[Tracks, np.ndarray]:
+        """Tracks of this image, and the rows of the memory that live on unseen."""
+        count, seen = len(features), pairs.index1
+        new = np.ones(count, bool)
+        new[seen] = False
+        id_ = np.empty(count, np.int64)
+        id_[new] = np.arange(self._next_id, self._next_id + new.sum())
+        self._next_id += int(new.sum())
+        age = np.ones(count, np.int32)
+        previous_xy = np.full((count, 2), np.nan, np.float32)
+        distance = np.full(count, np.nan, np.float32)
+        mean_distance = np.full(count, np.nan, np.float32)
+        unseen = lost_id = np.zeros(0, np.int64)
+        if memory is not None:
+            rows = pairs.index0
+            id_[seen] = memory.id[rows]
+            age[seen] = memory.age[rows] + 1
+            previous_xy[seen] = memory.xy[rows]
+            distance[seen] = pairs.distance
+            mean = np.nan_to_num(memory.mean_distance[rows])
+            mean_distance[seen] = mean + (pairs.distance - mean) / memory.age[rows]
+            unseen = np.setdiff1d(np.arange(len(memory.id)), rows)
+            if count:
+                expired = memory.missed[unseen] >= self.options.max_lost
+                lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
+        status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
+        tracks = Tracks(
+            self._epoch, id_, age, features.xy, previous_xy, distance, mean_distance, status, np.sort(lost_id)
+        )
+        return tracks, unseen
+
+    def _remember(self, tracks: Tracks, memory: _Memory | None, unseen: np.ndarray, features: Features) -> None:
+        current = _Memory(
+            tracks.id,
+            tracks.age,
+            np.zeros(len(tracks), np.int32),
+            tracks.xy,
+            tracks.mean_distance,
+            features.descriptors,
+        )
+        if memory is None or len(unseen) == 0:
+            self._memory = current
+            return
+        old = memory.at(unseen)
+        old["missed"] = old["missed"] + 1
+        self._memory = _Memory(
+            **{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()}
+        )
+
+
+def _epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, group: np.ndarray, threshold: float) -> np.ndarray:
+    """bool (N,): pairs that agree with the fundamental matrix of their group (pairs of the same two images).
+
+    Groups too small to say anything, or that determine no matrix, are kept whole.
+    """
+    good = np.ones(len(xy0), bool)
+    for value in np.unique(group):
+        rows = np.flatnonzero(group == value)
+        if len(rows) < MIN_PAIRS_FOR_GEOMETRY:
+            continue
+        matrix, inliers = cv2.findFundamentalMat(
+            xy0[rows], xy1[rows], cv2.USAC_MAGSAC, ransacReprojThreshold=threshold, confidence=0.999, maxIters=2000
+        )
+        if matrix is not None and inliers is not None:
+            good[rows] = inliers.ravel().astype(bool)
+    return good
