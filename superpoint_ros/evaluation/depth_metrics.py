@@ -1,0 +1,83 @@
+"""How near predicted depth is to measured depth, over the pixels where both exist, also per range of depth.
+
+Definitions of Eigen et al. (NIPS 2014) for relative error and delta; of the KITTI depth benchmark for iRMSE.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from superpoint_ros.core.errors import ImageError
+
+
+@dataclass(frozen=True)
+class DepthScores:
+    """Attributes:
+    rmse: root mean square error [m].
+    mae: mean absolute error [m].
+    absolute_relative: mean of error over true depth.
+    inverse_rmse: root mean square error of inverse depth [1/km].
+    delta1, delta2, delta3: share of pixels whose ratio to the truth (or its inverse) is below 1.25, 1.25^2, 1.25^3.
+    coverage: share of the measured pixels that have a prediction; the rest count in no other figure.
+    pixels: how many pixels were compared.
+    """
+
+    rmse: float = math.nan
+    mae: float = math.nan
+    absolute_relative: float = math.nan
+    inverse_rmse: float = math.nan
+    delta1: float = math.nan
+    delta2: float = math.nan
+    delta3: float = math.nan
+    coverage: float = math.nan
+    pixels: int = 0
+
+
+def is_depth(depth: np.ndarray) -> np.ndarray:
+    """Which values are depths: finite and above 0."""
+    return np.isfinite(depth) & (depth > 0)
+
+
+def depth_scores(
+    predicted: np.ndarray, measured: np.ndarray, nearest: float = 0.0, farthest: float = np.inf
+) -> DepthScores:
+    """Compare two depth images of one size [m], over measured depths in (nearest, farthest].
+
+    NaN, infinity and values that are not positive mean "no depth" in either image.
+    Figures are NaN where no pixel can be compared.
+
+    Raises:
+        ImageError: the two differ in shape.
+    """
+    if predicted.shape != measured.shape:
+        raise ImageError(f"predicted depth has shape {predicted.shape}; expected that of the truth, {measured.shape}")
+    wanted = is_depth(measured) & (measured > nearest) & (measured <= farthest)
+    compared = wanted & is_depth(predicted)
+    estimate, truth = predicted[compared].astype(np.float64), measured[compared].astype(np.float64)
+    coverage = float(compared.sum() / wanted.sum()) if wanted.any() else float("nan")
+    if not len(truth):
+        return DepthScores(coverage=coverage)
+    error, ratio = estimate - truth, np.maximum(estimate / truth, truth / estimate)
+    return DepthScores(
+        rmse=float(np.sqrt(np.mean(error**2))),
+        mae=float(np.mean(np.abs(error))),
+        absolute_relative=float(np.mean(np.abs(error) / truth)),
+        inverse_rmse=float(1000.0 * np.sqrt(np.mean((1.0 / estimate - 1.0 / truth) ** 2))),
+        delta1=float(np.mean(ratio < 1.25)),
+        delta2=float(np.mean(ratio < 1.25**2)),
+        delta3=float(np.mean(ratio < 1.25**3)),
+        coverage=coverage,
+        pixels=len(truth),
+    )
+
+
+def depth_scores_by_range(
+    predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float]
+) -> dict[tuple[float, float], DepthScores]:
+    """depth_scores for each range between consecutive `edges` [m]: keys are (nearest, farthest]."""
+    return {(near, far): depth_scores(predicted, measured, near, far) for near, far in pairwise(edges)}

@@ -1,0 +1,25 @@
+"""How near an estimated homography is to the true one.
+
+SuperPoint paper (arXiv 1712.07629), section 7.3: mean distance of the warped corners.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superpoint_ros.core.geometry import image_corners, warp_points
+
+
+def corner_error(estimated: np.ndarray | None, true: np.ndarray, image_size: tuple[int, int]) -> float:
+    """Mean distance [px] between the image's four corners warped by both homographies.
+
+    Args:
+        estimated: 3x3, image 0 to image 1; None where estimation failed, which is an infinite error.
+        true: 3x3.
+        image_size: (height, width) of image 0; its corners are the centres of its corner pixels.
+    """
+    if estimated is None or not np.isfinite(estimated).all() or np.linalg.det(estimated) == 0:
+        return float("inf")
+    corners = image_corners(image_size)
+    error = np.linalg.norm(warp_points(corners, estimated) - warp_points(corners, true), axis=1).mean()
+    return float(error) if np.isfinite(error) else float("inf")

@@ -1,0 +1,89 @@
+"""How well keypoints repeat, where the homography between two images is known, or the true corners are.
+
+All coordinates are (x, y) in pixels; homographies are 3x3 and map image 0 to image 1.
+SuperPoint paper (arXiv 1712.07629), section 7.2 and appendix A.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from superpoint_ros.core.geometry import inside_image, warp_points
+
+
+@dataclass(frozen=True)
+class Repeatability:
+    """Attributes:
+    score: share of the points of both images that were found again in the other, in [0, 1].
+    localization_error: mean distance [px] of the repeated points to their counterparts; NaN if there are none.
+    """
+
+    score: float
+    localization_error: float
+
+
+def in_shared_region(xy: np.ndarray, homography: np.ndarray, other_size: tuple[int, int]) -> np.ndarray:
+    """Which points (N, 2) of one image lie inside the other image of (height, width) -> bool (N,).
+
+    Points that the homography sends through infinity (behind the other camera) are not inside; seen from one
+    side, a plane's homography has a positive determinant where the third homogeneous coordinate is positive.
+    """
+    xy = np.asarray(xy, np.float64).reshape(-1, 2)
+    in_front = (xy @ homography[2, :2] + homography[2, 2]) * np.linalg.det(homography) > 0
+    return in_front & inside_image(warp_points(xy, homography), other_size)
+
+
+def nearest_distance(xy: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Distance of each point (N, 2) to the nearest of others (M, 2) -> float64 (N,); infinite where M = 0."""
+    if not len(xy) or not len(others):
+        return np.full(len(xy), np.inf)
+    return cKDTree(others).query(xy)[0]
+
+
+def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, threshold: float = 3.0) -> Repeatability:
+    """Share of points whose nearest neighbour among the other image's points is within `threshold` pixels.
+
+    Both directions count, each in the frame of the image that the points are warped to.
+
+    Args:
+        xy0: (N, 2), points of image 0 in the shared region (see in_shared_region), as many of the strongest as wanted.
+        xy1: (M, 2), the same for image 1.
+        homography: image 0 to image 1.
+        threshold: pixels.
+    """
+    to_image1 = nearest_distance(warp_points(xy0, homography), np.asarray(xy1, np.float64))
+    to_image0 = nearest_distance(warp_points(xy1, np.linalg.inv(homography)), np.asarray(xy0, np.float64))
+    errors = np.concatenate([to_image1, to_image0])
+    repeated = errors[errors <= threshold]
+    score = len(repeated) / len(errors) if len(errors) else 0.0
+    return Repeatability(score, float(repeated.mean()) if len(repeated) else float("nan"))
+
+
+def match_detections(
+    xy: np.ndarray, score: np.ndarray, corners: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which detections hit a true corner that no stronger detection has hit, and how far from it they are.
+
+    Args:
+        xy: (N, 2), detections.
+        score: (N,), their strengths; the stronger chooses its nearest free corner first.
+        corners: (M, 2), the true ones.
+        threshold: pixels; the greatest distance of a hit.
+
+    Returns:
+        correct: bool (N,).
+        error: float64 (N,), pixels to the corner that was hit, NaN where none was.
+    """
+    error = np.full(len(xy), np.nan)
+    if len(xy) and len(corners):
+        distance = np.linalg.norm(np.asarray(xy, np.float64)[:, None] - np.asarray(corners, np.float64), axis=2)
+        distance[distance > threshold] = np.inf
+        for detection in np.argsort(-np.asarray(score), kind="stable"):
+            corner = int(np.argmin(distance[detection]))
+            if np.isfinite(distance[detection, corner]):
+                error[detection] = distance[detection, corner]
+                distance[:, corner] = np.inf
+    return np.isfinite(error), error
