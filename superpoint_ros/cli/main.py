@@ -1,0 +1,49 @@
+"""The `superpoint-ros` command: a table of sub-commands, each a module with add_arguments and run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from superpoint_ros.core.errors import SuperPointRosError
+
+# name: what it does. Each lives in superpoint_ros/cli/<name>.py and is imported only when it is called.
+SUB_COMMANDS = {
+    "demo": "run the ROS frontend node on a rendered room, images, a video, a camera or a bag, and show its tracks",
+    "track": "the same without ROS: features and tracks of a sequence",
+    "evaluate": "measure detectors: homography, pose, tracks, synthetic, depth",
+    "train": "train MagicPoint or SuperPoint",
+    "label": "label images by Homographic Adaptation",
+}
+
+
+def build_parser(name: str | None) -> argparse.ArgumentParser:
+    """The command's parser, with the arguments of the sub-command `name` (of none: only their names and help)."""
+    parser = argparse.ArgumentParser(prog="superpoint-ros", description="SuperPoint as a ROS 2 visual frontend.")
+    parser.add_argument("--verbose", action="store_true", help="show the library's log")
+    sub_parsers = parser.add_subparsers(dest="sub_command", required=True, metavar="COMMAND")
+    for sub_command, text in SUB_COMMANDS.items():
+        sub_parser = sub_parsers.add_parser(sub_command, help=text, description=text)
+        if sub_command == name:
+            module = importlib.import_module(f"superpoint_ros.cli.{sub_command}")
+            module.add_arguments(sub_parser)
+            sub_parser.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status. Errors the package raises on purpose end in one line, not a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = next((word for word in words if not word.startswith("-")), None)
+    parsed = build_parser(name).parse_args(words)
+    logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        return int(parsed.run(parsed))
+    except SuperPointRosError as error:
+        print(f"superpoint-ros {parsed.sub_command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,54 @@
+"""Backends: what runs the network. A protocol, a table, and a named error that lists what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from superpoint_ros.core.errors import BackendError
+from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.inference.models import ModelFacts
+
+
+class Backend(Protocol):
+    """A loaded network on a device.
+
+    Attributes:
+        device: where it runs, for people to read ("cpu", "cuda:0 (NVIDIA ...)").
+        sampling: how the weights want their descriptors sampled, see core/options.py.
+        sha256: of the weights file.
+    """
+
+    device: str
+    sampling: str
+    sha256: str
+
+    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """uint8 (B, H, W) -> per image xy float32 (N, 2), score (N,), unit descriptors (N, D), strongest first."""
+        ...
+
+
+def _torch(facts: ModelFacts, device: str) -> Backend:
+    from superpoint_ros.inference.torch_backend import TorchBackend
+
+    return TorchBackend(facts, device)
+
+
+# name: loader of (model facts, device). The first entry is what "auto" takes.
+BACKENDS: dict[str, Callable[[ModelFacts, str], Backend]] = {"torch": _torch}
+
+
+def load_backend(name: str, facts: ModelFacts, device: str) -> Backend:
+    """The backend of that name with the model's weights on the device.
+
+    Raises:
+        BackendError: no backend of that name, or the device is not there.
+        CheckpointError: the weights cannot be used.
+    """
+    if name == "auto":
+        name = next(iter(BACKENDS))
+    if name not in BACKENDS:
+        raise BackendError(f"backend '{name}' is not one of auto, {', '.join(BACKENDS)}")
+    return BACKENDS[name](facts, device)

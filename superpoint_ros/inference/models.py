@@ -1,0 +1,78 @@
+"""Which weights to use and what they want: facts of a model, apart from tuning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+from superpoint_ros.core.errors import CheckpointError
+
+SHIPPED_MODELS = Path(__file__).resolve().parents[1] / "weights" / "models.yaml"
+DEFAULT_MODEL = "superpoint"
+DEFAULT_THRESHOLD = 0.015
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a set of weights.
+
+    Attributes:
+        name: of the model; of the file where the weights are somebody's own.
+        file: path of the weights.
+        sha256: the file's digest, or None where any file is taken.
+        sampling: "exact" or "magicleap"; None = what the file's layout says.
+        threshold: detector probability at which the model is meant to be used.
+    """
+
+    name: str
+    file: Path
+    sha256: str | None = None
+    sampling: str | None = None
+    threshold: float = DEFAULT_THRESHOLD
+
+
+def shipped_models() -> dict[str, ModelFacts]:
+    """The models that come with the package, by name."""
+    table = yaml.safe_load(SHIPPED_MODELS.read_text(encoding="utf-8"))
+    return {name: _facts(name, entry, SHIPPED_MODELS) for name, entry in table.items()}
+
+
+def find_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelFacts:
+    """The facts of the model to use.
+
+    Args:
+        weights: path of a weights file. None = the one the model names.
+        model: name of a shipped model, or path of a YAML file with ModelFacts' fields (`file` relative to it).
+            None = the shipped default; with `weights` given: nothing but what the file itself tells.
+
+    Raises:
+        CheckpointError: no such model, or a model file that cannot be read.
+    """
+    if model is None and weights is not None:
+        return ModelFacts(name=Path(weights).stem, file=Path(weights))
+    facts = _named(str(model) if model is not None else DEFAULT_MODEL)
+    return facts if weights is None else replace(facts, file=Path(weights))
+
+
+def _named(model: str) -> ModelFacts:
+    path = Path(model)
+    if path.suffix in (".yaml", ".yml"):
+        try:
+            entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise CheckpointError(f"model '{model}': cannot be read ({error})") from error
+        return _facts(path.stem, entry, path)
+    models = shipped_models()
+    if model not in models:
+        raise CheckpointError(f"model '{model}' is not one of {', '.join(models)}, nor the path of a .yaml file")
+    return models[model]
+
+
+def _facts(name: str, entry: object, source: Path) -> ModelFacts:
+    known = {field.name for field in fields(ModelFacts)} - {"name"}
+    if not isinstance(entry, dict) or "file" not in entry or not set(entry) <= known:
+        raise CheckpointError(f"model '{name}' in '{source}': needs 'file' and may have {', '.join(sorted(known))}")
+    return ModelFacts(**{"name": name, **entry, "file": source.parent / str(entry["file"])})
+

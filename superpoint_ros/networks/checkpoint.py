@@ -1,0 +1,183 @@
+"""Weights files: reading every known layout of SuperPoint, and writing our own. Nothing is ever downloaded.
+
+Layouts, told apart by their keys and by the file's metadata:
+    superpoint_ros  ours: `.safetensors` with the keys of the released layout and metadata that names the producer.
+    released        the paper's release: `conv1a.weight` ... `convDb.bias`.
+    batch_norm      the MIT-licensed port: `backbone.0.0.conv.weight`, `...bn.running_mean` ...; batch norm after the ReLU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.core.options import FIRST_CELL_CENTER
+from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
+
+PRODUCER = "superpoint_ros"
+BATCH_NORM_EPSILON = 1e-3
+BATCH_NORM_NAMES = {
+    "conv1a": "backbone.0.0", "conv1b": "backbone.0.1", "conv2a": "backbone.1.0", "conv2b": "backbone.1.1",
+    "conv3a": "backbone.2.0", "conv3b": "backbone.2.1", "conv4a": "backbone.3.0", "conv4b": "backbone.3.1",
+    "convPa": "detector.0", "convPb": "detector.1", "convDa": "descriptor.0", "convDb": "descriptor.1",
+}  # fmt: skip
+DEFAULT_SAMPLING = {"released": "magicleap", "batch_norm": "exact"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A weights file, read and checked.
+
+    Attributes:
+        network: in evaluation mode, float32, on the CPU.
+        layout: "superpoint_ros", "released" or "batch_norm".
+        sampling: how its descriptors are to be sampled, see core/options.py.
+        sha256: of the file, 64 hexadecimal digits.
+    """
+
+    network: SuperPoint
+    layout: str
+    sampling: str
+    sha256: str
+
+
+def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
+    """Read a `.safetensors`, `.pth` or `.pt` file of any known layout.
+
+    Args:
+        path: the file. Pickled files are read with `weights_only=True`: no code in them is run.
+        sha256: what the file's digest must be; None accepts any.
+
+    Raises:
+        CheckpointError: no such file, not readable, another digest, an unknown layout, a missing, misshapen or
+            unknown key; the message names the key and both shapes.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"weights '{path}': no such file; give the path of a .safetensors or .pth file")
+    digest = file_sha256(path)
+    if sha256 is not None and digest != sha256.lower():
+        raise CheckpointError(f"weights '{path}': sha256 {digest} is not the {sha256} that the model names")
+    tensors, metadata = _read(path)
+    layout = _layout(path, tensors, metadata)
+    if layout == "batch_norm":
+        _check(path, tensors, _batch_norm_shapes(), ignore="num_batches_tracked")
+        tensors = _without_batch_norm(tensors)
+    else:
+        _check(path, tensors, _released_shapes())
+    network = SuperPoint(affine=layout == "batch_norm")
+    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    sampling = metadata.get("sampling") or DEFAULT_SAMPLING[layout]
+    if sampling not in FIRST_CELL_CENTER:
+        raise CheckpointError(f"weights '{path}': unknown sampling {sampling!r} in its metadata")
+    return Checkpoint(network.eval().requires_grad_(False), layout, sampling, digest)
+
+
+def save_checkpoint(path: str | Path, network: SuperPoint, dtype: torch.dtype = torch.float32) -> str:
+    """Write a network without affine maps in our layout, its sampling marked "exact"; returns the file's sha256."""
+    if len(network.affine):
+        raise CheckpointError(f"weights '{path}': a network with affine maps has no place in this layout")
+    tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()}
+    save_file(tensors, str(path), metadata={"producer": PRODUCER, "sampling": "exact"})
+    return file_sha256(path)
+
+
+def file_sha256(path: str | Path) -> str:
+    """sha256 of a file, 64 hexadecimal digits."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(str(path), framework="pt") as file:
+                return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        if path.suffix in (".pth", ".pt"):
+            return _state_dict(path, torch.load(path, map_location="cpu", weights_only=True)), {}
+    except CheckpointError:
+        raise
+    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise CheckpointError(f"weights '{path}': not readable as a {path.suffix} file ({error})") from error
+    except Exception as error:  # pickle raises what it likes on a file that is no pickle or holds code
+        raise CheckpointError(f"weights '{path}': refused by torch.load(weights_only=True) ({error})") from error
+    raise CheckpointError(f"weights '{path}': the name must end in .safetensors, .pth or .pt")
+
+
+def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
+    """The tensors of a pickled file: a state dict, or a training checkpoint that holds one."""
+    if isinstance(content, Mapping):
+        for key in ("state_dict", "model_state_dict", "model"):
+            if isinstance(content.get(key), Mapping):
+                content = content[key]
+                break
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise CheckpointError(f"weights '{path}': holds no state dict of tensors")
+    return {str(key).removeprefix("module."): value for key, value in content.items()}
+
+
+def _layout(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    if metadata.get("producer") == PRODUCER:
+        return "superpoint_ros"
+    if any(key.startswith(("backbone.", "detector.", "descriptor.")) for key in tensors):
+        return "batch_norm"
+    if any(key.startswith("conv") for key in tensors):
+        return "released"
+    raise CheckpointError(
+        f"weights '{path}': unknown layout (first keys: {', '.join(list(tensors)[:3]) or 'none'}); expected "
+        f"'conv1a.weight' ... or 'backbone.0.0.conv.weight' ..."
+    )
+
+
+def _released_shapes() -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (channels_in, channels_out, kernel) in LAYERS.items():
+        shapes[f"{name}.weight"] = (channels_out, channels_in, kernel, kernel)
+        shapes[f"{name}.bias"] = (channels_out,)
+    return shapes
+
+
+def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for key, shape in _released_shapes().items():
+        layer, kind = key.split(".")
+        shapes[f"{BATCH_NORM_NAMES[layer]}.conv.{kind}"] = shape
+        for statistic in ("weight", "bias", "running_mean", "running_var"):
+            shapes[f"{BATCH_NORM_NAMES[layer]}.bn.{statistic}"] = shape[:1]
+    return shapes
+
+
+def _check(path: Path, tensors: dict[str, Tensor], shapes: dict[str, tuple[int, ...]], ignore: str | None = None) -> None:
+    for key, shape in shapes.items():
+        if key not in tensors:
+            raise CheckpointError(f"weights '{path}': key '{key}' of shape {shape} is missing")
+        if tuple(tensors[key].shape) != shape:
+            raise CheckpointError(f"weights '{path}': key '{key}' has shape {tuple(tensors[key].shape)}, not {shape}")
+        if not torch.isfinite(tensors[key]).all():
+            raise CheckpointError(f"weights '{path}': key '{key}' holds values that are not finite")
+    unknown = [key for key in tensors if key not in shapes and not (ignore and key.endswith(ignore))]
+    if unknown:
+        raise CheckpointError(f"weights '{path}': key '{unknown[0]}' is not part of SuperPoint ({len(unknown)} such keys)")
+
+
+def _without_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Batch norm at inference is a scale and a shift per channel: kept as such after a ReLU, folded where there is none."""
+    converted: dict[str, Tensor] = {}
+    for name, prefix in BATCH_NORM_NAMES.items():
+        mean, variance = (tensors[f"{prefix}.bn.running_{kind}"].double() for kind in ("mean", "var"))
+        scale = tensors[f"{prefix}.bn.weight"].double() / torch.sqrt(variance + BATCH_NORM_EPSILON)
+        shift = tensors[f"{prefix}.bn.bias"].double() - mean * scale
+        weight, bias = tensors[f"{prefix}.conv.weight"].double(), tensors[f"{prefix}.conv.bias"].double()
+        if name in RECTIFIED:
+            converted[f"affine.{name}.scale"], converted[f"affine.{name}.shift"] = scale, shift
+        else:
+            weight, bias = weight * scale[:, None, None, None], bias * scale + shift
+        converted[f"{name}.weight"], converted[f"{name}.bias"] = weight, bias
+    return converted
