@@ -1,0 +1,76 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.image import fit_within, pad_to_multiple, resize_image, resize_points, to_gray
+
+sides = st.integers(1, 40)
+
+
+def test_gray_stays_as_it_is():
+    image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    np.testing.assert_array_equal(to_gray(image), image)
+    np.testing.assert_array_equal(to_gray(image[:, :, None]), image)
+
+
+def test_channel_order_is_respected():
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[..., 0] = 200
+    assert to_gray(image, "bgr")[0, 0] == round(0.114 * 200)
+    assert to_gray(image, "rgb")[0, 0] == round(0.299 * 200)
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (np.zeros((4, 4), np.float32), "float32"),
+        (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
+        (np.zeros((4,), np.uint8), r"\(4,\)"),
+        (np.zeros((0, 4), np.uint8), "no pixels"),
+        (np.zeros((3, 0, 3), np.uint8), "no pixels"),
+        ([[1, 2]], "list"),
+    ],
+)
+def test_bad_images_are_named(image, says):
+    with pytest.raises(ImageError, match=says):
+        to_gray(image)
+
+
+def test_bad_color_is_named():
+    with pytest.raises(ImageError, match="gbr"):
+        to_gray(np.zeros((4, 4, 3), np.uint8), "gbr")
+
+
+@given(sides, sides, st.sampled_from([1, 8, 32]))
+def test_padding_repeats_the_edge_and_moves_nothing(height, width, multiple):
+    image = np.random.default_rng(height * 41 + width).integers(0, 256, (height, width), dtype=np.uint8)
+    padded = pad_to_multiple(image, multiple)
+    assert padded.shape[0] % multiple == padded.shape[1] % multiple == 0
+    assert padded.shape[0] - height < multiple
+    assert padded.shape[1] - width < multiple
+    np.testing.assert_array_equal(padded[:height, :width], image)
+    np.testing.assert_array_equal(padded[height:, :width], np.repeat(image[-1:], padded.shape[0] - height, 0))
+
+
+@given(sides, sides, sides, sides)
+def test_resized_points_come_back(height, width, new_height, new_width):
+    xy = np.array([[0, 0], [width - 1, height - 1], [0.3 * width, 0.7 * height]])
+    there = resize_points(xy, (height, width), (new_height, new_width))
+    np.testing.assert_allclose(resize_points(there, (new_height, new_width), (height, width)), xy, atol=1e-9)
+
+
+def test_points_follow_the_image_that_opencv_resizes():
+    image = np.zeros((80, 120), np.uint8)
+    cv2.circle(image, (60, 30), 9, 255, -1)
+    resized = resize_image(image, (40, 30)).astype(float)
+    y, x = np.indices(resized.shape)
+    seen = [(resized * x).sum() / resized.sum(), (resized * y).sum() / resized.sum()]
+    np.testing.assert_allclose(resize_points(np.array([[60.0, 30.0]]), (80, 120), (40, 30))[0], seen, atol=0.02)
+
+
+def test_fit_within_shrinks_and_never_grows():
+    assert fit_within((480, 640), 320) == (240, 320)
+    assert fit_within((480, 640), 800) == (480, 640)

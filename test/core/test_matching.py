@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.matching import match
+
+
+def unit(seed: int, count: int, size: int = 16) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((count, size)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def reference(d0: np.ndarray, d1: np.ndarray, max_distance: float) -> set[tuple[int, int]]:
+    """Mutual nearest neighbours, pair by pair."""
+    distance = [[float(np.linalg.norm(a - b)) for b in d1] for a in d0]
+    pairs = set()
+    for i, row in enumerate(distance):
+        j = int(np.argmin(row))
+        if int(np.argmin([other[j] for other in distance])) == i and row[j] < max_distance:
+            pairs.add((i, j))
+    return pairs
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1000), st.integers(1, 20), st.integers(1, 20), st.floats(0.3, 2.0))
+def test_agrees_with_the_plain_definition(seed, count0, count1, max_distance):
+    d0, d1 = unit(seed, count0), unit(seed + 1, count1)
+    matches = match(d0, d1, max_distance)
+    assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(d0, d1, max_distance)
+    expected = np.linalg.norm(d0[matches.index0] - d1[matches.index1], axis=1)
+    np.testing.assert_allclose(matches.distance, expected, atol=1e-3)
+
+
+@given(st.integers(0, 1000), st.integers(1, 20), st.integers(1, 20))
+def test_is_symmetric(seed, count0, count1):
+    d0, d1 = unit(seed, count0), unit(seed + 1, count1)
+    there, back = match(d0, d1, None), match(d1, d0, None)
+    assert set(zip(there.index0, there.index1, strict=True)) == set(zip(back.index1, back.index0, strict=True))
+
+
+def test_a_permutation_is_found_again():
+    d0 = unit(3, 50)
+    order = np.random.default_rng(0).permutation(50)
+    matches = match(d0, d0[order])
+    np.testing.assert_array_equal(order[matches.index1], matches.index0)
+    assert len(matches) == 50
+    assert matches.distance.max() < 1e-3
+
+
+def test_distance_by_hand():
+    matches = match(np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32), None)
+    assert matches.distance[0] == pytest.approx(np.sqrt(2))
+    assert len(match(np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32))) == 0
+
+
+def test_forbidden_pairs_are_never_matched():
+    d0 = unit(5, 4)
+    allowed = ~np.eye(4, dtype=bool)
+    matches = match(d0, d0, None, allowed)
+    assert not np.any(matches.index0 == matches.index1)
+    assert len(match(d0, d0, None, np.zeros((4, 4), bool))) == 0
+
+
+@pytest.mark.parametrize(("count0", "count1"), [(0, 0), (0, 5), (5, 0)])
+def test_nothing_matches_nothing(count0, count1):
+    assert len(match(unit(0, count0), unit(1, count1))) == 0
+
+
+def test_sizes_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match=r"\(3, 16\).*\(3, 8\)"):
+        match(unit(0, 3, 16), unit(0, 3, 8))

@@ -1,0 +1,20 @@
+import pytest
+
+from superpoint_ros.core.options import DecodeOptions
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"threshold": -0.1},
+        {"threshold": 1.5},
+        {"nms_radius": -1},
+        {"border": -1},
+        {"max_keypoints": -1},
+        {"grid": (0, 3)},
+        {"sampling": "bilinear"},
+    ],
+)
+def test_options_out_of_range_are_named(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        DecodeOptions(**bad)

@@ -1,0 +1,162 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features
+
+SIZE = (480, 640)
+rng = np.random.default_rng(0)
+LANDMARKS = rng.standard_normal((60, 64)).astype(np.float32)
+LANDMARKS /= np.linalg.norm(LANDMARKS, axis=1, keepdims=True)
+PLACES = rng.uniform(50, 400, (60, 2)).astype(np.float32)
+
+
+def seen(landmarks, shift=(0.0, 0.0)) -> Features:
+    """An image in which these landmarks are found, moved by a shift."""
+    landmarks = np.asarray(landmarks, int)
+    score = np.linspace(1, 0.5, len(landmarks), dtype=np.float32)
+    return Features(PLACES[landmarks] + np.float32(shift), score, LANDMARKS[landmarks], SIZE)
+
+
+def test_ids_last_and_age_counts():
+    tracker = Tracker()
+    first = tracker.update(seen([0, 1, 2]))
+    second = tracker.update(seen([2, 0, 3], shift=(4, 0)))
+    assert first.id.tolist() == [0, 1, 2]
+    assert second.id.tolist() == [2, 0, 3]
+    assert second.age.tolist() == [2, 2, 1]
+    assert second.status.tolist() == [STATUS_TRACKED, STATUS_TRACKED, STATUS_NEW]
+    np.testing.assert_array_equal(second.previous_xy[:2], PLACES[[2, 0]])
+    assert np.isnan(second.previous_xy[2]).all()
+    assert np.isnan(second.distance[2])
+    assert second.id.dtype == np.int64
+
+
+def test_a_track_survives_being_unseen_up_to_max_lost():
+    tracker = Tracker(max_lost=2)
+    tracker.update(seen([0, 1]))
+    for _ in range(2):
+        assert tracker.update(seen([1])).lost_id.tolist() == []
+    assert tracker.update(seen([0, 1])).id.tolist() == [0, 1]
+
+
+def test_a_track_unseen_for_longer_is_lost_and_its_id_is_not_reused():
+    tracker = Tracker(max_lost=2)
+    tracker.update(seen([0, 1]))
+    lost = [tracker.update(seen([1])).lost_id.tolist() for _ in range(4)]
+    assert lost == [[], [], [0], []]
+    assert tracker.update(seen([0, 1])).id.tolist() == [2, 1]
+
+
+def test_without_patience_it_is_the_released_tracker():
+    tracker = Tracker(max_lost=0)
+    tracker.update(seen([0, 1]))
+    assert tracker.update(seen([1])).lost_id.tolist() == [0]
+    assert tracker.update(seen([0, 1])).id.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("max_lost", [0, 2])
+def test_images_without_keypoints_kill_nothing(max_lost):
+    tracker = Tracker(max_lost=max_lost)
+    tracker.update(seen([0, 1]))
+    for _ in range(5):
+        tracks = tracker.update(Features.empty(SIZE, 64))
+        assert len(tracks) == len(tracks.lost_id) == 0
+    assert tracker.update(seen([1, 0])).id.tolist() == [1, 0]
+
+
+def test_the_first_image_may_be_empty():
+    tracker = Tracker()
+    assert len(tracker.update(Features.empty(SIZE, 64))) == 0
+    assert tracker.update(seen([4])).id.tolist() == [0]
+
+
+def test_reset_raises_the_epoch_and_forgets():
+    tracker = Tracker()
+    tracker.update(seen([0, 1]))
+    tracker.reset()
+    tracks = tracker.update(seen([0, 1]))
+    assert tracks.epoch == 1
+    assert tracks.id.tolist() == [2, 3]
+    assert tracks.age.tolist() == [1, 1]
+
+
+def test_mean_distance_is_the_mean_of_the_matches():
+    tracker = Tracker(max_distance=2.0)
+    base = np.array([1.0, 0.0], np.float32)
+    angles = [0.0, 0.1, 0.4]
+    distances = []
+    for angle in angles:
+        descriptor = np.array([[np.cos(angle), np.sin(angle)]], np.float32)
+        tracks = tracker.update(Features(np.zeros((1, 2), np.float32), np.ones(1, np.float32), descriptor, SIZE))
+        distances.append(float(np.linalg.norm(descriptor[0] - base)))
+        base = descriptor[0]
+    assert tracks.distance[0] == pytest.approx(distances[2], abs=1e-3)
+    assert tracks.mean_distance[0] == pytest.approx((distances[1] + distances[2]) / 2, abs=1e-3)
+
+
+def test_the_motion_gate_grows_with_the_images_missed():
+    tracker = Tracker(max_motion=10, max_lost=3)
+    tracker.update(seen([0, 1]))
+    assert tracker.update(seen([0, 1], shift=(9, 0))).id.tolist() == [0, 1]
+    assert tracker.update(seen([0, 1], shift=(20, 0))).id.tolist() == [2, 3]
+    patient = Tracker(max_motion=10, max_lost=3)
+    patient.update(seen([0, 1]))
+    patient.update(seen([1]))
+    assert patient.update(seen([0], shift=(18, 0))).id.tolist() == [0]
+
+
+def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
+    focal, baseline = 400.0, 0.3
+    generator = np.random.default_rng(1)
+    points = generator.uniform([-1, -1, 2], [1, 1, 6], (60, 3))
+    xy0 = (points[:, :2] / points[:, 2:] * focal + 240).astype(np.float32)
+    xy1 = ((points[:, :2] + [baseline, 0]) / points[:, 2:] * focal + 240).astype(np.float32)
+    xy1[7, 1] += 40
+    score = np.ones(60, np.float32)
+    for check, expected in ((0.0, 7), (2.0, 60)):
+        tracker = Tracker(geometric_check=check)
+        tracker.update(Features(xy0, score, LANDMARKS, SIZE))
+        tracks = tracker.update(Features(xy1, score, LANDMARKS, SIZE))
+        assert tracks.id[7] == expected
+        assert np.delete(tracks.status, 7).all()
+
+
+def test_the_geometric_check_keeps_a_still_scene():
+    tracker = Tracker(geometric_check=1.0)
+    tracker.update(seen(range(60)))
+    assert tracker.update(seen(range(60))).status.all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sets(st.integers(0, 59), max_size=20), min_size=1, max_size=12), st.integers(0, 3))
+def test_ids_against_a_plain_model(images, max_lost):
+    """Perfect descriptors: an id is kept exactly while its landmark was missed in at most max_lost non-empty images."""
+    tracker, model, next_id = Tracker(max_lost=max_lost), {}, 0
+    for image in images:
+        landmarks = sorted(image)
+        tracks = tracker.update(seen(landmarks) if landmarks else Features.empty(SIZE, 64))
+        expected = []
+        for landmark in landmarks:
+            if landmark not in model:
+                model[landmark] = [next_id, 0, 0]
+                next_id += 1
+            model[landmark][1] += 1
+            model[landmark][2] = 0
+            expected.append(model[landmark][:2])
+        assert [list(pair) for pair in zip(tracks.id.tolist(), tracks.age.tolist(), strict=True)] == expected
+        lost = []
+        if landmarks:
+            for landmark in [one for one in model if one not in image]:
+                model[landmark][2] += 1
+                if model[landmark][2] > max_lost:
+                    lost.append(model.pop(landmark)[0])
+        assert tracks.lost_id.tolist() == sorted(lost)
+
+
+@pytest.mark.parametrize("bad", [{"max_distance": 0.0}, {"max_distance": 2.5}, {"max_lost": -1}, {"max_motion": -1.0}])
+def test_options_out_of_range_are_named(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        Tracker(**bad)
