@@ -23,3 +23,11 @@ class MissingExtraError(SuperPointRosError, ImportError):
 
 class DatasetError(SuperPointRosError, ValueError):
     """A data set that is absent, half there or corrupt; the message says what was expected and where to get it."""
+
+
+class CalibrationError(SuperPointRosError, ValueError):
+    """A camera calibration that cannot be used."""
+
+
+class ParameterError(SuperPointRosError, ValueError):
+    """A node parameter whose value is not allowed; the message says what is."""

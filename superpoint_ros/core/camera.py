@@ -1,0 +1,102 @@
+"""A calibrated lens: pixels to normalised, undistorted coordinates, and the motion of tracks in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+
+# OpenCV's default of five iterations leaves whole pixels of error at the edge of a wide lens.
+CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
+NANOSECONDS = 1e-9
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Intrinsics and distortion of one camera.
+
+    Attributes:
+        matrix: float64 (3, 3), pixels.
+        distortion: float64 (K,), OpenCV's coefficients of the model; empty = none.
+        fisheye: the coefficients are those of the equidistant model (theta), not of plumb_bob / rational_polynomial.
+        image_size: (height, width) of the images it describes, pixels.
+    """
+
+    matrix: np.ndarray
+    distortion: np.ndarray
+    fisheye: bool
+    image_size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        allowed = (4,) if self.fisheye else (0, 4, 5, 8, 12, 14)
+        if len(self.distortion) not in allowed:
+            counts = " or ".join(map(str, allowed))
+            raise CalibrationError(f"{len(self.distortion)} distortion coefficients; the model has {counts}")
+
+    def cropped_and_binned(self, offset: tuple[int, int], binning: tuple[int, int]) -> Camera:
+        """The camera of images that are cut out at offset (x, y) and then averaged over binning (x, y) pixels.
+
+        `image_size` is taken to be that of the cut. Pixel centres are integers, so u' = (u - offset + 0.5) / bin - 0.5.
+        """
+        matrix = self.matrix.copy()
+        matrix[:2, 2] += 0.5 - np.asarray(offset)
+        matrix[:2] /= np.asarray(binning, np.float64)[:, None]
+        matrix[:2, 2] -= 0.5
+        size = (self.image_size[0] // binning[1], self.image_size[1] // binning[0])
+        return Camera(matrix, self.distortion, self.fisheye, size)
+
+    def normalize(self, xy: np.ndarray) -> np.ndarray:
+        """Pixels (N, 2) -> undistorted (X/Z, Y/Z) in the optical frame, float64 (N, 2); NaN where there is none."""
+        if len(xy) == 0:
+            return np.zeros((0, 2))
+        points = np.asarray(xy, np.float64).reshape(-1, 1, 2)
+        if self.fisheye:
+            normalized = cv2.fisheye.undistortPoints(points, self.matrix, self.distortion)
+            normalized[np.abs(normalized) >= 1e6] = np.nan
+        elif hasattr(cv2, "undistortPointsIter"):
+            normalized = cv2.undistortPointsIter(points, self.matrix, self.distortion, None, None, CONVERGED)
+        else:
+            normalized = cv2.undistortPoints(points, self.matrix, self.distortion, criteria=CONVERGED)
+        return normalized.reshape(-1, 2)
+
+
+class TrackMotion:
+    """Remembers when each track was last seen, and so gives its velocity in normalised coordinates."""
+
+    def __init__(self) -> None:
+        self._epoch = 0
+        self._last_seen: dict[int, int] = {}
+
+    def update(self, tracks: Tracks, stamp: int, camera: Camera | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """To be called for every image's tracks.
+
+        Args:
+            tracks: of this image.
+            stamp: of this image, nanoseconds.
+            camera: None where it is not known.
+
+        Returns:
+            Normalised (N, 2) and its velocity (N, 2) in 1/s since the track was last seen, 0 where it is new or
+            no time has passed; None without a camera.
+        """
+        if tracks.epoch != self._epoch:
+            self._epoch, self._last_seen = tracks.epoch, {}
+        for lost in tracks.lost_id.tolist():
+            self._last_seen.pop(lost, None)
+        ids = tracks.id.tolist()
+        elapsed = NANOSECONDS * np.array([stamp - self._last_seen.get(track, stamp) for track in ids])
+        self._last_seen.update(dict.fromkeys(ids, stamp))
+        return None if camera is None else self._motion(tracks, elapsed, camera)
+
+    @staticmethod
+    def _motion(tracks: Tracks, elapsed: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+        normalized = camera.normalize(tracks.xy)
+        velocity = np.zeros_like(normalized)
+        moved = (tracks.status == STATUS_TRACKED) & (elapsed > 0)
+        displacement = normalized[moved] - camera.normalize(tracks.previous_xy[moved])
+        velocity[moved] = displacement / elapsed[moved, None]
+        return normalized, velocity

@@ -1,0 +1,222 @@
+"""Image and CameraInfo messages <-> arrays, the one place for it. Headers are passed on as they came."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.errors import CalibrationError, ImageError
+
+# What sensor_msgs calls differently than all conversion libraries do.
+ALIASES = {
+    "8UC1": "mono8",
+    "8UC3": "bgr8",
+    "8UC4": "bgra8",
+    "16UC1": "mono16",
+    "uyvy": "yuv422",
+    "yuyv": "yuv422_yuy2",
+}
+# encoding: (samples per pixel, bytes per sample). nv12 and nv21 have one more half-height plane below the first.
+BAYER_ORDERS = ("rggb", "bggr", "gbrg", "grbg")
+LAYOUTS = {
+    **dict.fromkeys(("mono8", "nv12", "nv21", *(f"bayer_{order}8" for order in BAYER_ORDERS)), (1, 1)),
+    **dict.fromkeys(("mono16", *(f"bayer_{order}16" for order in BAYER_ORDERS)), (1, 2)),
+    **dict.fromkeys(("yuv422", "yuv422_yuy2"), (2, 1)),
+    **dict.fromkeys(("rgb8", "bgr8"), (3, 1)),
+    **dict.fromkeys(("rgba8", "bgra8"), (4, 1)),
+    **dict.fromkeys(("rgb16", "bgr16"), (3, 2)),
+    **dict.fromkeys(("rgba16", "bgra16"), (4, 2)),
+}
+# Neither cv_bridge nor rosbags-image reads these.
+SEMI_PLANAR = {
+    ("nv12", "mono8"): cv2.COLOR_YUV2GRAY_NV12,
+    ("nv12", "bgr8"): cv2.COLOR_YUV2BGR_NV12,
+    ("nv21", "mono8"): cv2.COLOR_YUV2GRAY_NV21,
+    ("nv21", "bgr8"): cv2.COLOR_YUV2BGR_NV21,
+}
+# A camera's pixels are counted in the image as stored: an orientation tag must not turn it.
+DECODE_FLAGS = {
+    "mono8": cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION,
+    "bgr8": cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
+}
+DISTORTION_MODELS = ("plumb_bob", "rational_polynomial")
+FISHEYE_MODELS = ("equidistant", "fisheye")
+NATIVE_IS_BIGENDIAN = sys.byteorder == "big"
+
+
+class ImageMessageError(ImageError):
+    """An image message that cannot be used; `reason` is one word to count it by."""
+
+    def __init__(self, reason: str, explanation: str):
+        super().__init__(explanation)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class PackedImage:
+    """The fields of an Image message, checked: known encoding name, no row padding, native byte order."""
+
+    height: int
+    width: int
+    encoding: str
+    step: int
+    data: memoryview
+    is_bigendian: int = int(NATIVE_IS_BIGENDIAN)
+
+
+def _load_bridge() -> Callable[[Any, str], np.ndarray]:
+    try:
+        from cv_bridge import CvBridge
+    except ImportError:
+        from rosbags.image import image_to_cvimage
+
+        return image_to_cvimage
+    return CvBridge().imgmsg_to_cv2
+
+
+_bridge = _load_bridge()
+
+
+def _encoding(message: Image) -> str:
+    encoding = ALIASES.get(message.encoding, message.encoding)
+    if encoding not in LAYOUTS:
+        known = ", ".join([*LAYOUTS, *ALIASES])
+        raise ImageMessageError("encoding", f"encoding '{message.encoding}' is not one of {known}")
+    return encoding
+
+
+def _rows(message: Image, encoding: str) -> int:
+    size = f"{message.width}x{message.height}"
+    if message.width == 0 or message.height == 0:
+        raise ImageMessageError("size", f"image of size {size}; both sides must be at least 1 px")
+    if encoding in ("nv12", "nv21"):
+        if message.width % 2 or message.height % 2:
+            raise ImageMessageError("size", f"{encoding} image of size {size}; both sides must be even")
+        return message.height * 3 // 2
+    if encoding.startswith("yuv422") and message.width % 2:
+        raise ImageMessageError("size", f"{encoding} image of size {size}; the width must be even")
+    return message.height
+
+
+def _packed(message: Image) -> PackedImage:
+    encoding = _encoding(message)
+    rows = _rows(message, encoding)
+    samples, sample_bytes = LAYOUTS[encoding]
+    row_bytes = message.width * samples * sample_bytes
+    if message.step < row_bytes:
+        text = f"step {message.step} is less than the {row_bytes} bytes of {message.width} {message.encoding} pixels"
+        raise ImageMessageError("step", text)
+    needed = message.step * (rows - 1) + row_bytes
+    if len(message.data) < needed:
+        text = f"{len(message.data)} bytes of data; {rows} rows of step {message.step} need {needed}"
+        raise ImageMessageError("data", text)
+    padded = np.ndarray((rows, row_bytes), np.uint8, message.data, strides=(message.step, 1))
+    data = np.ascontiguousarray(padded)
+    if sample_bytes == 2 and bool(message.is_bigendian) != NATIVE_IS_BIGENDIAN:
+        data = data.view(np.uint16).byteswap()
+    return PackedImage(message.height, message.width, encoding, row_bytes, data.data)
+
+
+def image_to_array(message: Image, encoding: str) -> np.ndarray:
+    """Image message -> uint8 (H, W) for encoding "mono8", (H, W, 3) for "bgr8"; it may share the message's memory.
+
+    16-bit samples are scaled by 255 / 65535, bayer and yuv images are converted by OpenCV.
+
+    Raises:
+        ImageMessageError: unknown encoding, zero size, step too small, data too short, or not convertible.
+    """
+    packed = _packed(message)
+    if packed.encoding == encoding == "mono8":
+        return np.frombuffer(packed.data, np.uint8).reshape(packed.height, packed.width)
+    try:
+        if (packed.encoding, encoding) in SEMI_PLANAR:
+            planes = np.frombuffer(packed.data, np.uint8).reshape(-1, packed.width)
+            return cv2.cvtColor(planes, SEMI_PLANAR[packed.encoding, encoding])
+        return np.asarray(_bridge(packed, encoding))
+    except Exception as error:
+        text = f"{message.width}x{message.height} {message.encoding} image not convertible to {encoding}: {error}"
+        raise ImageMessageError("conversion", text) from error
+
+
+def compressed_image_to_array(message: CompressedImage, encoding: str) -> np.ndarray:
+    """CompressedImage message (jpeg, png, ...) -> uint8 (H, W) for encoding "mono8", (H, W, 3) for "bgr8".
+
+    Raises:
+        ImageMessageError: empty or undecodable data.
+    """
+    if len(message.data) == 0:
+        raise ImageMessageError("data", f"compressed image of format '{message.format}' without data")
+    try:
+        image = cv2.imdecode(np.frombuffer(message.data, np.uint8), DECODE_FLAGS[encoding])
+    except cv2.error as error:
+        raise ImageMessageError("conversion", f"compressed image not decodable: {error}") from error
+    if image is None:
+        text = f"{len(message.data)} bytes of format '{message.format}' are no image that OpenCV can decode"
+        raise ImageMessageError("conversion", text)
+    return image
+
+
+def message_to_array(message: Image | CompressedImage, encoding: str) -> np.ndarray:
+    """Either kind of image message -> uint8 array, see image_to_array and compressed_image_to_array."""
+    if isinstance(message, CompressedImage):
+        return compressed_image_to_array(message, encoding)
+    return image_to_array(message, encoding)
+
+
+def _bytes(values: np.ndarray) -> array[int]:
+    return array("B", values.tobytes())
+
+
+def array_to_image(image: np.ndarray, header: Header) -> Image:
+    """uint8 (H, W) -> mono8, (H, W, 3) -> bgr8 message."""
+    height, width = image.shape[:2]
+    encoding = "mono8" if image.ndim == 2 else "bgr8"
+    step = image[0].nbytes
+    return Image(header=header, height=height, width=width, encoding=encoding, step=step, data=_bytes(image))
+
+
+def array_to_compressed_image(image: np.ndarray, header: Header) -> CompressedImage:
+    """uint8 (H, W) or (H, W, 3) in BGR order -> jpeg message."""
+    _, encoded = cv2.imencode(".jpg", image)
+    return CompressedImage(header=header, format="jpeg", data=_bytes(encoded))
+
+
+def _distortion(message: CameraInfo) -> tuple[np.ndarray, bool]:
+    coefficients = np.array(message.d, np.float64)
+    if message.distortion_model in FISHEYE_MODELS:
+        return coefficients if len(coefficients) else np.zeros(4), True
+    if not coefficients.any():
+        return np.zeros(0), False
+    if message.distortion_model not in DISTORTION_MODELS:
+        known = ", ".join(DISTORTION_MODELS + FISHEYE_MODELS)
+        raise CalibrationError(f"distortion model '{message.distortion_model}' is not one of {known}")
+    return coefficients, False
+
+
+def camera_info_to_camera(message: CameraInfo, rectified: bool = False) -> Camera | None:
+    """CameraInfo -> the camera of its images, region of interest and binning applied; None where uncalibrated.
+
+    Args:
+        message: its K, D and sizes are those of the full sensor, as sensor_msgs defines them.
+        rectified: the images are rectified: P stands for K, and no distortion is left.
+
+    Raises:
+        CalibrationError: a distortion model that is not known.
+    """
+    matrix = np.reshape(message.p, (3, 4))[:, :3] if rectified else np.reshape(message.k, (3, 3))
+    if matrix[0, 0] == 0.0 or matrix[1, 1] == 0.0:
+        return None
+    distortion, fisheye = (np.zeros(0), False) if rectified else _distortion(message)
+    region, binning = message.roi, (max(message.binning_x, 1), max(message.binning_y, 1))
+    size = (region.height or message.height, region.width or message.width)
+    full = Camera(np.array(matrix, np.float64), distortion, fisheye, size)
+    return full.cropped_and_binned((region.x_offset, region.y_offset), binning)

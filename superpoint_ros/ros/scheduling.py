@@ -1,0 +1,122 @@
+"""Between the callbacks, which only put, and the one worker, which takes what is ready from all cameras at once."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class FrameQueue(ABC, Generic[Item]):
+    """Items of several cameras, in the order in which the policy hands them out. Safe for concurrent use."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, camera: str, item: Item) -> int:
+        """Never blocks; returns how many older items of the camera were dropped for this one."""
+        with self._changed:
+            dropped = self._store(camera, item)
+            self._changed.notify()
+            return dropped
+
+    def take(self) -> list[tuple[str, Item]]:
+        """Waits for a batch of (camera, item), at most one item per camera; [] once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self))
+            return [] if self._closed else self._batch()
+
+    def close(self) -> None:
+        """Wakes whoever waits; what is still queued is never handed out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many items wait."""
+
+    @abstractmethod
+    def _store(self, camera: str, item: Item) -> int: ...
+
+    @abstractmethod
+    def _batch(self) -> list[tuple[str, Item]]: ...
+
+
+class LatestQueue(FrameQueue[Item]):
+    """The newest item of every camera; a newer one takes the place of one that still waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest: dict[str, Item] = {}
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    def _store(self, camera: str, item: Item) -> int:
+        dropped = int(camera in self._newest)
+        self._newest[camera] = item
+        return dropped
+
+    def _batch(self) -> list[tuple[str, Item]]:
+        batch = list(self._newest.items())
+        self._newest.clear()
+        return batch
+
+
+class EveryFrameQueue(FrameQueue[Item]):
+    """Every item, in order of arrival, without bound.
+
+    One item is a batch: what other cameras sent meanwhile depends on timing, and the batch an image travels in
+    may change the last bits of the network's result. Alone, the same images always give the same bytes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[tuple[str, Item]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _store(self, camera: str, item: Item) -> int:
+        self._waiting.append((camera, item))
+        return 0
+
+    def _batch(self) -> list[tuple[str, Item]]:
+        return [self._waiting.popleft()]
+
+
+POLICIES: dict[str, type[FrameQueue]] = {"latest": LatestQueue, "every_frame": EveryFrameQueue}
+
+
+class Worker(Generic[Item]):
+    """One thread that hands every batch of a queue to a function, until it is stopped.
+
+    Args:
+        queue: where batches come from.
+        process: called with one batch at a time; it handles its own errors.
+    """
+
+    def __init__(self, queue: FrameQueue[Item], process: Callable[[list[tuple[str, Item]]], None]):
+        self._queue = queue
+        self._process = process
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Lets the batch in progress finish; returns how many items were left waiting."""
+        self._queue.close()
+        if self._thread.is_alive():
+            self._thread.join()
+        return len(self._queue)
+
+    def _run(self) -> None:
+        while batch := self._queue.take():
+            self._process(batch)
