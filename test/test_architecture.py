@@ -69,7 +69,7 @@ def test_core_does_without_torch(path):
     assert not any(module.split(".")[0] == "torch" for module in imports(path))
 
 
-@pytest.mark.parametrize("part", ("", *PARTS))
+@pytest.mark.parametrize("part", ["", *PARTS])
 def test_package_files_are_empty(part):
     assert (PACKAGE / part / "__init__.py").read_text(encoding="utf-8") == ""
 

@@ -35,7 +35,7 @@ def build_parser(name: str | None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status. Errors the package raises on purpose end in one line, not a traceback."""
+    """Run the command; returns its exit status. Errors raised on purpose end in one line, not a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
     parsed = build_parser(name).parse_args(words)

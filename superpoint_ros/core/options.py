@@ -41,4 +41,6 @@ class DecodeOptions:
         }
         for name, good in checks.items():
             if not good:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see DecodeOptions for what is allowed")
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} is out of range; see DecodeOptions for what is allowed"
+                )

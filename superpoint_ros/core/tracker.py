@@ -44,7 +44,9 @@ class TrackerOptions:
         }
         for name, good in checks.items():
             if not good:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see TrackerOptions for what is allowed")
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} is out of range; see TrackerOptions for what is allowed"
+                )
 
 
 @dataclass(frozen=True)
@@ -162,9 +164,7 @@ class Tracker:
             return
         old = memory.at(unseen)
         old["missed"] = old["missed"] + 1
-        self._memory = _Memory(
-            **{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()}
-        )
+        self._memory = _Memory(**{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()})
 
 
 def _epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, group: np.ndarray, threshold: float) -> np.ndarray:

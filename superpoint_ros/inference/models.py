@@ -75,4 +75,3 @@ def _facts(name: str, entry: object, source: Path) -> ModelFacts:
     if not isinstance(entry, dict) or "file" not in entry or not set(entry) <= known:
         raise CheckpointError(f"model '{name}' in '{source}': needs 'file' and may have {', '.join(sorted(known))}")
     return ModelFacts(**{"name": name, **entry, "file": source.parent / str(entry["file"])})
-

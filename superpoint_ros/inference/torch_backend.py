@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def find_device(name: str) -> torch.device:
-    """"auto" (CUDA where there is any, else the CPU, said once in the log), "cpu", "cuda", "cuda:1" ...
+    """ "auto" (CUDA where there is any, else the CPU, said once in the log), "cpu", "cuda", "cuda:1" ...
 
     Raises:
         BackendError: CUDA was asked for and is not there, or no such device.
@@ -49,7 +49,8 @@ class TorchBackend:
         checkpoint = load_checkpoint(facts.file, facts.sha256)
         self.sampling = facts.sampling or checkpoint.sampling
         self.sha256 = checkpoint.sha256
-        self._network = checkpoint.network.to(self._device, memory_format=torch.channels_last)
+        self._network = checkpoint.network.to(self._device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = str(self._device)
         if self._device.type == "cuda":
             self.device += f" ({torch.cuda.get_device_name(self._device)})"
@@ -60,4 +61,4 @@ class TorchBackend:
         batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
         logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))
         decoded = decode(logits, descriptors, images.shape[1:], options)
-        return [tuple(tensor.cpu().numpy() for tensor in keypoints) for keypoints in decoded]
+        return [(xy.cpu().numpy(), score.cpu().numpy(), rows.cpu().numpy()) for xy, score, rows in decoded]

@@ -3,7 +3,7 @@
 Layouts, told apart by their keys and by the file's metadata:
     superpoint_ros  ours: `.safetensors` with the keys of the released layout and metadata that names the producer.
     released        the paper's release: `conv1a.weight` ... `convDb.bias`.
-    batch_norm      the MIT-licensed port: `backbone.0.0.conv.weight`, `...bn.running_mean` ...; batch norm after the ReLU.
+    batch_norm      the MIT-licensed port: `backbone.0.0.conv.weight`, `...bn.running_mean` ...; after the ReLU.
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _check(path: Path, tensors: dict[str, Tensor], shapes: dict[str, tuple[int, ...]], ignore: str | None = None) -> None:
+def _check(
+    path: Path, tensors: dict[str, Tensor], shapes: dict[str, tuple[int, ...]], ignore: str | None = None
+) -> None:
     for key, shape in shapes.items():
         if key not in tensors:
             raise CheckpointError(f"weights '{path}': key '{key}' of shape {shape} is missing")
@@ -164,11 +166,13 @@ def _check(path: Path, tensors: dict[str, Tensor], shapes: dict[str, tuple[int, 
             raise CheckpointError(f"weights '{path}': key '{key}' holds values that are not finite")
     unknown = [key for key in tensors if key not in shapes and not (ignore and key.endswith(ignore))]
     if unknown:
-        raise CheckpointError(f"weights '{path}': key '{unknown[0]}' is not part of SuperPoint ({len(unknown)} such keys)")
+        raise CheckpointError(
+            f"weights '{path}': key '{unknown[0]}' is not part of SuperPoint ({len(unknown)} such keys)"
+        )
 
 
 def _without_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Batch norm at inference is a scale and a shift per channel: kept as such after a ReLU, folded where there is none."""
+    """Batch norm at inference scales and shifts channels: kept as such after a ReLU, folded where there is none."""
     converted: dict[str, Tensor] = {}
     for name, prefix in BATCH_NORM_NAMES.items():
         mean, variance = (tensors[f"{prefix}.bn.running_{kind}"].double() for kind in ("mean", "var"))

@@ -12,8 +12,9 @@ from torch import Tensor
 from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
 from superpoint_ros.networks.superpoint import CELL_SIZE
 
+
 def heatmap(logits: Tensor) -> Tensor:
-    """Logits (B, 65, h, w) -> keypoint probability per pixel (B, 8 h, 8 w): softmax, dustbin dropped, cells unfolded."""
+    """Logits (B, 65, h, w) -> probability per pixel (B, 8 h, 8 w): softmax, dustbin dropped, cells unfolded."""
     probability = torch.softmax(logits.float(), dim=1)[:, :-1]
     return F.pixel_shuffle(probability, CELL_SIZE).squeeze(1)
 

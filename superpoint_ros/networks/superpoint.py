@@ -78,11 +78,11 @@ class SuperPoint(nn.Module):
 
     def detect(self, encoded: Tensor) -> Tensor:
         """(B, 128, h, w) -> logits (B, 65, h, w): channel 8 dy + dx of a cell's pixels, the last "no keypoint"."""
-        return self.convPb(self._rectified("convPa", encoded))
+        return self.get_submodule("convPb")(self._rectified("convPa", encoded))
 
     def describe(self, encoded: Tensor) -> Tensor:
         """(B, 128, h, w) -> descriptors (B, 256, h, w), unit length per cell."""
-        return F.normalize(self.convDb(self._rectified("convDa", encoded)), dim=1)
+        return F.normalize(self.get_submodule("convDb")(self._rectified("convDa", encoded)), dim=1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """float (B, 1, H, W) in [0, 1] -> logits (B, 65, H/8, W/8), unit descriptors (B, 256, H/8, W/8)."""

@@ -34,7 +34,9 @@ def test_a_resized_homography_maps_resized_points(sides, values):
 
 def test_resize_keeps_the_image_edges():
     matrix = geometry.resize_matrix((10, 20), (5, 40))
-    np.testing.assert_allclose(geometry.warp_points(np.array([[-0.5, -0.5], [19.5, 9.5]]), matrix), [[-0.5, -0.5], [39.5, 4.5]])
+    np.testing.assert_allclose(
+        geometry.warp_points(np.array([[-0.5, -0.5], [19.5, 9.5]]), matrix), [[-0.5, -0.5], [39.5, 4.5]]
+    )
 
 
 def test_inside_image():
@@ -65,7 +67,9 @@ def test_poses_are_rigid_and_invert(quaternion):
     np.testing.assert_allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-12)
     assert np.linalg.det(pose[:3, :3]) == pytest.approx(1)
     points = np.array([[0, 0, 1], [3, -2, 5.0]])
-    np.testing.assert_allclose(geometry.transform(geometry.transform(points, pose), geometry.inverse_pose(pose)), points, atol=1e-9)
+    np.testing.assert_allclose(
+        geometry.transform(geometry.transform(points, pose), geometry.inverse_pose(pose)), points, atol=1e-9
+    )
 
 
 def test_a_quarter_turn_about_z():

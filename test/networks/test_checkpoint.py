@@ -13,7 +13,9 @@ from superpoint_ros.networks.superpoint import LAYERS, POOL_AFTER, RECTIFIED, Su
 IMAGE = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(0))
 
 
-def plain_batch_norm_network(weights: dict[str, torch.Tensor], image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def plain_batch_norm_network(
+    weights: dict[str, torch.Tensor], image: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The port's network out of PyTorch's own layers: convolution, ReLU, batch norm."""
 
     def block(name: str, x: torch.Tensor) -> torch.Tensor:
@@ -89,7 +91,9 @@ def test_another_digest(tmp_path):
         load_checkpoint(path, "0" * 64)
 
 
-@pytest.mark.parametrize(("weights", "key"), [(released_weights, "convDa.bias"), (batch_norm_weights, "detector.1.bn.bias")])
+@pytest.mark.parametrize(
+    ("weights", "key"), [(released_weights, "convDa.bias"), (batch_norm_weights, "detector.1.bn.bias")]
+)
 def test_a_missing_key_is_named(tmp_path, weights, key):
     tensors = weights()
     shape = tuple(tensors.pop(key).shape)
@@ -105,7 +109,7 @@ def test_a_misshapen_key_is_named_with_both_shapes(tmp_path):
 
 def test_an_unknown_key_is_named(tmp_path):
     tensors = released_weights() | {"conv9z.weight": torch.zeros(1)}
-    with pytest.raises(CheckpointError, match="conv9z.weight"):
+    with pytest.raises(CheckpointError, match=r"conv9z\.weight"):
         load_checkpoint(save(tmp_path / "weights.pth", tensors))
 
 

@@ -29,12 +29,14 @@ def extract(tmp_path, layout: str, image: np.ndarray) -> Features:
     return extractor.extract(image)
 
 
-def by_place(xy: np.ndarray, score: np.ndarray, descriptors: np.ndarray) -> dict[tuple[int, int], tuple[float, np.ndarray]]:
+def by_place(
+    xy: np.ndarray, score: np.ndarray, descriptors: np.ndarray
+) -> dict[tuple[int, int], tuple[float, np.ndarray]]:
     return {(int(x), int(y)): (s, d) for (x, y), s, d in zip(xy, score, descriptors, strict=True)}
 
 
 def compare(golden, image: str, features: Features):
-    """Places only in the golden output, only in ours; largest score difference and least cosine over the common ones."""
+    """Places only in the golden output, only in ours; largest score difference, least cosine of the rest."""
     points, descriptors = golden[f"{image}_points"], golden[f"{image}_desc"].astype(np.float32)
     if len(descriptors) != points.shape[1]:
         descriptors = descriptors.T

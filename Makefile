@@ -1,0 +1,44 @@
+# Two commands that work on a fresh machine: `make demo` and `make test`. Each does its own set-up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TORCH := torch==2.13.0
+LINTERS := mypy ruff types-PyYAML types-tqdm
+SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
+
+.PHONY: demo test lint install clean
+
+demo: install
+	$(BIN)/superpoint-ros demo
+
+test: $(VENV)/.installed-with-tests
+	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS)
+
+lint: $(VENV)/.linters
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+install: $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build install log output
+
+# PyTorch first, by its exact version: a range would let another package bring another build.
+$(VENV)/.torch:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.torch $(SOURCES)
+	$(BIN)/python -m pip install --quiet .
+	touch $@
+
+$(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)
+	$(BIN)/python -m pip install --quiet ".[test]"
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.linters: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --quiet $(LINTERS)
+	touch $@
