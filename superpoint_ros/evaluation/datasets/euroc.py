@@ -1,0 +1,63 @@
+"""EuRoC MAV sequences: mav0/cam0 with its calibration, and the body's true state."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.evaluation.datasets.files import nearest_rows, pinhole, read_image, read_numbers, require
+from superpoint_ros.evaluation.datasets.frames import Frame
+
+ORIGIN = (
+    "a EuRoC sequence has mav0/cam0/{data.csv, data/, sensor.yaml} and mav0/state_groundtruth_estimate0/data.csv (ASL "
+    "format), from https://projects.asl.ethz.ch/datasets/doku.php?id=kmavvisualinertialdatasets"
+)
+NANOSECONDS = 1e-9
+MAX_TIME_DIFFERENCE = 0.005
+
+
+def read_euroc(root: Path) -> list[Frame]:
+    """The left camera's images; `root` is the folder that holds mav0, or mav0 itself. Poses are the camera's."""
+    mav = root if (root / "cam0").is_dir() else root / "mav0"
+    camera, body_from_camera = read_sensor(mav / "cam0" / "sensor.yaml")
+    stamps, names = _listed_images(mav / "cam0" / "data.csv")
+    truth = read_numbers(mav / "state_groundtruth_estimate0" / "data.csv", 8, ORIGIN, delimiter=",")
+    rows = nearest_rows(truth[:, 0] * NANOSECONDS, stamps, MAX_TIME_DIFFERENCE)
+    poses = [None if row < 0 else _body_pose(truth[row]) @ body_from_camera for row in rows]
+    return [
+        Frame(Path(name).stem, float(stamp), partial(read_image, mav / "cam0" / "data" / name), camera, pose)
+        for stamp, name, pose in zip(stamps, names, poses, strict=True)
+    ]
+
+
+def _body_pose(row: np.ndarray) -> np.ndarray:
+    """Time, position and quaternion (w, x, y, z) -> T_world_body."""
+    return pose_from_quaternion(row[1:4], row[[5, 6, 7, 4]])
+
+
+def _listed_images(path: Path) -> tuple[np.ndarray, list[str]]:
+    lines = [line for line in require(path, ORIGIN).read_text().splitlines() if line and not line.startswith("#")]
+    try:
+        stamps, names = zip(*[line.split(",")[:2] for line in lines], strict=True)
+        return np.array([int(stamp) * NANOSECONDS for stamp in stamps]), [name.strip() for name in names]
+    except ValueError as error:
+        raise DatasetError(f"'{path}': {error}; expected lines of 'nanoseconds,filename'; {ORIGIN}") from error
+
+
+def read_sensor(path: Path) -> tuple[Camera, np.ndarray]:
+    """A camera's sensor.yaml -> its Camera and T_body_camera (4, 4)."""
+    text = require(path, ORIGIN).read_text().removeprefix("%YAML:1.0")
+    try:
+        content = yaml.safe_load(text)
+        fx, fy, cx, cy = content["intrinsics"]
+        width, height = content["resolution"]
+        pose = np.array(content["T_BS"]["data"], np.float64).reshape(4, 4)
+        return pinhole((fx, fy), (cx, cy), (height, width), content["distortion_coefficients"]), pose
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"'{path}': {error}; expected intrinsics, resolution, T_BS; {ORIGIN}") from error

@@ -1,0 +1,127 @@
+"""Reading the files of data sets; whatever is wrong with one becomes a DatasetError that says what was expected."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.geometry import pose_from_quaternion
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".ppm", ".pgm", ".bmp", ".tif", ".tiff")
+
+
+def require(path: Path, origin: str) -> Path:
+    """The path, if it exists; `origin` says what belongs there and where to get it."""
+    if not path.exists():
+        raise DatasetError(f"'{path}' is missing; {origin}")
+    return path
+
+
+def list_images(folder: Path, origin: str) -> list[Path]:
+    """Images of a folder by name; at least one."""
+    require(folder, origin)
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise DatasetError(f"'{folder}' holds no images ({', '.join(IMAGE_SUFFIXES)}); {origin}")
+    return found
+
+
+def read_image(path: Path) -> np.ndarray:
+    """uint8 (H, W), or (H, W, 3) in BGR order."""
+    image = cv2.imread(str(path), cv2.IMREAD_ANYCOLOR) if path.is_file() else None
+    if image is None:
+        raise DatasetError(f"image '{path}': {_why_unreadable(path)}; expected an 8-bit {', '.join(IMAGE_SUFFIXES)}")
+    return image
+
+
+def read_depth(path: Path, scale: float) -> np.ndarray:
+    """16-bit image -> float32 (H, W) metres: value / scale, 0 = not measured."""
+    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
+    if values is None:
+        raise DatasetError(f"depth image '{path}': {_why_unreadable(path)}; expected a 16-bit PNG")
+    if values.dtype != np.uint16 or values.ndim != 2:
+        raise DatasetError(f"depth image '{path}': {values.dtype} {values.shape}; expected 16 bits and one channel")
+    return (values / scale).astype(np.float32)
+
+
+def _why_unreadable(path: Path) -> str:
+    return "cannot be decoded, the file is damaged or no image" if path.is_file() else "no such file"
+
+
+def read_numbers(path: Path, columns: int, origin: str, delimiter: str | None = None) -> np.ndarray:
+    """Text of numbers, `#` starting a comment -> float64 (N, columns); further columns are dropped."""
+    require(path, origin)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is an error below
+            numbers = np.loadtxt(path, dtype=np.float64, delimiter=delimiter, ndmin=2, usecols=range(columns))
+    except (ValueError, IndexError, UnicodeDecodeError) as error:
+        raise DatasetError(f"'{path}': {error}; expected rows of {columns} numbers; {origin}") from error
+    if not len(numbers) or not np.isfinite(numbers).all():
+        raise DatasetError(f"'{path}': empty or not finite; expected rows of {columns} numbers; {origin}")
+    return numbers
+
+
+def read_matrix(path: Path, shape: tuple[int, int], origin: str) -> np.ndarray:
+    """Text of one matrix -> float64 of `shape`."""
+    numbers = read_numbers(path, shape[1], origin)
+    if numbers.shape != shape:
+        raise DatasetError(f"'{path}': {len(numbers)} rows of numbers; expected {shape[0]} of {shape[1]}; {origin}")
+    return numbers
+
+
+def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
+    """Lines of "seconds file" -> float64 (N,) and the file names."""
+    lines = [line.split() for line in require(path, origin).read_text().splitlines() if not line.startswith("#")]
+    rows = [row for row in lines if row]
+    try:
+        return np.array([float(row[0]) for row in rows]), [row[1] for row in rows]
+    except (ValueError, IndexError) as error:
+        raise DatasetError(f"'{path}': {error}; expected lines of 'timestamp filename'; {origin}") from error
+
+
+def read_tum_poses(path: Path, origin: str) -> tuple[np.ndarray, np.ndarray]:
+    """Lines of "seconds tx ty tz qx qy qz qw" -> seconds float64 (N,), poses float64 (N, 4, 4)."""
+    rows = read_numbers(path, 8, origin)
+    return rows[:, 0], np.stack([pose_from_quaternion(row[1:4], row[4:8]) for row in rows])
+
+
+def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
+    """A JSON object that has `keys`."""
+    try:
+        content = json.loads(require(path, origin).read_text())
+    except ValueError as error:
+        raise DatasetError(f"'{path}': not JSON ({error}); {origin}") from error
+    missing = [key for key in keys if not isinstance(content, dict) or key not in content]
+    if missing:
+        raise DatasetError(f"'{path}': no {', '.join(missing)} in it; {origin}")
+    return content
+
+
+def nearest_rows(stamps: np.ndarray, wanted: np.ndarray, tolerance: float) -> np.ndarray:
+    """For each wanted time the row of the nearest of `stamps` (any order), -1 beyond `tolerance` seconds."""
+    if not len(stamps):
+        return np.full(len(wanted), -1)
+    order = np.argsort(stamps)
+    middles = (stamps[order][1:] + stamps[order][:-1]) / 2
+    nearest = order[np.searchsorted(middles, wanted)]
+    return np.where(np.abs(stamps[nearest] - wanted) <= tolerance, nearest, -1)
+
+
+def pinhole(
+    focal: tuple[float, float],
+    center: tuple[float, float],
+    image_size: tuple[int, int],
+    distortion: Sequence[float] = (),
+) -> Camera:
+    """A Camera from fx, fy, cx, cy, (height, width) and plumb_bob coefficients."""
+    matrix = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]], np.float64)
+    return Camera(matrix, np.array(distortion, np.float64), False, image_size)

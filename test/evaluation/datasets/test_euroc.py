@@ -1,0 +1,59 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shared_data import shared_data
+
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.evaluation.datasets.euroc import read_euroc
+
+
+@pytest.fixture
+def sequence(tmp_path: Path) -> Path:
+    """Real images and calibration in the data set's own layout."""
+    source = shared_data("sequences/euroc_v101_start")
+    camera = tmp_path / "mav0" / "cam0"
+    (camera / "data").mkdir(parents=True)
+    images = sorted((source / "cam0").glob("*.png"))[:3]
+    for path in images:
+        shutil.copy(path, camera / "data")
+    shutil.copy(source / "cam0" / "sensor.yaml", camera)
+    (camera / "data.csv").write_text("#ts,file\n" + "".join(f"{path.stem},{path.name}\n" for path in images))
+    (tmp_path / "mav0" / "state_groundtruth_estimate0").mkdir()
+    shutil.copy(source / "groundtruth_body.csv", tmp_path / "mav0" / "state_groundtruth_estimate0" / "data.csv")
+    return tmp_path
+
+
+def test_the_cameras_pose_is_the_bodys_and_the_mounting(sequence: Path):
+    frames = read_euroc(sequence)
+    assert len(frames) == 3
+    assert frames[0].camera.matrix[0].tolist() == [458.654, 0, 367.215]
+    position = frames[0].pose[:3, 3]
+    assert np.linalg.norm(position - [0.878895, 2.1834, 0.948427]) == pytest.approx(
+        np.linalg.norm([0.0216, 0.0647, 0.0098]), abs=1e-3
+    )
+    assert np.linalg.norm(frames[2].pose[:3, 3] - position) < 0.01  # the drone stands still here
+
+
+def test_mav0_itself_will_do(sequence: Path):
+    assert len(read_euroc(sequence / "mav0")) == 3
+
+
+def test_times_without_truth_have_no_pose(sequence: Path):
+    truth = sequence / "mav0" / "state_groundtruth_estimate0" / "data.csv"
+    truth.write_text("".join(truth.read_text().splitlines(keepends=True)[:2]))
+    frames = read_euroc(sequence)
+    assert frames[0].pose is not None
+    assert frames[1].pose is None
+
+
+@pytest.mark.parametrize("name", ["cam0/data.csv", "cam0/sensor.yaml", "state_groundtruth_estimate0/data.csv"])
+def test_what_is_missing_or_damaged_is_named(sequence: Path, name: str):
+    path = sequence / "mav0" / name
+    path.write_text("nothing: useful\n")
+    with pytest.raises(DatasetError, match=path.name):
+        read_euroc(sequence)
+    path.unlink()
+    with pytest.raises(DatasetError, match=rf"{path.name}' is missing.*asl\.ethz\.ch"):
+        read_euroc(sequence)
