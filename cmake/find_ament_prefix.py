@@ -1,4 +1,4 @@
-"""Prints 'prefix;site-packages' of the Python environment that holds ament_cmake: a build without a ROS distribution."""
+"""Prints 'prefix;site-packages' of the Python environment that holds ament_cmake: for builds without a distribution."""
 
 import importlib.util
 import sys
