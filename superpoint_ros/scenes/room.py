@@ -1,0 +1,175 @@
+"""Random furnished rooms. World frame: z up, the floor's centre is the origin, walls along x and y."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from superpoint_ros.scenes.primitives import Box, Material, Primitive, Sphere
+from superpoint_ros.scenes.scene import Light, Scene
+from superpoint_ros.scenes.textures import TEXTURES
+
+Triple = tuple[float, float, float]
+
+TEXTURE_SIZE = 512
+WALLS = ("bricks", "wallpaper", "plaster", "tiles")
+FLOORS = ("planks", "terrazzo", "checker", "tiles")
+PICTURES = ("painting", "print_page", "painting", "rug")
+BOXES = ("carton", "carton", "books", "checker", "print_page", "terrazzo")
+BALLS = ("checker", "tiles", "terrazzo", "wallpaper")
+# Metres covered by one copy of a texture; those not named fit the face they are on.
+REPEAT = {
+    "checker": 1.0,
+    "bricks": 1.1,
+    "tiles": 1.0,
+    "planks": 1.3,
+    "plaster": 1.6,
+    "wallpaper": 1.2,
+    "terrazzo": 1.1,
+    "wood": 0.9,
+}
+
+
+@dataclass(frozen=True)
+class Room:
+    """A scene and the space in it.
+
+    Attributes:
+        scene: what is in it.
+        size: (x, y, z), metres between the walls and from floor to ceiling. Nothing but the lamp stands higher than
+            1.3 m further than 0.7 m from the walls.
+    """
+
+    scene: Scene
+    size: Triple
+
+
+def random_room(generator: np.random.Generator) -> Room:
+    """A furnished room; the same generator state gives the same room."""
+    width, depth, height = generator.uniform((5.0, 4.5, 2.5), (7.0, 6.0, 3.0))
+    furnisher = _Furnisher(generator, (width, depth, height))
+    furnisher.build_shell()
+    furnisher.hang_pictures()
+    furnisher.put_shelves()
+    furnisher.put_table()
+    furnisher.put_boxes_and_balls()
+    lamp = furnisher.hang_lamp()
+    window = Light(_vector(-0.3 * width, -0.35 * depth, height - 0.3), radius=0.45, power=2.6)
+    scene = Scene(furnisher.primitives, torch.from_numpy(np.stack(furnisher.textures)), [lamp, window], ambient=0.5)
+    return Room(scene, (width, depth, height))
+
+
+def _vector(*values: float) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def _yawed(angle: float) -> torch.Tensor:
+    cos, sin = math.cos(angle), math.sin(angle)
+    return torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+
+
+class _Furnisher:
+    """Puts things into an empty room, one kind after another."""
+
+    def __init__(self, generator: np.random.Generator, size: Triple):
+        self.generator = generator
+        self.size = size
+        self.primitives: list[Primitive] = []
+        self.textures: list[np.ndarray] = []
+
+    def material(self, *names: str) -> Material:
+        """A newly drawn texture of one of the named kinds."""
+        name = names[self.generator.integers(len(names))]
+        self.textures.append(TEXTURES[name](self.generator, TEXTURE_SIZE))
+        repeat = REPEAT.get(name)
+        return Material(len(self.textures) - 1, (repeat, repeat) if repeat else None)
+
+    def box(self, center: Triple, size: Triple, yaw: float, *faces: Material) -> None:
+        """A box of one material, or of a front (-y), a top and the other faces' material."""
+        front, top, rest = faces if len(faces) == 3 else faces * 3
+        materials = (rest, rest, rest, front, top, rest)
+        self.primitives.append(Box(_vector(*center), _vector(*size) / 2, _yawed(yaw), materials))
+
+    def build_shell(self) -> None:
+        """Walls, floor, ceiling and a rug."""
+        walls = [self.material(*WALLS) for _ in range(4)]
+        materials = (*walls, self.material("plaster"), self.material(*FLOORS))
+        center = _vector(0, 0, self.size[2] / 2)
+        self.primitives.append(Box(center, _vector(*self.size) / 2, torch.eye(3), materials, inside=True))
+        self.box((0.0, 0.0, 0.006), (2.6, 2.0, 0.012), self.generator.uniform(-0.5, 0.5), self.material("rug"))
+
+    def hang_pictures(self) -> None:
+        """Three pictures in a row on every wall, of different sizes and heights."""
+        frame = self.material("wood")
+        for wall in range(4):
+            yaw = wall * math.pi / 2
+            length, distance = self.size[wall % 2], self.size[1 - wall % 2] / 2
+            for place in (-0.3, 0.0, 0.3):
+                along = place * length + self.generator.uniform(-0.1, 0.1)
+                wide, tall = self.generator.uniform((0.6, 0.5), (1.2, 0.95))
+                up, away = self.generator.uniform(1.45, 1.75), distance - 0.015
+                x, y = _yawed(yaw).numpy()[:2, :2] @ (along, away)
+                self.box((x, y, up), (wide, 0.03, tall), yaw, self.material(*PICTURES), frame, frame)
+
+    def put_shelves(self) -> None:
+        """A bookshelf at one end of two opposite walls, its books towards the room."""
+        wood = self.material("wood")
+        for side in (1, -1):
+            x = side * (self.size[0] / 2 - 0.8)
+            tall = self.generator.uniform(1.1, 1.9)
+            center = (x, side * (self.size[1] / 2 - 0.2), tall / 2)
+            self.box(center, (1.2, 0.4, tall), 0.0 if side > 0 else math.pi, self.material("books"), wood, wood)
+
+    def put_table(self) -> None:
+        """A table near the middle with small things on it."""
+        x, y = self.generator.uniform(-0.5, 0.5, 2)
+        yaw, wood = self.generator.uniform(-math.pi, math.pi), self.material("wood")
+        rotation = _yawed(yaw).numpy()[:2, :2]
+
+        def place(along: float, across: float, up: float) -> Triple:
+            dx, dy = rotation @ (along, across)
+            return x + dx, y + dy, up
+
+        self.box(place(0, 0, 0.73), (1.5, 0.9, 0.05), yaw, self.material("wood", "checker", "terrazzo"))
+        for along, across in ((0.68, 0.38), (0.68, -0.38), (-0.68, 0.38), (-0.68, -0.38)):
+            self.box(place(along, across, 0.3525), (0.07, 0.07, 0.705), yaw, wood)
+        for along in (-0.5, -0.05, 0.4):
+            across, turn = self.generator.uniform(-0.2, 0.2), self.generator.uniform(-math.pi, math.pi)
+            size = self.generator.uniform(0.14, 0.34, 3)
+            faces = [self.material(*BOXES) for _ in range(3)]
+            self.box(place(along, across, 0.755 + size[2] / 2), tuple(size), yaw + turn, *faces)
+        self.ball(place(0.18, self.generator.choice([-0.33, 0.33]), 0.755), self.generator.uniform(0.06, 0.1))
+
+    def put_boxes_and_balls(self) -> None:
+        """Piles of two boxes in two corners, single boxes along two walls, balls on the floor."""
+        half_width, half_depth = self.size[0] / 2, self.size[1] / 2
+        for side in (1, -1):
+            x, y, top = side * (half_width - 0.55), -side * (half_depth - 0.55), 0.0
+            for _ in range(2):
+                size = self.generator.uniform(0.4, 0.6, 3)
+                faces = [self.material(*BOXES) for _ in range(3)]
+                yaw = self.generator.uniform(-0.5, 0.5) + math.pi * (side < 0)
+                self.box((x, y, top + size[2] / 2), tuple(size), yaw, *faces)
+                top += size[2]
+            size = self.generator.uniform(0.35, 0.7, 3)
+            faces = [self.material(*BOXES) for _ in range(3)]
+            center = (side * (half_width - 0.6), side * self.generator.uniform(-0.4, 0.4), size[2] / 2)
+            self.box(center, tuple(size), side * math.pi / 2 + self.generator.uniform(-0.4, 0.4), *faces)
+            x = side * self.generator.uniform(-0.2, 0.3) * half_width
+            self.ball((x, -side * (half_depth - 0.6), 0.0), self.generator.uniform(0.16, 0.3))
+
+    def ball(self, foot: Triple, radius: float) -> None:
+        """A ball that rests on a point."""
+        texture = self.material(*BALLS).texture
+        material = Material(texture, (math.pi * radius, math.pi * radius))
+        self.primitives.append(Sphere(_vector(foot[0], foot[1], foot[2] + radius), radius, (material,)))
+
+    def hang_lamp(self) -> Light:
+        """A glowing globe under the ceiling."""
+        position = _vector(0.1 * self.size[0], 0.1 * self.size[1], self.size[2] - 0.22)
+        plain = Material(self.material("plaster").texture, emission=1.3)
+        self.primitives.append(Sphere(position, 0.16, (plain,)))
+        return Light(position, radius=0.25, power=2.6)
