@@ -1,0 +1,129 @@
+"""Photometric noise: what cameras and light do to an image, as a function of batches.
+
+SuperPoint paper, sections 4.2 and 6: brightness, contrast, Gaussian noise, speckle, shading and motion blur.
+Gamma and exposure are added, because cameras clip.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PhotometricRanges:
+    """Strongest change of each kind; images are in [0, 1].
+
+    Attributes:
+        brightness: largest shift of all gray values.
+        contrast: largest contrast ratio, either way.
+        gamma: largest exponent, either way.
+        exposure: largest gain, either way, values above 1 being clipped.
+        noise: largest standard deviation of additive Gaussian noise.
+        speckle: largest share of pixels replaced by black or white.
+        shade: largest relative darkening or lightening by soft blobs.
+        blur: largest standard deviation of Gaussian blur, pixels.
+        motion: largest length of motion blur, pixels.
+        probability: how often each kind is applied.
+    """
+
+    brightness: float = 0.2
+    contrast: float = 1.8
+    gamma: float = 1.5
+    exposure: float = 1.5
+    noise: float = 0.06
+    speckle: float = 0.0035
+    shade: float = 0.5
+    blur: float = 1.0
+    motion: float = 5.0
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        checks = {
+            "brightness": 0.0 <= self.brightness <= 1.0,
+            "contrast": self.contrast >= 1.0,
+            "gamma": self.gamma >= 1.0,
+            "exposure": self.exposure >= 1.0,
+            "noise": 0.0 <= self.noise <= 1.0,
+            "speckle": 0.0 <= self.speckle <= 1.0,
+            "shade": 0.0 <= self.shade < 1.0,
+            "blur": 0.0 <= self.blur <= 5.0,
+            "motion": 0.0 <= self.motion <= 15.0,
+            "probability": 0.0 <= self.probability <= 1.0,
+        }
+        for name, good in checks.items():
+            if not good:
+                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see PhotometricRanges")
+
+
+class Photometric:
+    """Applies random photometric noise to batches; all its randomness comes from one generator."""
+
+    def __init__(self, ranges: PhotometricRanges, generator: torch.Generator):
+        self.ranges = ranges
+        self.generator = generator
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """float (B, 1, H, W) in [0, 1] -> the same shape and range, each image changed in its own way."""
+        ranges = self.ranges
+        images = self._blur(images)
+        images = images * (1.0 + self._shade(images))
+        images = images.clamp(0.0, 1.0) ** self._ratio(images, ranges.gamma)
+        images = (images * self._ratio(images, ranges.exposure)).clamp(0.0, 1.0)
+        images = (images - 0.5) * self._ratio(images, ranges.contrast) + 0.5
+        images = images + self._amount(images, ranges.brightness)
+        images = images + self._normal(images, images.shape) * self._amount(images, ranges.noise).abs()
+        return self._speckle(images).clamp(0.0, 1.0)
+
+    def _uniform(self, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return torch.rand(shape, generator=self.generator, device=like.device)
+
+    def _normal(self, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return torch.randn(shape, generator=self.generator, device=like.device)
+
+    def _amount(self, images: Tensor, largest: float) -> Tensor:
+        """(B, 1, 1, 1) in [-largest, largest], 0 where this kind is not applied."""
+        shape = (len(images), 1, 1, 1)
+        applied = self._uniform(images, shape) < self.ranges.probability
+        return applied * largest * (2.0 * self._uniform(images, shape) - 1.0)
+
+    def _ratio(self, images: Tensor, largest: float) -> Tensor:
+        """(B, 1, 1, 1) between 1 / largest and largest, 1 where this kind is not applied."""
+        return torch.exp(self._amount(images, math.log(largest)))
+
+    def _shade(self, images: Tensor) -> Tensor:
+        """A few soft blobs: coarse noise, interpolated."""
+        coarse = 2.0 * self._uniform(images, (len(images), 1, 3, 4)) - 1.0
+        smooth = F.interpolate(coarse, images.shape[-2:], mode="bicubic", align_corners=True)
+        return smooth.clamp(-1.0, 1.0) * self._amount(images, self.ranges.shade)
+
+    def _speckle(self, images: Tensor) -> Tensor:
+        share = self._amount(images, self.ranges.speckle).abs()
+        chance = self._uniform(images, images.shape)
+        images = torch.where(chance < share / 2, torch.zeros_like(images), images)
+        return torch.where(chance > 1.0 - share / 2, torch.ones_like(images), images)
+
+    def _blur(self, images: Tensor) -> Tensor:
+        """Each image convolved with its own symmetric kernel: a Gaussian, drawn out along a random direction."""
+        radius = math.ceil(max(2.0 * self.ranges.blur, self.ranges.motion / 2.0))
+        if radius == 0:
+            return images
+        kernels = self._kernels(images, radius)
+        padded = F.pad(images, (radius,) * 4, mode="reflect")
+        return F.conv2d(padded.transpose(0, 1), kernels, groups=len(images)).transpose(0, 1)
+
+    def _kernels(self, images: Tensor, radius: int) -> Tensor:
+        offset = torch.arange(-radius, radius + 1, device=images.device, dtype=torch.float32)
+        dy, dx = torch.meshgrid(offset, offset, indexing="ij")
+        angle = math.pi * self._uniform(images, (len(images), 1, 1, 1))
+        along, across = dx * angle.cos() + dy * angle.sin(), dy * angle.cos() - dx * angle.sin()
+        least = 0.2
+        deviation = least + self._amount(images, self.ranges.blur).abs()
+        half_length = self._amount(images, self.ranges.motion).abs() / 2.0
+        beyond = (along.abs() - half_length).clamp(min=0.0)
+        weight = torch.exp(-0.5 * (beyond**2 + across**2) / deviation**2)
+        return weight / weight.sum(dim=(2, 3), keepdim=True)

@@ -1,0 +1,66 @@
+"""A folder of images of any size, as gray arrays."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.geometry import resize_matrix
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Images below a folder, relative to it and sorted.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise DatasetError(f"no image ({', '.join(SUFFIXES)}) below '{folder}'")
+    return found
+
+
+def read_gray(path: Path) -> np.ndarray:
+    """One image as uint8 (H, W).
+
+    Raises:
+        DatasetError: the file is not an image that OpenCV can read.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if image is None:
+        raise DatasetError(f"'{path}' is not an image that can be read")
+    return image
+
+
+def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize to (height, width), averaging where it shrinks; pixels move as core.geometry.resize_matrix says."""
+    shrinks = size[0] < image.shape[0]
+    return cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def size_of_area(size: tuple[int, int], area: int) -> tuple[int, int]:
+    """The (height, width) of about an area in pixels, multiples of 8, nearest in shape to an image's; never larger."""
+    scale = min(1.0, math.sqrt(area / (size[0] * size[1])))
+    height, width = (max(8, int(side * scale / 8 + 0.5) * 8) for side in size)
+    return height, width
+
+
+def random_cover(image: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Resize an image so that it just covers (height, width), and crop the excess at random.
+
+    Returns:
+        The crop uint8 (height, width), and the 3x3 map from the image's pixels to the crop's.
+    """
+    scale = max(size[0] / image.shape[0], size[1] / image.shape[1])
+    covering = (max(size[0], round(image.shape[0] * scale)), max(size[1], round(image.shape[1] * scale)))
+    top, left = (int(rng.integers(0, covering[i] - size[i] + 1)) for i in (0, 1))
+    crop = resize(image, covering)[top : top + size[0], left : left + size[1]]
+    matrix = resize_matrix(image.shape[:2], covering)
+    matrix[:2, 2] -= (left, top)
+    return crop, matrix

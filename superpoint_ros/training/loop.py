@@ -1,0 +1,165 @@
+"""One training loop for all stages: Fabric, checkpoints, exact resume, TensorBoard.
+
+Batch number i is a pure function of (seed, rank, i), and so are the learning rate and all noise, so a run that was
+interrupted continues exactly as it would have gone on.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning_fabric
+import numpy as np
+import torch
+from lightning_fabric.loggers import TensorBoardLogger
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from superpoint_ros.training.config import LoopConfig
+
+LAST_CHECKPOINT = "last.ckpt"
+FINAL_RATE = 0.01
+
+logger = logging.getLogger(__name__)
+Losses = dict[str, Tensor]
+
+
+def make_fabric(config: LoopConfig, folder: Path, accelerator: str = "auto") -> lightning_fabric.Fabric:
+    """Fabric for this process; under `torchrun` it joins the others, alone it is a single device."""
+    fabric = lightning_fabric.Fabric(
+        accelerator=accelerator,
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", 1)),
+        num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),
+        loggers=TensorBoardLogger(folder, name="tensorboard", version=""),
+    )
+    fabric.launch()
+    return fabric
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """The context in which networks run: bfloat16 for "bf16-mixed", nothing for "32-true".
+
+    Not left to Fabric, which forbids the partial gradients that GradNorm needs once it does mixed precision itself.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16-mixed")
+
+
+def learning_rate(step: int, config: LoopConfig) -> float:
+    """Linear warm-up, then a cosine from the highest rate to FINAL_RATE of it."""
+    if step < config.warmup:
+        return config.learning_rate * (step + 1) / config.warmup
+    progress = (step - config.warmup) / max(1, config.steps - config.warmup)
+    cosine = 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    return config.learning_rate * (FINAL_RATE + (1.0 - FINAL_RATE) * cosine)
+
+
+def step_rng(seed: int, rank: int, step: int) -> np.random.Generator:
+    """The NumPy generator of one step of one process."""
+    return np.random.default_rng([seed, rank, step])
+
+
+def step_generator(seed: int, rank: int, step: int, device: torch.device) -> torch.Generator:
+    """The torch generator of one step of one process, on the device."""
+    return torch.Generator(device).manual_seed(int(step_rng(seed, rank, step).integers(2**62)))
+
+
+class Trainer:
+    """Runs a loss over numbered batches and keeps what is needed to go on later.
+
+    Args:
+        fabric: see make_fabric.
+        model: the network; its forward pass happens inside `loss`.
+        loss: (model, batch on the device, step) -> named losses, of which "total" is minimised.
+        config: steps, rates, intervals.
+        folder: where checkpoints and TensorBoard files go.
+        extra: further objects with state_dict and load_state_dict that belong to the run.
+    """
+
+    def __init__(
+        self,
+        fabric: lightning_fabric.Fabric,
+        model: nn.Module,
+        loss: Callable[[nn.Module, Any, int], Losses],
+        config: LoopConfig,
+        folder: Path,
+        extra: dict[str, Any] | None = None,
+    ):
+        self.fabric, self.loss, self.config, self.folder = fabric, loss, config, folder
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(trained, lr=config.learning_rate)
+        self.model, self.optimizer = fabric.setup(model.to(memory_format=torch.channels_last), optimizer)
+        self.extra = extra or {}
+        self.step = 0
+
+    def save(self) -> None:
+        """Write the checkpoint to the folder, replacing the one before it in one move."""
+        state = {"model": self.model, "optimizer": self.optimizer, "step": self.step}
+        state |= {name: value.state_dict() for name, value in self.extra.items()}
+        partial = self.folder / (LAST_CHECKPOINT + ".partial")
+        self.fabric.save(partial, state)
+        if self.fabric.is_global_zero:
+            partial.replace(self.folder / LAST_CHECKPOINT)
+        self.fabric.barrier()
+
+    def resume(self) -> bool:
+        """Load the folder's checkpoint, if there is one; whether there was."""
+        path = self.folder / LAST_CHECKPOINT
+        if not path.exists():
+            return False
+        state = {"model": self.model, "optimizer": self.optimizer}
+        rest = self.fabric.load(path, state)
+        self.step = rest["step"]
+        for name, value in self.extra.items():
+            value.load_state_dict(rest[name])
+        logger.info("resumed %s at step %d", path, self.step)
+        return True
+
+    def fit(self, batches: Dataset[Any], validate: Callable[[nn.Module], dict[str, float]] | None = None) -> None:
+        """Train from the present step to the last; batches[i] is the batch of step i."""
+        config = self.config
+        remaining = range(self.step, config.steps)
+        loader = DataLoader(
+            batches,
+            batch_size=None,
+            sampler=remaining,
+            num_workers=config.workers,
+            persistent_workers=config.workers > 0,
+            pin_memory=self.fabric.device.type == "cuda",
+        )
+        bar = tqdm(loader, total=config.steps, initial=self.step, disable=not self.fabric.is_global_zero, unit="step")
+        for batch in bar:
+            losses = self._train_step(self.fabric.to_device(batch))
+            self.step += 1
+            if config.log_every and self.step % config.log_every == 0:
+                values = {name: float(value) for name, value in losses.items()}
+                self.fabric.log_dict(values, self.step)
+                bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
+            if validate and config.validate_every and self.step % config.validate_every == 0:
+                self._validate(validate)
+            if config.save_every and self.step % config.save_every == 0:
+                self.save()
+        self.save()
+
+    def _train_step(self, batch: Any) -> Losses:
+        self.model.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.config)
+        losses = self.loss(self.model, batch, self.step)
+        self.optimizer.zero_grad()
+        self.fabric.backward(losses["total"])
+        self.optimizer.step()
+        return losses
+
+    def _validate(self, validate: Callable[[nn.Module], dict[str, float]]) -> None:
+        if self.fabric.is_global_zero:
+            self.model.eval()
+            values = validate(self.model)
+            self.fabric.log_dict({f"validation/{name}": value for name, value in values.items()}, self.step)
+            logger.info("step %d: %s", self.step, ", ".join(f"{k} {v:.3f}" for k, v in values.items()))
+        self.fabric.barrier()

@@ -1,0 +1,97 @@
+"""The losses of detector and descriptor, each with its equation."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from superpoint_ros.networks.superpoint import CELL_SIZE
+from superpoint_ros.training.homographies import warp_points
+from superpoint_ros.training.labels import IGNORED, NO_CORNER
+
+
+def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) -> Tensor:
+    """Cross-entropy over the 65 classes of every cell (SuperPoint paper, equations 2 and 3), mean over cells.
+
+    Args:
+        logits: float (B, 65, h, w).
+        labels: int64 (B, h, w); cells labelled IGNORED do not count.
+        corner_weight: how often a cell with a corner counts; 1 is the paper's loss. Nineteen cells of twenty are
+            without a corner, so the place inside the cell is otherwise learnt late.
+    """
+    weight = torch.where(labels == NO_CORNER, 1.0, corner_weight) * (labels != IGNORED)
+    loss = F.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
+    return (weight * loss).sum() / weight.sum().clamp(min=1)
+
+
+def cell_centers(size: tuple[int, int], device: torch.device) -> Tensor:
+    """Pixels at the centres of the cells of (rows, columns), row by row: float64 (rows * columns, 2)."""
+    rows, columns = size
+    y, x = torch.meshgrid(torch.arange(rows, device=device), torch.arange(columns, device=device), indexing="ij")
+    return torch.stack([x, y], dim=-1).reshape(-1, 2).double() * CELL_SIZE + (CELL_SIZE - 1) / 2
+
+
+def cell_correspondence(homographies: Tensor, size: tuple[int, int]) -> Tensor:
+    """s of the paper's equation 4: bool (B, N, N), cell of image 0 and cell of image 1 within 8 px once warped."""
+    centers = cell_centers(size, homographies.device).expand(len(homographies), -1, -1)
+    return torch.cdist(warp_points(centers, homographies), centers) <= CELL_SIZE
+
+
+def hinge_descriptor_loss(
+    descriptors0: Tensor,
+    descriptors1: Tensor,
+    homographies: Tensor,
+    valid: Tensor,
+    positive_weight: float = 250.0,
+    positive_margin: float = 1.0,
+    negative_margin: float = 0.2,
+) -> Tensor:
+    """The paper's hinge loss over all pairs of cells (SuperPoint paper, equations 5 and 6).
+
+    l(d, d', s) = weight s max(0, 1 - d.d') + (1 - s) max(0, d.d' - 0.2), mean over (HcWc)^2 pairs.
+
+    Args:
+        descriptors0, descriptors1: unit vectors (B, D, h, w).
+        homographies: (B, 3, 3), pixels of image 0 to pixels of image 1.
+        valid: bool (B, h, w), cells of image 1 that show image content; the others count in no pair.
+    """
+    similarity = torch.einsum("bdn,bdm->bnm", descriptors0.flatten(2), descriptors1.flatten(2))
+    same = cell_correspondence(homographies, (descriptors0.shape[2], descriptors0.shape[3])).to(similarity)
+    positive = positive_weight * same * (positive_margin - similarity).clamp(min=0)
+    negative = (1 - same) * (similarity - negative_margin).clamp(min=0)
+    counted = valid.flatten(1)[:, None].to(similarity).expand_as(similarity)
+    return ((positive + negative) * counted).sum() / counted.sum().clamp(min=1)
+
+
+def _one_way(similarity: Tensor, xy: Tensor, valid: Tensor, radius: float) -> Tensor:
+    """Cross-entropy of every row against its own column; (B, K)."""
+    itself = torch.eye(similarity.shape[1], dtype=torch.bool, device=similarity.device)
+    too_near = (torch.cdist(xy, xy) < radius) & ~itself
+    masked = similarity.masked_fill(too_near | ~valid[:, None], -torch.inf)
+    masked = torch.where(itself, similarity, masked)
+    return torch.logsumexp(masked, dim=2) - similarity.diagonal(dim1=1, dim2=2)
+
+
+def contrastive_descriptor_loss(
+    descriptors0: Tensor,
+    descriptors1: Tensor,
+    xy0: Tensor,
+    xy1: Tensor,
+    valid: Tensor,
+    sharpness: float = 20.0,
+    radius: float = 8.0,
+) -> Tensor:
+    """Symmetric cross-entropy over K correspondences of each pair of images (InfoNCE, arXiv 1807.03748, equation 4).
+
+    L = -1/2K sum_k [log softmax_j(sharpness d_k.d'_j)_k + log softmax_j(sharpness d_j.d'_k)_k]; places nearer than
+    `radius` to the true one are no negatives.
+
+    Args:
+        descriptors0, descriptors1: unit vectors (B, K, D); row k of both is the same place.
+        xy0, xy1: (B, K, 2), where they are, pixels.
+        valid: bool (B, K), rows that count.
+    """
+    similarity = sharpness * descriptors0 @ descriptors1.mT
+    loss = _one_way(similarity, xy1, valid, radius) + _one_way(similarity.mT, xy0, valid, radius)
+    return torch.where(valid, loss, 0.0).sum() / (2 * valid.sum().clamp(min=1))
