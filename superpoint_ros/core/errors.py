@@ -31,3 +31,7 @@ class CalibrationError(SuperPointRosError, ValueError):
 
 class ParameterError(SuperPointRosError, ValueError):
     """A node parameter whose value is not allowed; the message says what is."""
+
+
+class DetectorError(SuperPointRosError, ValueError):
+    """A detector to be evaluated that is not there, or does not return what it must."""
