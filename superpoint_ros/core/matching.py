@@ -36,7 +36,7 @@ def match(
         return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     similarity = descriptors0 @ descriptors1.T
     if allowed is not None:
-        similarity[~allowed] = -np.inf
+        np.copyto(similarity, -np.inf, where=~allowed)
     index0 = np.arange(len(descriptors0))
     index1 = similarity.argmax(axis=1)
     best = similarity[index0, index1]

@@ -105,9 +105,7 @@ class Tracker:
     def _associate(self, memory: _Memory, features: Features) -> Matches:
         allowed = None
         if self.options.max_motion:
-            reach = self.options.max_motion * (memory.missed + 1)
-            offset = memory.xy[:, None] - features.xy[None]
-            allowed = np.einsum("nmk,nmk->nm", offset, offset) <= (reach**2)[:, None]
+            allowed = _within_reach(memory.xy, features.xy, self.options.max_motion * (memory.missed + 1))
         pairs = match(memory.descriptors, features.descriptors, self.options.max_distance, allowed)
         if self.options.geometric_check:
             good = _epipolar_inliers(
@@ -165,6 +163,13 @@ class Tracker:
         old = memory.at(unseen)
         old["missed"] = old["missed"] + 1
         self._memory = _Memory(**{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()})
+
+
+def _within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """bool (N, M): pairs of points (N, 2) and (M, 2) nearer to each other than each first point's reach (N,), pixels."""
+    squared = np.subtract.outer(xy0[:, 0], xy1[:, 0]) ** 2
+    squared += np.subtract.outer(xy0[:, 1], xy1[:, 1]) ** 2
+    return squared <= np.float32(reach**2)[:, None]
 
 
 def _epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, group: np.ndarray, threshold: float) -> np.ndarray:
