@@ -166,7 +166,7 @@ class Tracker:
 
 
 def _within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """bool (N, M): pairs of points (N, 2) and (M, 2) nearer to each other than each first point's reach (N,), pixels."""
+    """bool (N, M): pairs of points (N, 2) and (M, 2) within each first point's reach (N,), pixels."""
     squared = np.subtract.outer(xy0[:, 0], xy1[:, 0]) ** 2
     squared += np.subtract.outer(xy0[:, 1], xy1[:, 1]) ** 2
     return squared <= np.float32(reach**2)[:, None]
