@@ -7,7 +7,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy ruff types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint install clean
+.PHONY: demo test lint colcon install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -19,6 +19,10 @@ lint: $(VENV)/.linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Both kinds of colcon build, with the PyPI packages as underlay.
+colcon: $(VENV)/.colcon
+	$(BIN)/python -m pytest test/test_colcon.py
 
 install: $(VENV)/.installed
 
@@ -38,6 +42,10 @@ $(VENV)/.installed: $(VENV)/.torch $(SOURCES)
 $(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)
 	$(BIN)/python -m pip install --quiet ".[test]"
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.colcon: $(VENV)/.installed-with-tests pyproject.toml
+	$(BIN)/python cmake/build_requirements.py | xargs $(BIN)/python -m pip install --quiet cmake "setuptools<80" colcon-common-extensions
+	touch $@
 
 $(VENV)/.linters: $(VENV)/.torch pyproject.toml
 	$(BIN)/python -m pip install --quiet $(LINTERS)

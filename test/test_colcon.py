@@ -1,0 +1,72 @@
+"""`colcon build` of this very tree, with the PyPI packages as underlay: `make colcon` installs what it needs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from seeded import seeded_weights_file
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+COLCON = Path(sys.prefix) / "bin" / "colcon"
+TREE = ("CMakeLists.txt", "cmake", "config", "launch", "msg", "package.xml", "scripts", "setup.py", "superpoint_ros")
+
+pytestmark = pytest.mark.skipif(
+    not COLCON.exists() or importlib.util.find_spec("ament_package") is None,
+    reason="colcon and the ROS build packages are not in this environment; `make colcon` brings them",
+)
+
+
+def workspace(folder: Path) -> Path:
+    source = folder / "src" / "superpoint_ros"
+    source.mkdir(parents=True)
+    for name in TREE:
+        path = REPOSITORY / name
+        copy = shutil.copytree if path.is_dir() else shutil.copy
+        copy(path, source / name)
+    return folder
+
+
+def run(folder: Path, script: str, **options) -> subprocess.CompletedProcess[str]:
+    prefix = sys.prefix
+    environment = os.environ | {"AMENT_PREFIX_PATH": prefix, "CMAKE_PREFIX_PATH": prefix, "ROS_DOMAIN_ID": "87"}
+    environment["PATH"] = f"{prefix}/bin:{os.environ['PATH']}"
+    return subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("option", ["", "--symlink-install"])
+def test_the_workspace_builds_and_its_node_runs(tmp_path, option):
+    folder = workspace(tmp_path / "workspace")
+    built = run(folder, f"colcon build {option}")
+    assert built.returncode == 0, built.stdout + built.stderr
+    where = "import superpoint_ros.core.types as t, superpoint_ros.msg as m; print(t.__file__); print(m.__file__)"
+    imported = run(folder, f'source install/setup.bash && python -c "{where}"')
+    assert imported.returncode == 0, imported.stderr
+    assert all(line.startswith(str(folder / "install")) for line in imported.stdout.split())
+    share = folder / "install" / "superpoint_ros" / "share" / "superpoint_ros"
+    assert {"frontend.launch.py"} <= {path.name for path in (share / "launch").iterdir()}
+    assert {"frontend.yaml"} <= {path.name for path in (share / "config").iterdir()}
+    assert_the_node_starts_and_stops(folder, seeded_weights_file(tmp_path))
+
+
+def assert_the_node_starts_and_stops(folder: Path, weights: Path) -> None:
+    node = "install/superpoint_ros/lib/superpoint_ros/frontend_node"
+    log = folder / "node.log"
+    script = f"source install/setup.bash && exec {node} --ros-args -p weights:={weights} > {log} 2>&1"
+    environment = os.environ | {"AMENT_PREFIX_PATH": sys.prefix, "ROS_DOMAIN_ID": "87"}
+    environment["PATH"] = f"{sys.prefix}/bin:{os.environ['PATH']}"
+    process = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environment)
+    deadline = time.monotonic() + 60
+    while "device" not in log.read_text() if log.exists() else True:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0, log.read_text()
