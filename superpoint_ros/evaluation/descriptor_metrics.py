@@ -13,7 +13,7 @@ import numpy as np
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.core.types import Features, Matches
 from superpoint_ros.evaluation.curves import average_precision
-from superpoint_ros.evaluation.keypoint_metrics import nearest_distance
+from superpoint_ros.evaluation.keypoint_metrics import in_shared_region, nearest_distance
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ def match_errors(features0: Features, features1: Features, matches: Matches, hom
 
 
 def _one_way(
-    xy0: np.ndarray, xy1: np.ndarray, distances: np.ndarray, homography: np.ndarray, threshold: float
+    features0: Features, features1: Features, distances: np.ndarray, homography: np.ndarray, threshold: float
 ) -> DescriptorScores:
-    if not len(xy0) or not len(xy1):
+    shared = in_shared_region(features0.xy, homography, features1.image_size)
+    if not shared.any() or not len(features1):
         return DescriptorScores(0.0, 0.0)
-    expected = warp_points(xy0, homography)
-    positives = int(np.sum(nearest_distance(expected, xy1) <= threshold))
-    nearest = distances.argmin(axis=1)
-    correct = np.linalg.norm(expected - xy1[nearest], axis=1) <= threshold
+    expected, distances = warp_points(features0.xy[shared], homography), distances[shared]
+    positives = int(np.sum(nearest_distance(expected, features1.xy) <= threshold))
+    correct = np.linalg.norm(expected - features1.xy[distances.argmin(axis=1)], axis=1) <= threshold
     precision = average_precision(-distances.min(axis=1), correct, positives)
     return DescriptorScores(precision if positives else 0.0, float(correct.mean()))
 
@@ -56,21 +56,21 @@ def _one_way(
 def descriptor_scores(
     features0: Features, features1: Features, homography: np.ndarray, threshold: float = 3.0
 ) -> DescriptorScores:
-    """Nearest-neighbour mAP and matching score, each the mean over both directions.
+    """Nearest-neighbour mAP and matching score of the points in the shared region, each the mean of both directions.
 
-    A point's nearest neighbour in descriptor space is right if it lies within `threshold` of where the homography
-    puts the point. Recall is against the points that have any keypoint there; the matching score is against all.
+    A point's nearest neighbour in descriptor space, among all points of the other image, is right if it lies within
+    `threshold` of where the homography puts the point, in the other image's pixels. Recall is against the points
+    that have any keypoint there; the matching score is against all.
 
     Args:
-        features0: keypoints of image 0 in the shared region (keypoint_metrics.in_shared_region).
-        features1: the same for image 1.
+        features0: of image 0.
+        features1: of image 1.
         homography: image 0 to image 1.
         threshold: pixels.
     """
     distances = descriptor_distances(features0.descriptors, features1.descriptors)
-    xy0, xy1 = features0.xy.astype(np.float64), features1.xy.astype(np.float64)
-    forward = _one_way(xy0, xy1, distances, homography, threshold)
-    backward = _one_way(xy1, xy0, distances.T, np.linalg.inv(homography), threshold)
+    forward = _one_way(features0, features1, distances, homography, threshold)
+    backward = _one_way(features1, features0, distances.T, np.linalg.inv(homography), threshold)
     return DescriptorScores(
         (forward.mean_average_precision + backward.mean_average_precision) / 2,
         (forward.matching_score + backward.matching_score) / 2,

@@ -46,17 +46,16 @@ def nearest_distance(xy: np.ndarray, others: np.ndarray) -> np.ndarray:
 def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, threshold: float = 3.0) -> Repeatability:
     """Share of points whose nearest neighbour among the other image's points is within `threshold` pixels.
 
-    Both directions count, each in the frame of the image that the points are warped to.
+    The points of both images count, all distances being taken in image 1, as in the published evaluations.
 
     Args:
         xy0: (N, 2), points of image 0 in the shared region (see in_shared_region), as many of the strongest as wanted.
         xy1: (M, 2), the same for image 1.
         homography: image 0 to image 1.
-        threshold: pixels.
+        threshold: pixels of image 1.
     """
-    to_image1 = nearest_distance(warp_points(xy0, homography), np.asarray(xy1, np.float64))
-    to_image0 = nearest_distance(warp_points(xy1, np.linalg.inv(homography)), np.asarray(xy0, np.float64))
-    errors = np.concatenate([to_image1, to_image0])
+    warped, others = warp_points(xy0, homography), np.asarray(xy1, np.float64)
+    errors = np.concatenate([nearest_distance(warped, others), nearest_distance(others, warped)])
     repeated = errors[errors <= threshold]
     score = len(repeated) / len(errors) if len(errors) else 0.0
     return Repeatability(score, float(repeated.mean()) if len(repeated) else float("nan"))

@@ -16,6 +16,12 @@ def features(xy: np.ndarray, descriptors: np.ndarray) -> Features:
     return Features(xy, np.ones(len(xy), np.float32), np.asarray(descriptors, np.float32), (240, 320))
 
 
+def in_one_place(seed: int, count: int, descriptor_size: int = 32) -> Features:
+    """Random features in the middle of the image, so that a mild homography keeps them all inside."""
+    some = random_features(seed, count, descriptor_size)
+    return features(some.xy * 0.6 + [60, 40], some.descriptors)
+
+
 def unit(angles_in_degrees: list[float]) -> np.ndarray:
     angles = np.radians(angles_in_degrees)
     return np.column_stack([np.cos(angles), np.sin(angles)])
@@ -52,7 +58,7 @@ def test_scores_by_hand():
 
 
 def test_perfect_descriptors_score_one():
-    first = random_features(0, 200)
+    first = in_one_place(0, 200)
     order = np.random.default_rng(1).permutation(200)
     second = features(warp_points(first.xy, PERSPECTIVE)[order], first.descriptors[order])
     scores = descriptor_scores(first, second, PERSPECTIVE)
@@ -75,6 +81,20 @@ def test_recall_is_against_points_that_have_a_counterpart():
     scores = descriptor_scores(first, second, IDENTITY)
     assert scores.matching_score == 0.5
     assert scores.mean_average_precision == 1.0
+
+
+def test_points_outside_the_shared_region_do_not_count():
+    shift = np.array([[1.0, 0, 200], [0, 1, 0], [0, 0, 1]])
+    first = features([[10, 10], [150, 10], [200, 10]], unit([0, 60, 90]))  # the last two are outside image 1
+    second = features([[210, 10]], unit([0]))
+    assert descriptor_scores(first, second, shift).matching_score == 1.0
+
+
+def test_descriptors_of_the_whole_other_image_compete():
+    shift = np.array([[1.0, 0, 200], [0, 1, 0], [0, 0, 1]])
+    first = features([[10, 10]], unit([0]))
+    second = features([[210, 10], [50, 10]], unit([10, 5]))  # the second is nearer, and outside image 0
+    assert descriptor_scores(first, second, shift).matching_score == 0.5
 
 
 def test_nothing_to_match_scores_zero():

@@ -84,13 +84,22 @@ def test_random_points_repeat_at_chance():
     assert result.localization_error == pytest.approx(2 / 3 * radius, abs=0.15)
 
 
-@given(st.integers(0, 1000))
-def test_repeatability_is_the_same_in_both_directions(seed):
+@given(st.integers(0, 1000), st.floats(0, 360))
+def test_repeatability_is_the_same_in_both_directions_of_a_rigid_motion(seed, angle):
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    motion = np.array([[cosine, -sine, 20], [sine, cosine, -7], [0, 0, 1]])
     xy0, xy1 = random_points(seed), random_points(seed + 1, 45)
-    forward = repeatability(xy0, xy1, PERSPECTIVE, 12.0)
-    backward = repeatability(xy1, xy0, np.linalg.inv(PERSPECTIVE), 12.0)
+    forward = repeatability(xy0, xy1, motion, 12.0)
+    backward = repeatability(xy1, xy0, np.linalg.inv(motion), 12.0)
     assert backward.score == pytest.approx(forward.score)
     assert backward.localization_error == pytest.approx(forward.localization_error, nan_ok=True)
+
+
+def test_errors_are_in_pixels_of_the_second_image():
+    zoom = np.diag([2.0, 2.0, 1.0])
+    result = repeatability(np.array([[10.0, 10.0]]), np.array([[23.0, 20.0]]), zoom, threshold=3.0)
+    assert result.score == 1.0
+    assert result.localization_error == 3.0
 
 
 @given(st.integers(0, 1000), st.floats(0.5, 4))
