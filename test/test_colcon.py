@@ -38,7 +38,9 @@ def run(folder: Path, script: str, **options) -> subprocess.CompletedProcess[str
     prefix = sys.prefix
     environment = os.environ | {"AMENT_PREFIX_PATH": prefix, "CMAKE_PREFIX_PATH": prefix, "ROS_DOMAIN_ID": "87"}
     environment["PATH"] = f"{prefix}/bin:{os.environ['PATH']}"
-    return subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, **options)
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, **options
+    )
 
 
 @pytest.mark.parametrize("option", ["", "--symlink-install"])
@@ -64,7 +66,7 @@ def assert_the_node_starts_and_stops(folder: Path, weights: Path) -> None:
     environment["PATH"] = f"{sys.prefix}/bin:{os.environ['PATH']}"
     process = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environment)
     deadline = time.monotonic() + 60
-    while "device" not in log.read_text() if log.exists() else True:
+    while "ready: " not in log.read_text() if log.exists() else True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.2)

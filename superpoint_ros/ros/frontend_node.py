@@ -74,6 +74,9 @@ class FrontendNode(Node):
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
+        topics = ", ".join(camera.topic for camera in self._config.cameras)
+        extractor = self._extractor
+        self.get_logger().info(f"ready: {extractor.name} on {extractor.device}, {self._config.policy} of {topics}")
 
     def _add_camera(self, camera: CameraParameters) -> None:
         policy = self._config.policy
@@ -186,6 +189,9 @@ def main(args: list[str] | None = None) -> int:
         get_logger(NODE_NAME).fatal(str(error))
         rclpy.try_shutdown()
         return 1
+    except KeyboardInterrupt:
+        rclpy.try_shutdown()
+        return 0
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
