@@ -1,7 +1,8 @@
 """A canvas of convex polygons in continuous coordinates, drawn at the end and without bias.
 
 Integer coordinates are pixel centres. OpenCV fills every pixel that an outline touches, so polygons come out larger
-by about 0.45 of a pixel on each side; they are drawn SUPERSAMPLING times larger, inset by as much, and averaged down.
+by about two thirds of a pixel on each side; they are drawn
+SUPERSAMPLING times larger, inset by as much, and averaged down.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 
 SUPERSAMPLING = 4
 FRACTION_BITS = 8
-FILL_GROWTH = 0.453 / SUPERSAMPLING  # pixels by which fillConvexPoly moves an edge outward (measured, mean over angles)
+FILL_GROWTH = 0.667 / SUPERSAMPLING  # pixels by which fillConvexPoly moves an edge outward (measured, mean over angles)
 MIN_CONTRAST = 30.0  # gray levels between figures that are meant to be told apart
 
 
@@ -84,7 +85,7 @@ class Canvas:
         for polygon, gray in self._polygons:
             moved = inset(self._move(polygon, homography), FILL_GROWTH)
             fixed = np.round(((moved + 0.5) * SUPERSAMPLING - 0.5) * (1 << FRACTION_BITS)).astype(np.int32)
-            cv2.fillConvexPoly(image, fixed, min(max(gray, 0.0), 255.0), lineType=cv2.LINE_8, shift=FRACTION_BITS)
+            cv2.fillConvexPoly(image, fixed, min(max(gray, 0.0), 255.0), lineType=cv2.LINE_AA, shift=FRACTION_BITS)
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         corners = self._move(self._corners, homography)
         inside = np.all((corners >= -0.5) & (corners < np.array([width, height]) - 0.5), axis=1)

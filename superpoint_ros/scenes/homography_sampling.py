@@ -21,7 +21,7 @@ class HomographyRanges:
 
     Attributes:
         crop: side of the central crop relative to the image's, in (0, 1].
-        perspective: largest displacement of a corner relative to the crop's side, in [0, 0.45].
+        perspective: largest displacement of a corner relative to the crop's side, below 0.25.
         scale: largest zoom ratio minus one, either way: 0.5 = from 1/1.5 to 1.5.
         rotation: largest in-plane rotation, degrees.
         translation: largest shift relative to the image's side.
@@ -36,7 +36,7 @@ class HomographyRanges:
     def __post_init__(self) -> None:
         checks = {
             "crop": 0.0 < self.crop <= 1.0,
-            "perspective": 0.0 <= self.perspective <= 0.45,
+            "perspective": 0.0 <= self.perspective < 0.25,
             "scale": self.scale >= 0.0,
             "rotation": 0.0 <= self.rotation <= 180.0,
             "translation": 0.0 <= self.translation <= 1.0,

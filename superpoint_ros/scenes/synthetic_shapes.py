@@ -226,12 +226,12 @@ def draw_shape(
 def draw_scene(
     rng: np.random.Generator, size: tuple[int, int], warp: HomographyRanges | None = DEFAULT_WARP
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One to six figures side by side: uint8 image (height, width) and corners float64 (N, 2), pixels."""
+    """One to fifteen figures side by side: uint8 image (height, width) and corners float64 (N, 2), pixels."""
     canvas = Canvas(rng, size)
     kinds = list(SHAPES)
     if rng.uniform() < 0.05:
         SHAPES["noise"](canvas, rng, _boxes(rng, size, 1, 1)[0])
         return canvas.render(None)
-    for box in _boxes(rng, size, int(rng.integers(1, 3)), int(rng.integers(1, 4))):
+    for box in _boxes(rng, size, int(rng.integers(1, 4)), int(rng.integers(1, 6))):
         SHAPES[kinds[rng.integers(len(kinds) - 1)]](canvas, rng, box)
     return canvas.render(None if warp is None else sample_homography(rng, size, warp))

@@ -18,12 +18,14 @@ from tqdm import tqdm
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix, warp_points
-from superpoint_ros.networks.decode import DecodeOptions, heatmap, select_keypoints
+from superpoint_ros.core.image import resize_image
+from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.config import AdaptationConfig
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
-from superpoint_ros.training.images import list_images, read_gray, resize, size_of_area
+from superpoint_ros.training.images import list_images, read_gray, size_of_area
 from superpoint_ros.training.loop import autocast
 
 SPREAD = 0.8  # pixels, standard deviation
@@ -92,7 +94,7 @@ class HomographicAdaptation:
         """Corners of a gray image uint8 (H, W)."""
         original = (image.shape[0], image.shape[1])
         size = size_of_area(original, self.config.area)
-        small = torch.from_numpy(resize(image, size)).to(self.device).float() / 255.0
+        small = torch.from_numpy(resize_image(image, size)).to(self.device).float() / 255.0
         scores = self.aggregate(small, rng)
         options = DecodeOptions(
             threshold=self.config.threshold,

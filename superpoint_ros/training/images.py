@@ -10,6 +10,7 @@ import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix
+from superpoint_ros.core.image import resize_image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
@@ -38,12 +39,6 @@ def read_gray(path: Path) -> np.ndarray:
     return image
 
 
-def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize to (height, width), averaging where it shrinks; pixels move as core.geometry.resize_matrix says."""
-    shrinks = size[0] < image.shape[0]
-    return cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-
 def size_of_area(size: tuple[int, int], area: int) -> tuple[int, int]:
     """The (height, width) of about an area in pixels, multiples of 8, nearest in shape to an image's; never larger."""
     scale = min(1.0, math.sqrt(area / (size[0] * size[1])))
@@ -60,7 +55,7 @@ def random_cover(image: np.ndarray, size: tuple[int, int], rng: np.random.Genera
     scale = max(size[0] / image.shape[0], size[1] / image.shape[1])
     covering = (max(size[0], round(image.shape[0] * scale)), max(size[1], round(image.shape[1] * scale)))
     top, left = (int(rng.integers(0, covering[i] - size[i] + 1)) for i in (0, 1))
-    crop = resize(image, covering)[top : top + size[0], left : left + size[1]]
+    crop = resize_image(image, covering)[top : top + size[0], left : left + size[1]]
     matrix = resize_matrix(image.shape[:2], covering)
     matrix[:2, 2] -= (left, top)
     return crop, matrix

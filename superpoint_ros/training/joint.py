@@ -10,10 +10,11 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.descriptor_metrics import descriptor_scores
 from superpoint_ros.evaluation.keypoint_metrics import in_shared_region, repeatability
-from superpoint_ros.networks.decode import DecodeOptions, decode, sample_descriptors
+from superpoint_ros.networks.decode import decode, sample_descriptors
 from superpoint_ros.networks.superpoint import CELL_SIZE
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.config import SuperPointConfig
@@ -141,21 +142,21 @@ def train_superpoint(
     config: SuperPointConfig,
     images: Path,
     labels: Path,
-    initial: dict[str, Tensor] | None,
     folder: Path,
+    initial: dict[str, Tensor] | None = None,
     accelerator: str = "auto",
-) -> NormalizedSuperPoint:
+) -> Trainer:
     """Train SuperPoint, going on from the folder's checkpoint if there is one.
 
     Args:
         config: see SuperPointConfig.
         images, labels: folders of images and of what `superpoint-ros label` made of them.
-        initial: state of a NormalizedSuperPoint to start from (MagicPoint's), or None for a random one.
         folder: of the run.
+        initial: state of a NormalizedSuperPoint to start from (MagicPoint's), or None for a random one.
         accelerator: "auto", "cpu" or "cuda".
 
     Returns:
-        The trained network.
+        The finished trainer, with the network and the last validation.
     """
     fabric = make_fabric(config.loop, folder, accelerator)
     torch.manual_seed(config.loop.seed)
@@ -173,4 +174,4 @@ def train_superpoint(
         config, PairBatches(config, images, labels, held_out, VALIDATION_RANK), fabric.device
     )
     trainer.fit(PairBatches(config, images, labels, trained, fabric.global_rank), validation)
-    return model
+    return trainer

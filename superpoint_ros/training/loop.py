@@ -96,10 +96,11 @@ class Trainer:
         self.model, self.optimizer = fabric.setup(model.to(memory_format=torch.channels_last), optimizer)
         self.extra = extra or {}
         self.step = 0
+        self.validation: dict[str, float] = {}
 
     def save(self) -> None:
         """Write the checkpoint to the folder, replacing the one before it in one move."""
-        state = {"model": self.model, "optimizer": self.optimizer, "step": self.step}
+        state = {"model": self.model, "optimizer": self.optimizer, "step": self.step, "validation": self.validation}
         state |= {name: value.state_dict() for name, value in self.extra.items()}
         partial = self.folder / (LAST_CHECKPOINT + ".partial")
         self.fabric.save(partial, state)
@@ -114,7 +115,7 @@ class Trainer:
             return False
         state = {"model": self.model, "optimizer": self.optimizer}
         rest = self.fabric.load(path, state)
-        self.step = rest["step"]
+        self.step, self.validation = rest["step"], rest["validation"]
         for name, value in self.extra.items():
             value.load_state_dict(rest[name])
         logger.info("resumed %s at step %d", path, self.step)
@@ -137,7 +138,7 @@ class Trainer:
             losses = self._train_step(self.fabric.to_device(batch))
             self.step += 1
             if config.log_every and self.step % config.log_every == 0:
-                values = {name: float(value) for name, value in losses.items()}
+                values = {name: float(value.detach()) for name, value in losses.items()}
                 self.fabric.log_dict(values, self.step)
                 bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
             if validate and config.validate_every and self.step % config.validate_every == 0:
@@ -159,7 +160,7 @@ class Trainer:
     def _validate(self, validate: Callable[[nn.Module], dict[str, float]]) -> None:
         if self.fabric.is_global_zero:
             self.model.eval()
-            values = validate(self.model)
+            self.validation = values = validate(self.model)
             self.fabric.log_dict({f"validation/{name}": value for name, value in values.items()}, self.step)
             logger.info("step %d: %s", self.step, ", ".join(f"{k} {v:.3f}" for k, v in values.items()))
         self.fabric.barrier()

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.evaluation.curves import average_precision
 from superpoint_ros.evaluation.keypoint_metrics import match_detections
-from superpoint_ros.networks.decode import DecodeOptions, heatmap, select_keypoints
+from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.scenes.synthetic_shapes import draw_scene
 from superpoint_ros.training.config import MagicPointConfig
@@ -92,8 +93,8 @@ class MagicPointValidation:
         return average_precision(confidence, np.concatenate(correct), sum(map(len, self.corners)))
 
 
-def train_magicpoint(config: MagicPointConfig, folder: Path, accelerator: str = "auto") -> NormalizedMagicPoint:
-    """Train MagicPoint, going on from the folder's checkpoint if there is one; the trained network."""
+def train_magicpoint(config: MagicPointConfig, folder: Path, accelerator: str = "auto") -> Trainer:
+    """Train MagicPoint, going on from the folder's checkpoint if there is one."""
     fabric = make_fabric(config.loop, folder, accelerator)
     torch.manual_seed(config.loop.seed)
     model = NormalizedMagicPoint()
@@ -101,4 +102,4 @@ def train_magicpoint(config: MagicPointConfig, folder: Path, accelerator: str = 
     trainer.resume()
     validation = MagicPointValidation(config, fabric.device)
     trainer.fit(SyntheticBatches(config, fabric.global_rank), validation)
-    return model
+    return trainer

@@ -1,0 +1,38 @@
+"""label images by Homographic Adaptation"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Folders, the detector's weights and the configuration."""
+    parser.add_argument("--images", type=Path, required=True, help="folder of images of any size")
+    parser.add_argument("--labels", type=Path, required=True, help="folder to write to; what is there is kept")
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="detector: .safetensors of MagicPoint or SuperPoint"
+    )
+    parser.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. homographies=50")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Label what has no labels yet; under `torchrun`, every process takes its share."""
+    import os
+
+    import torch
+
+    from superpoint_ros.networks.checkpoint import load_checkpoint
+    from superpoint_ros.training.adaptation import HomographicAdaptation, label_folder
+    from superpoint_ros.training.config import AdaptationConfig, load_config
+
+    config = load_config(AdaptationConfig, arguments.config, arguments.set)
+    device = arguments.device
+    if device == "auto":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+    network = load_checkpoint(arguments.weights).network
+    adaptation = HomographicAdaptation(network, config, torch.device(device))
+    print(f"{label_folder(adaptation, arguments.images, arguments.labels)} images labelled")
+    return 0

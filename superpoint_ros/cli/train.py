@@ -1,0 +1,62 @@
+"""train MagicPoint or SuperPoint"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from superpoint_ros.training.loop import Trainer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`train magicpoint` and `train superpoint`."""
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    magicpoint = stages.add_parser("magicpoint", help="the detector, on Synthetic Shapes drawn on the fly")
+    superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labelled images")
+    for stage in (magicpoint, superpoint):
+        stage.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")
+        stage.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. loop.steps=1000")
+        stage.add_argument(
+            "--run-folder", type=Path, required=True, help="folder of checkpoints; an unfinished run goes on"
+        )
+        stage.add_argument("--accelerator", default="auto", choices=("auto", "cpu", "cuda"))
+    superpoint.add_argument("--images", type=Path, required=True, help="folder of images of any size")
+    superpoint.add_argument("--labels", type=Path, required=True, help="what `superpoint-ros label` wrote")
+    superpoint.add_argument("--initial", type=Path, help="checkpoint to start from, such as MagicPoint's last.ckpt")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, then write <stage>.safetensors and its card into the run's folder."""
+    return _train_magicpoint(arguments) if arguments.stage == "magicpoint" else _train_superpoint(arguments)
+
+
+def _train_magicpoint(arguments: argparse.Namespace) -> int:
+    from superpoint_ros.training.config import MagicPointConfig, load_config
+    from superpoint_ros.training.magicpoint import train_magicpoint
+
+    config = load_config(MagicPointConfig, arguments.config, arguments.set)
+    trainer = train_magicpoint(config, arguments.run_folder, arguments.accelerator)
+    return _export(trainer, config, arguments, "Synthetic Shapes alone")
+
+
+def _train_superpoint(arguments: argparse.Namespace) -> int:
+    from superpoint_ros.training.config import SuperPointConfig, load_config
+    from superpoint_ros.training.export import load_trained_state
+    from superpoint_ros.training.joint import train_superpoint
+
+    config = load_config(SuperPointConfig, arguments.config, arguments.set)
+    initial = load_trained_state(arguments.initial) if arguments.initial else None
+    folders = (arguments.images, arguments.labels, arguments.run_folder)
+    trainer = train_superpoint(config, *folders, initial, arguments.accelerator)
+    return _export(trainer, config, arguments, f"the images in {arguments.images.name}")
+
+
+def _export(trainer: Trainer, config: object, arguments: argparse.Namespace, trained_on: str) -> int:
+    from superpoint_ros.training.export import export
+
+    path = arguments.run_folder / f"{arguments.stage}.safetensors"
+    if trainer.fabric.is_global_zero:
+        print(f"{path} sha256 {export(trainer, path, config, trained_on)}")
+    return 0

@@ -1,0 +1,87 @@
+"""Trained networks as weights that ship: batch norm folded in, a card beside the file."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.networks.checkpoint import save_checkpoint
+from superpoint_ros.training.loop import Trainer
+from superpoint_ros.training.normalized import fold
+
+CARD = """# {name}
+
+| | |
+|---|---|
+| file | `{file}`, float16, {megabytes:.1f} MB |
+| sha256 | `{sha256}` |
+| layout | SuperPoint's released layer names, batch norm folded in; input gray in [0, 1] |
+| trained on | {trained_on} |
+| hardware | {hardware} |
+| software | torch {torch} |
+
+## Recipe
+
+```yaml
+{recipe}```
+
+## Validation during training
+
+{validation}
+"""
+
+
+def load_trained_state(path: Path) -> dict[str, Tensor]:
+    """State of the network in a run's checkpoint.
+
+    Raises:
+        CheckpointError: no such file, or not a checkpoint of a training run.
+    """
+    try:
+        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    except Exception as error:  # torch.load and pickle raise what they like on a file that is no checkpoint
+        raise CheckpointError(f"'{path}' is not the checkpoint of a training run: {error}") from error
+    return state
+
+
+def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
+    """Write `path` (.safetensors, float16, batch norms folded) and a card beside it (.md).
+
+    Args:
+        trainer: finished, its model a NormalizedSuperPoint.
+        path: of the weights.
+        config: the dataclass that the run was configured with.
+        trained_on: the data, for people to read.
+
+    Returns:
+        sha256 of the weights file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sha256 = save_checkpoint(path, fold(trainer.model.module), torch.float16)
+    card = CARD.format(
+        name=path.stem,
+        file=path.name,
+        megabytes=path.stat().st_size / 1e6,
+        sha256=sha256,
+        trained_on=trained_on,
+        hardware=torch.cuda.get_device_name() if torch.cuda.is_available() else f"{platform.machine()} CPU",
+        torch=torch.__version__,
+        recipe=yaml.safe_dump(_plain(asdict(config)), sort_keys=False),
+        validation="\n".join(f"- {key}: {value:.3f}" for key, value in trainer.validation.items()) or "none",
+    )
+    path.with_suffix(".md").write_text(card)
+    return sha256
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, for YAML."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
