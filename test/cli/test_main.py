@@ -1,0 +1,66 @@
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from superpoint_ros.cli import main as command
+from superpoint_ros.core.errors import ImageError
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """A sub-command that does what `behaviour` says."""
+    module = SimpleNamespace(behaviour=lambda arguments: 0)
+    module.add_arguments = lambda parser: parser.add_argument("--size", type=int, default=3)
+    module.run = lambda arguments: module.behaviour(arguments)
+    monkeypatch.setitem(command.SUB_COMMANDS, "fake", "does nothing")
+    monkeypatch.setitem(sys.modules, "superpoint_ros.cli.fake", module)
+    return module
+
+
+def test_help_lists_every_sub_command_without_importing_one(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main(["--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in command.SUB_COMMANDS)
+
+
+@pytest.mark.parametrize("name", command.SUB_COMMANDS)
+def test_every_sub_command_has_help(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main([name, "--help"])
+    assert stopped.value.code == 0
+    assert f"superpoint-ros {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["fake", "--size", "big"]])
+def test_words_that_make_no_sense_are_refused(fake, words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main(words)
+    assert stopped.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_arguments_and_exit_status_are_passed_on(fake):
+    fake.behaviour = lambda arguments: arguments.size
+    assert command.main(["fake"]) == 3
+    assert command.main(["--verbose", "fake", "--size", "5"]) == 5
+
+
+def test_an_error_raised_on_purpose_is_one_line(fake, capsys):
+    def refuse(arguments):
+        raise ImageError("image is upside down")
+
+    fake.behaviour = refuse
+    assert command.main(["fake"]) == 2
+    assert capsys.readouterr().err == "superpoint-ros fake: image is upside down\n"
+
+
+def test_an_error_nobody_meant_is_not_hidden(fake):
+    def fail(arguments):
+        raise ZeroDivisionError
+
+    fake.behaviour = fail
+    with pytest.raises(ZeroDivisionError):
+        command.main(["fake"])
