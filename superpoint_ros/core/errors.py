@@ -35,3 +35,7 @@ class ParameterError(SuperPointRosError, ValueError):
 
 class DetectorError(SuperPointRosError, ValueError):
     """A detector to be evaluated that is not there, or does not return what it must."""
+
+
+class SourceError(SuperPointRosError, ValueError):
+    """A sequence of images that is missing, unreadable or empty; the message names it and what is wrong."""
