@@ -1,0 +1,51 @@
+"""Options of the sub-commands that run the frontend: model, keypoints, tracker, output."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from superpoint_ros.core.errors import ParameterError
+
+EXTRACTOR = ("weights", "model", "backend", "device", "max_keypoints", "threshold", "nms_radius")
+TRACKER = ("max_distance", "max_lost", "max_motion", "geometric_check")
+
+
+def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options with the meaning and names of the node's parameters; those not given keep their defaults there."""
+    absent = argparse.SUPPRESS
+    parser.add_argument("--weights", type=_absolute, default=absent, help="a weights file (default: those that ship)")
+    parser.add_argument("--model", default=absent, help="a shipped model's name, or a model file")
+    parser.add_argument("--backend", default=absent, help="what runs the network (default: auto)")
+    parser.add_argument("--device", default=absent, help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument("--max-keypoints", type=int, default=absent, help="per image, the strongest; 0 = all")
+    parser.add_argument("--threshold", type=float, default=absent, help="least detector probability, 0 to 1")
+    parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
+    parser.add_argument("--max-distance", type=float, default=absent, help="descriptor distance of a match, up to 2")
+    parser.add_argument("--max-lost", type=int, default=absent, help="images a track may stay unseen")
+    parser.add_argument("--max-motion", type=float, default=absent, help="pixels a point may move per image; 0 = any")
+    parser.add_argument("--geometric-check", type=float, default=absent, help="pixels off the epipolar line; 0 = off")
+    parser.add_argument("--output", type=Path, default=Path("output"), help="folder of the results (default: output)")
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve())
+
+
+def given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """Those of the named options that the user gave."""
+    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+
+
+def output_folder(arguments: argparse.Namespace) -> Path:
+    """The folder of the results, made where it is not there.
+
+    Raises:
+        ParameterError: it cannot be made.
+    """
+    try:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(f"--output {arguments.output}: {error.strerror}") from error
+    return Path(arguments.output)

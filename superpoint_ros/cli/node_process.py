@@ -1,0 +1,83 @@
+"""The frontend node as a process of its own, on a ROS domain that nobody else uses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import superpoint_ros
+from superpoint_ros.core.errors import BackendError
+
+START_NODE = "import sys; from superpoint_ros.ros.frontend_node import main; sys.exit(main())"
+# As ROS's domain_coordinator does: who holds the port holds the domain.
+DOMAIN_PORT_BASE = 22119
+DOMAINS = range(1, 101)
+STOP_TIMEOUT_S = 15.0
+ENDING_LINES = 15
+
+
+@contextmanager
+def private_domain() -> Iterator[int]:
+    """A ROS_DOMAIN_ID kept for this process, discovery confined to this machine; environment set for children too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        for domain in DOMAINS:
+            try:
+                holder.bind(("127.0.0.1", DOMAIN_PORT_BASE + domain))
+                break
+            except OSError:
+                continue
+        else:
+            raise BackendError(f"no ROS domain of {DOMAINS.start} to {DOMAINS.stop - 1} is free on this machine")
+        os.environ |= {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+        yield domain
+
+
+class FrontendProcess:
+    """Runs the node from entry to exit of a with statement; its output goes to a log file.
+
+    Args:
+        parameters: of the node, by name.
+        folder: where frontend.log is written.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any], folder: Path):
+        self.log_path = folder / "frontend.log"
+        self._command = [sys.executable, "-c", START_NODE, "--ros-args"]
+        for name, value in parameters.items():
+            text = f'"{value}"' if isinstance(value, str) else str(value)
+            self._command += ["-p", f"{name}:={text}"]
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> FrontendProcess:
+        package = str(Path(superpoint_ros.__path__[0]).parent)
+        paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        with self.log_path.open("wb") as log:
+            # Python looks for modules in the working directory first: a source tree there would hide the package.
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=os.environ | {"PYTHONPATH": paths}, stdout=log, stderr=log
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def check(self) -> None:
+        """Raises BackendError, with the end of the node's log, if it has ended by itself."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            ending = "\n".join(self.log_path.read_text(errors="replace").splitlines()[-ENDING_LINES:])
+            raise BackendError(f"the frontend node ended with status {self._process.returncode}:\n{ending}")

@@ -1,0 +1,121 @@
+"""What came of a run: counts, keypoints, tracks, and for rendered scenes whether the tracks follow the scene."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superpoint_ros.cli.sources import GroundTruth
+from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
+from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.evaluation.track_metrics import Track, collect_tracks, link_pairs
+
+FOLLOW_PIXELS = 3.0
+
+
+@dataclass
+class RunRecord:
+    """The tracks of every image of a run, with its stamp in nanoseconds."""
+
+    stamps: list[int] = field(default_factory=list)
+    tracks: list[Tracks] = field(default_factory=list)
+
+    def add(self, stamp: int, tracks: Tracks) -> None:
+        """The next image's."""
+        self.stamps.append(stamp)
+        self.tracks.append(tracks)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Name and value of what can be said without ground truth."""
+        keypoints = np.array([len(tracks) for tracks in self.tracks])
+        tracked = [tracks.status == STATUS_TRACKED for tracks in self.tracks]
+        numbers = np.array([flags.sum() for flags in tracked])
+        ages = np.concatenate([tracks.age[flags] for tracks, flags in zip(self.tracks, tracked, strict=True)] or [[]])
+        return [
+            ("keypoints per frame", _spread(keypoints)),
+            ("tracks per frame", _spread(numbers[1:])),
+            ("mean track age", f"{ages.mean():.1f} frames (oldest {ages.max()})" if len(ages) else "no tracks"),
+        ]
+
+    def save(self, path: Path) -> None:
+        """Every observation as a row of columns, to an .npz (NumPy) or .csv file.
+
+        Columns: frame, stamp [ns], epoch, id, age, x, y [px], distance, status (0 new, 1 tracked).
+        """
+        columns = self._columns()
+        if path.suffix == ".npz":
+            np.savez_compressed(path, **columns)
+            return
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+
+    def _columns(self) -> dict[str, Any]:
+        counts = [len(tracks) for tracks in self.tracks]
+        epochs = np.array([tracks.epoch for tracks in self.tracks], np.int64)
+        columns: dict[str, Any] = {
+            "frame": np.repeat(np.arange(len(counts)), counts),
+            "stamp": np.repeat(np.array(self.stamps, np.int64), counts),
+            "epoch": np.repeat(epochs, counts),
+        }
+        for name in ("id", "age", "xy", "distance", "status"):
+            columns[name] = np.concatenate([getattr(tracks, name) for tracks in self.tracks])
+        xy = columns.pop("xy")
+        return columns | {"x": xy[:, 0], "y": xy[:, 1]}
+
+
+def _spread(values: np.ndarray) -> str:
+    return f"{values.mean():.1f} ({values.min()} to {values.max()})" if len(values) else "-"
+
+
+def reprojection_errors(tracks: Sequence[Track], truth: GroundTruth, from_first: bool) -> np.ndarray:
+    """How far tracked points lie from where the scene's own geometry puts them.
+
+    Args:
+        tracks: over the sequence of the truth.
+        truth: depths, poses and intrinsics of its frames.
+        from_first: compare with the first sighting of a track (drift counts), else with the one before.
+
+    Returns:
+        float64 (P,), pixels: the earlier sighting, lifted by the depth at its nearest pixel, projected into the
+        later image, to the later sighting. Infinite where the point would be behind the camera.
+    """
+    frame0, xy0, frame1, xy1 = link_pairs(tracks, from_first)
+    errors = np.full(len(frame0), np.inf)
+    for first, second in sorted(set(zip(frame0.tolist(), frame1.tolist(), strict=True))):
+        rows = (frame0 == first) & (frame1 == second)
+        column, row = np.round(xy0[rows]).astype(int).T
+        points = lift(xy0[rows], truth.depths[first][row, column], truth.intrinsics)
+        points = transform(points, inverse_pose(truth.poses[second]) @ truth.poses[first])
+        errors[rows] = np.linalg.norm(project(points, truth.intrinsics) - xy1[rows], axis=1)
+    return np.nan_to_num(errors, nan=np.inf)
+
+
+def follow_rows(record: RunRecord, truth: GroundTruth) -> list[tuple[str, str]]:
+    """Name and value of the shares of tracked points that follow the scene."""
+    tracks = collect_tracks(record.tracks)
+    rows = []
+    for name, from_first in (("since the image before", False), ("since first seen", True)):
+        errors = reprojection_errors(tracks, truth, from_first)
+        share = f"{100 * (errors < FOLLOW_PIXELS).mean():.1f} % within {FOLLOW_PIXELS:g} px" if len(errors) else "-"
+        rows.append((f"follow the scene {name}", share))
+    return rows
+
+
+def stage_rows(statistics: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name and value of the stage times, "<stage>_ms" of the statistics."""
+    stages = ((name.removesuffix("_ms"), value) for name, value in statistics.items() if name.endswith("_ms"))
+    return [(f"ms per frame, {stage}", f"{float(value):.1f}") for stage, value in stages]
+
+
+def print_table(rows: Sequence[tuple[str, str]]) -> None:
+    """Two columns on the terminal."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"  {name:<{width}}   {value}")

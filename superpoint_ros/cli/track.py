@@ -1,0 +1,55 @@
+"""Features and tracks of a sequence, without ROS: an overlay video, a contact sheet, a table and the tracks."""
+
+from __future__ import annotations
+
+import argparse
+
+from superpoint_ros.cli.arguments import EXTRACTOR, TRACKER, add_frontend_arguments, given, output_folder
+from superpoint_ros.cli.sources import DEFAULT_RATE, add_source_arguments, open_source
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the sub-command."""
+    add_source_arguments(parser)
+    add_frontend_arguments(parser)
+    parser.add_argument("--format", choices=("npz", "csv"), default="npz", help="of the tracks file (default: npz)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tracks the sequence; 0."""
+    import time
+
+    from tqdm import tqdm
+
+    from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
+    from superpoint_ros.cli.video import OverlayVideo
+    from superpoint_ros.core.errors import ParameterError
+    from superpoint_ros.core.tracker import Tracker
+    from superpoint_ros.inference.extractor import Extractor
+
+    try:
+        extractor = Extractor(**given(arguments, EXTRACTOR))
+        tracker = Tracker(**given(arguments, TRACKER))
+    except ValueError as error:
+        raise ParameterError(str(error)) from error
+    source, folder = open_source(arguments), output_folder(arguments)
+    record, seconds = RunRecord(), {"network": 0.0, "track": 0.0}
+    with OverlayVideo(folder, DEFAULT_RATE) as video:
+        for frame in tqdm(source.frames, desc="track", unit="image", total=source.length):
+            start = time.perf_counter()
+            features = extractor.extract(frame.image)
+            extracted = time.perf_counter()
+            tracks = tracker.update(features)
+            seconds["track"] += time.perf_counter() - extracted
+            seconds["network"] += extracted - start
+            record.add(frame.stamp, tracks)
+            video.add(frame.image, tracks)
+    path = folder / f"tracks.{arguments.format}"
+    record.save(path)
+    times = {f"{stage}_ms": f"{1e3 * total / len(record.tracks):.3f}" for stage, total in seconds.items()}
+    rows = [("source", source.name), ("model", f"{extractor.name} on {extractor.device}")]
+    rows += [("frames", str(len(record.tracks))), *record.rows()]
+    rows += follow_rows(record, source.truth) if source.truth else []
+    rows += [*stage_rows(times), *(("written", str(p)) for p in (video.video_path, video.sheet_path, path))]
+    print_table(rows)
+    return 0

@@ -1,0 +1,133 @@
+"""Pictures for people: tracks over an image, matches between two images, a caption. All images are uint8 BGR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.image import to_gray
+from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+
+DEFAULT_TRAIL = 15
+OLD_AGE = 40  # images, from which on the colour changes no more
+SUBPIXEL_BITS = 4
+NEW_COLOR = (225, 225, 225)
+RIGHT_COLOR, WRONG_COLOR = (80, 200, 60), (60, 60, 230)
+INK, PAPER = (245, 245, 245), (28, 24, 22)
+# From the violet of young tracks to the yellow of old ones; the ends of the map are too dark, or too red, to read.
+AGE_COLORS = cv2.applyColorMap(np.linspace(20, 215, OLD_AGE).astype(np.uint8)[:, None], cv2.COLORMAP_TURBO)[:, 0]
+
+
+class Trails:
+    """The last points of every living track of one camera.
+
+    Args:
+        length: how many points are remembered per track, the newest included.
+    """
+
+    def __init__(self, length: int = DEFAULT_TRAIL):
+        self._length = length
+        self._epoch = 0
+        self._points: dict[int, np.ndarray] = {}
+
+    def update(self, tracks: Tracks) -> Mapping[int, np.ndarray]:
+        """Adds an image's tracks; returns per id its last points, float32 (L, 2), oldest first."""
+        if tracks.epoch != self._epoch:
+            self._epoch, self._points = tracks.epoch, {}
+        for lost in tracks.lost_id.tolist():
+            self._points.pop(lost, None)
+        for track, point in zip(tracks.id.tolist(), tracks.xy, strict=True):
+            seen = self._points.get(track)
+            line = point[None] if seen is None else np.concatenate([seen[1 - self._length :], point[None]])
+            self._points[track] = line[-self._length :]
+        return self._points
+
+
+def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
+    """The image, paled, with a dot per keypoint and a line along the way of each track.
+
+    New keypoints are small and white; tracks have the colour of their age, from violet over green to orange.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1) or (H, W, 3) BGR; it is not changed.
+        tracks: of this image.
+        trails: as Trails.update returns them; None = lines go back to where a track was seen last.
+
+    Raises:
+        ImageError: an image of another shape or dtype.
+    """
+    canvas = _paled(image)
+    for point in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
+        cv2.circle(canvas, point, 1 << SUBPIXEL_BITS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    rows = np.nonzero(tracks.status == STATUS_TRACKED)[0]
+    rows = rows[np.argsort(tracks.age[rows], kind="stable")]
+    steps = {row: np.stack([tracks.previous_xy[row], tracks.xy[row]]) for row in rows.tolist()}
+    lines = steps if trails is None else {row: trails.get(int(tracks.id[row]), step) for row, step in steps.items()}
+    for row, line in lines.items():
+        cv2.polylines(canvas, [_fixed(line)], False, age_color(tracks.age[row]), 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    for row in rows.tolist():
+        (point,) = _fixed(tracks.xy[row : row + 1]).tolist()
+        color = age_color(tracks.age[row])
+        cv2.circle(canvas, point, 3 << SUBPIXEL_BITS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, point, 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    return canvas
+
+
+def draw_matches(
+    image0: np.ndarray, image1: np.ndarray, xy0: np.ndarray, xy1: np.ndarray, right: np.ndarray | None = None
+) -> np.ndarray:
+    """Two images side by side with a line per match.
+
+    Args:
+        image0, image1: uint8 (H, W), (H, W, 1) or (H, W, 3) BGR; heights may differ.
+        xy0, xy1: (M, 2), pixels, row i of one matched to row i of the other.
+        right: bool (M,): green where true, red where not; None = colours by the position in image 0.
+    """
+    left, height = image0.shape[1], max(image0.shape[0], image1.shape[0])
+    canvas = np.full((height, left + image1.shape[1], 3), PAPER, np.uint8)
+    canvas[: image0.shape[0], :left] = _paled(image0)
+    canvas[: image1.shape[0], left:] = _paled(image1)
+    if right is None:
+        colors = [age_color(1 + (OLD_AGE - 1) * y / image0.shape[0]) for y in xy0[:, 1]]
+    else:
+        colors = [RIGHT_COLOR if good else WRONG_COLOR for good in right]
+    for start, end, color in zip(_fixed(xy0).tolist(), _fixed(xy1 + (left, 0)).tolist(), colors, strict=True):
+        cv2.line(canvas, start, end, color, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+        for point in (start, end):
+            cv2.circle(canvas, point, 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    return canvas
+
+
+def add_caption(image: np.ndarray, text: str) -> np.ndarray:
+    """The BGR image with a line of text in a strip below it, and the colours of track ages at its right end."""
+    width = image.shape[1]
+    height = max(18, width // 26)
+    strip = np.full((height, width, 3), PAPER, np.uint8)
+    scale_width = min(OLD_AGE * 3, width // 4)
+    swatch = cv2.resize(AGE_COLORS[None], (scale_width, height // 3), interpolation=cv2.INTER_LINEAR)
+    strip[height // 3 : height // 3 * 2, width - scale_width - height // 3 : width - height // 3] = swatch
+    scale = height / 40
+    room = width - scale_width - height
+    needed = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0]
+    scale *= min(1.0, room / max(1, needed))
+    cv2.putText(strip, text, (height // 3, height * 2 // 3), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, 1, cv2.LINE_AA)
+    return np.concatenate([image, strip])
+
+
+def age_color(age: float) -> tuple[int, int, int]:
+    """BGR colour of a track seen in `age` images."""
+    blue, green, red = AGE_COLORS[min(max(int(age), 1), OLD_AGE) - 1].tolist()
+    return blue, green, red
+
+
+def _paled(image: np.ndarray) -> np.ndarray:
+    """A BGR copy with less colour and light, on which drawn colours stand out."""
+    pale = cv2.cvtColor(to_gray(image), cv2.COLOR_GRAY2BGR)
+    return cv2.addWeighted(pale, 0.45, image if image.shape == pale.shape else pale, 0.3, 0)
+
+
+def _fixed(xy: np.ndarray) -> np.ndarray:
+    """Pixels (N, 2) as OpenCV's fixed-point integers."""
+    return np.round(np.asarray(xy) * (1 << SUBPIXEL_BITS)).astype(np.int32)

@@ -1,0 +1,146 @@
+"""A camera made of a sequence of images: plays them to a frontend node and collects what it makes of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import rclpy
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from superpoint_ros.msg import Features as FeaturesMessage
+from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.conversions import array_to_image
+from superpoint_ros.ros.qos import output_qos
+
+CAMERA = "camera"
+FRAME_ID = "camera_optical_frame"
+IMAGE_TOPIC = f"/{CAMERA}/image_raw"
+FEATURES_TOPIC = f"/frontend/{CAMERA}/features"
+TRACKS_TOPIC = f"/frontend/{CAMERA}/tracks"
+STATISTICS_TOPIC = "/frontend/statistics"
+SECOND = 1_000_000_000
+POLL_S = 0.1
+
+
+@dataclass
+class Exchange:
+    """One image and the node's answers to it; None while they are on their way."""
+
+    image: np.ndarray
+    message: Image
+    features: FeaturesMessage | None = None
+    tracks: TracksMessage | None = None
+    sent: float = field(default_factory=time.monotonic)
+
+    @property
+    def stamp(self) -> int:
+        """Of the image, nanoseconds."""
+        return _nanoseconds(self.message.header.stamp)
+
+    def complete(self) -> bool:
+        """Whether both answers are there."""
+        return self.features is not None and self.tracks is not None
+
+
+class FramePlayer(Node):
+    """Publishes images reliably, never more on their way than the node is allowed to owe answers for.
+
+    Args:
+        in_flight: images without an answer at a time.
+        answer_timeout: seconds after which an image counts as unanswered.
+
+    Attributes:
+        sent: images published so far.
+    """
+
+    def __init__(self, in_flight: int = 4, answer_timeout: float = 60.0):
+        super().__init__("frame_player")
+        self.sent = 0
+        self._in_flight = in_flight
+        self._timeout = answer_timeout
+        self._pending: dict[int, Exchange] = {}
+        self._statistics: dict[str, str] = {}
+        qos = output_qos("every_frame")
+        self._images = self.create_publisher(Image, IMAGE_TOPIC, qos)
+        self._answers = [
+            self.create_subscription(FeaturesMessage, FEATURES_TOPIC, self._on_features, qos),
+            self.create_subscription(TracksMessage, TRACKS_TOPIC, self._on_tracks, qos),
+            self.create_subscription(DiagnosticArray, STATISTICS_TOPIC, self._on_statistics, 10),
+        ]
+
+    def wait_for_frontend(self, timeout: float, check: Callable[[], None]) -> bool:
+        """Whether a frontend that listens and answers was found in time; `check` is called meanwhile, and may raise."""
+        return self._spin_until(self._connected, timeout, check)
+
+    def play(self, frames: Iterable[tuple[np.ndarray, int]], check: Callable[[], None]) -> Iterator[Exchange]:
+        """Sends images (uint8 BGR or gray, stamp in ns); yields those answered, in order of their stamps.
+
+        Images whose answer does not come in time are left out. `check` is called while waiting, and may raise.
+        """
+        for image, stamp in frames:
+            self._send(image, stamp)
+            yield from self._finished(self._in_flight - 1, check)
+        yield from self._finished(0, check)
+
+    def statistics(self, images: int, timeout: float, check: Callable[[], None]) -> dict[str, str]:
+        """The node's statistics of the camera, once they account for so many images, or the newest at the timeout."""
+
+        def accounted() -> bool:
+            done = sum(int(self._statistics.get(name, 0)) for name in ("processed", "dropped", "skipped"))
+            return done >= images
+
+        self._spin_until(accounted, timeout, check)
+        return self._statistics
+
+    def _send(self, image: np.ndarray, stamp: int) -> None:
+        header = Header(stamp=Time(sec=stamp // SECOND, nanosec=stamp % SECOND), frame_id=FRAME_ID)
+        message = array_to_image(image, header)
+        self._pending[stamp] = Exchange(image, message)
+        self._images.publish(message)
+        self.sent += 1
+
+    def _finished(self, allowed: int, check: Callable[[], None]) -> Iterator[Exchange]:
+        """Answered images, until at most `allowed` are without an answer."""
+        while len(self._pending) > allowed:
+            stamp, oldest = next(iter(self._pending.items()))
+            left = oldest.sent + self._timeout - time.monotonic()
+            answered = self._spin_until(oldest.complete, left, check)
+            del self._pending[stamp]
+            if answered:
+                yield oldest
+
+    def _connected(self) -> bool:
+        answering = all(self.count_publishers(answer.topic_name) for answer in self._answers)
+        return answering and self._images.get_subscription_count() > 0
+
+    def _spin_until(self, condition: Callable[[], bool], timeout: float, check: Callable[[], None]) -> bool:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            check()
+            if time.monotonic() > deadline:
+                return False
+            rclpy.spin_once(self, timeout_sec=POLL_S)
+        return True
+
+    def _on_features(self, message: FeaturesMessage) -> None:
+        if (exchange := self._pending.get(_nanoseconds(message.header.stamp))) is not None:
+            exchange.features = message
+
+    def _on_tracks(self, message: TracksMessage) -> None:
+        if (exchange := self._pending.get(_nanoseconds(message.header.stamp))) is not None:
+            exchange.tracks = message
+
+    def _on_statistics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self._statistics = {pair.key: pair.value for pair in status.values}
+
+
+def _nanoseconds(stamp: Time) -> int:
+    return stamp.sec * SECOND + stamp.nanosec

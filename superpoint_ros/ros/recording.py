@@ -1,0 +1,66 @@
+"""Messages into a rosbag2 that any ROS 2 tool can read, written without ROS's own recorder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rclpy.serialization import serialize_message
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+import superpoint_ros.msg
+from superpoint_ros.core.errors import DatasetError
+
+PACKAGE = "superpoint_ros"
+
+
+def typestore_with_own_messages() -> Typestore:
+    """The types of the newest ROS 2 distribution, and this package's."""
+    typestore = get_typestore(Stores.LATEST)
+    for path in sorted(_definitions().glob("*.msg")):
+        typestore.register(get_types_from_msg(path.read_text(), f"{PACKAGE}/msg/{path.stem}"))
+    return typestore
+
+
+def _definitions() -> Path:
+    """The installed .msg files; share/ lies beside the lib/ that the generated Python code is in."""
+    for prefix in Path(superpoint_ros.msg.__file__).parents:
+        if (folder := prefix / "share" / PACKAGE / "msg").is_dir():
+            return folder
+    raise DatasetError(f"no share/{PACKAGE}/msg above {superpoint_ros.msg.__file__}; is the package installed whole?")
+
+
+class BagRecorder:
+    """A new rosbag2 (MCAP) in a folder of its own; what lay there from an earlier run is replaced.
+
+    Args:
+        folder: of the bag.
+    """
+
+    def __init__(self, folder: Path):
+        if (folder / "metadata.yaml").is_file():
+            shutil.rmtree(folder)
+        self._typestore = typestore_with_own_messages()
+        self._writer = Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
+        self._connections: dict[str, Any] = {}
+
+    def __enter__(self) -> BagRecorder:
+        self._writer.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+
+    def write(self, topic: str, message: Any) -> None:
+        """A message with a header, filed under its own stamp."""
+        if topic not in self._connections:
+            name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
+            self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)
+        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+        self._writer.write(self._connections[topic], stamp, serialize_message(message))
