@@ -14,7 +14,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera, TrackMotion
-from superpoint_ros.core.drawing import draw_tracks
+from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.errors import CalibrationError, ImageError
 from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
@@ -49,6 +49,7 @@ class CameraChannel:
         self._facts = {"rectified": parameters.rectified, **facts}
         self._tracker = Tracker()
         self._motion = TrackMotion()
+        self._trails = Trails()
         self._stamp: Time | None = None
         self._features = self._publisher(FeaturesMessage, "features", policy)
         self._tracks = self._publisher(TracksMessage, "tracks", policy)
@@ -86,7 +87,7 @@ class CameraChannel:
 
     def _skip(self, reason: str, text: str) -> None:
         self.statistics.skip(reason)
-        self._warnings.warn(self.parameters.topic, reason, f"image skipped: {text}")
+        self._warnings.warn(self.parameters.topic, reason, f"image skipped [{reason}]: {text}")
 
     def convert(self, message: Image | CompressedImage) -> np.ndarray:
         """The image as the network wants it, uint8 (H, W); ImageError where it cannot be had."""
@@ -146,11 +147,14 @@ class CameraChannel:
             )
             if publisher is not None and publisher.get_subscription_count()
         ]
-        if wanted:
-            with self.statistics.timed("overlay"):
-                overlay = draw_tracks(conversions.message_to_array(message, "bgr8"), tracks)
-                for publisher, convert in wanted:
-                    publisher.publish(convert(overlay, message.header))
+        if not wanted:
+            self._trails = Trails()
+            return
+        with self.statistics.timed("overlay"):
+            image = conversions.message_to_array(message, "bgr8")
+            overlay = draw_tracks(image, tracks, self._trails.update(tracks))
+            for publisher, convert in wanted:
+                publisher.publish(convert(overlay, message.header))
 
 
 def _nanoseconds(stamp: Time) -> int:

@@ -1,0 +1,110 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superpoint_ros.core.camera import Camera, TrackMotion
+from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Tracks
+
+MATRIX = np.array([[320.0, 0, 319.5], [0, 310.0, 239.5], [0, 0, 1]])
+PINHOLE = Camera(MATRIX, np.zeros(0), False, (480, 640))
+SECOND = 1_000_000_000
+
+coordinate = st.floats(-0.8, 0.8)
+points = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=20).map(np.array)
+
+
+@pytest.mark.parametrize(
+    "coefficients",
+    [
+        [],
+        [-0.28, 0.07, 2e-4, 2e-5],
+        [-0.3, 0.1, 1e-3, -1e-3, -0.02],
+        [0.2, 0.05, 1e-4, 1e-4, 0.01, 0.3, 0.06, 0.01],
+    ],
+)
+@given(normalized=points)
+def test_normalize_inverts_the_projection(coefficients, normalized):
+    camera = Camera(MATRIX, np.array(coefficients), False, (480, 640))
+    rays = np.column_stack([normalized, np.ones(len(normalized))])
+    pixels, _ = cv2.projectPoints(rays, np.zeros(3), np.zeros(3), MATRIX, np.array(coefficients))
+    np.testing.assert_allclose(camera.normalize(pixels[:, 0]), normalized, atol=1e-6)
+
+
+@given(normalized=points)
+def test_normalize_inverts_the_fisheye(normalized):
+    coefficients = np.array([0.02, -0.01, 0.003, -0.001])
+    pixels = cv2.fisheye.distortPoints(normalized[:, None], MATRIX, coefficients)
+    got = Camera(MATRIX, coefficients, True, (480, 640)).normalize(pixels[:, 0])
+    np.testing.assert_allclose(got, normalized, atol=1e-5)
+
+
+def test_normalize_by_hand():
+    np.testing.assert_allclose(PINHOLE.normalize(np.float32([[479.5, 84.5]])), [[0.5, -0.5]])
+
+
+@pytest.mark.parametrize("fisheye", [False, True])
+def test_no_points(fisheye):
+    assert Camera(MATRIX, np.zeros(4), fisheye, (480, 640)).normalize(np.zeros((0, 2))).shape == (0, 2)
+
+
+@given(
+    st.floats(0, 600), st.floats(0, 400), st.tuples(st.integers(0, 99), st.integers(0, 99)), st.sampled_from([1, 2, 4])
+)
+def test_a_cut_and_binned_image_sees_the_same_rays(x, y, offset, binning):
+    cut = PINHOLE.cropped_and_binned(offset, (binning, binning))
+    pixel = (np.array([[x, y]]) - offset + 0.5) / binning - 0.5
+    np.testing.assert_allclose(cut.normalize(pixel), PINHOLE.normalize(np.array([[x, y]])), atol=1e-9)
+
+
+@pytest.mark.parametrize(("fisheye", "count"), [(False, 3), (True, 0), (True, 5)])
+def test_wrong_number_of_coefficients(fisheye, count):
+    with pytest.raises(CalibrationError, match=f"{count} distortion coefficients"):
+        Camera(MATRIX, np.zeros(count), fisheye, (480, 640))
+
+
+def tracks(ids, x, previous_x, epoch=0, lost=()):
+    """Tracks on the image's middle row."""
+    xy = np.stack([np.float32(x), np.full(len(ids), 239.5, np.float32)], 1)
+    previous_xy = np.stack([np.float32(previous_x), np.full(len(ids), 239.5, np.float32)], 1)
+    new = np.isnan(previous_xy[:, 0])
+    previous_xy[new] = np.nan
+    unknown = np.full(len(ids), np.nan, np.float32)
+    status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
+    age = np.ones(len(ids), np.int32)
+    return Tracks(epoch, np.int64(ids), age, xy, previous_xy, unknown, unknown, status, np.int64(lost))
+
+
+def test_velocity_is_measured_since_the_track_was_last_seen():
+    motion, nan = TrackMotion(), np.nan
+    normalized, velocity = motion.update(tracks([1, 2], [319.5, 351.5], [nan, nan]), SECOND, PINHOLE)
+    np.testing.assert_allclose(normalized, [[0, 0], [0.1, 0]], atol=1e-7)
+    np.testing.assert_array_equal(velocity, np.zeros((2, 2)))
+    motion.update(tracks([2], [351.5], [351.5]), 2 * SECOND, PINHOLE)
+    _, velocity = motion.update(tracks([1, 2], [383.5, 367.5], [319.5, 351.5]), 3 * SECOND, PINHOLE)
+    np.testing.assert_allclose(velocity, [[0.1, 0], [0.05, 0]], atol=1e-7)
+
+
+def test_time_is_remembered_without_a_camera():
+    motion, nan = TrackMotion(), np.nan
+    assert motion.update(tracks([1], [319.5], [nan]), SECOND, None) is None
+    _, velocity = motion.update(tracks([1], [351.5], [319.5]), 3 * SECOND, PINHOLE)
+    np.testing.assert_allclose(velocity, [[0.05, 0]], atol=1e-7)
+
+
+def test_no_time_passed_is_no_velocity():
+    motion = TrackMotion()
+    motion.update(tracks([1], [319.5], [np.nan]), SECOND, PINHOLE)
+    _, velocity = motion.update(tracks([1], [351.5], [319.5]), SECOND, PINHOLE)
+    np.testing.assert_array_equal(velocity, [[0, 0]])
+
+
+def test_a_new_epoch_and_a_lost_track_are_forgotten():
+    motion = TrackMotion()
+    motion.update(tracks([1, 2], [319.5] * 2, [np.nan] * 2), SECOND, PINHOLE)
+    motion.update(tracks([], [], [], lost=[1]), 2 * SECOND, PINHOLE)
+    assert motion._last_seen == {2: SECOND}
+    motion.update(tracks([7], [319.5], [np.nan], epoch=1), SECOND, PINHOLE)
+    assert motion._last_seen == {7: SECOND}

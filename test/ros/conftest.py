@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ros_probe import NodeProcess, Probe, parameter_arguments
+from seeded import seeded_weights_file
+
+StartNode = Callable[..., NodeProcess]
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seeded_weights_file(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def probe() -> Iterator[Probe]:
+    probe = Probe()
+    yield probe
+    probe.close()
+
+
+@pytest.fixture(scope="module")
+def start_node(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartNode]:
+    """Starts nodes with seeded weights; at the end each of them must stop cleanly."""
+    nodes: list[NodeProcess] = []
+
+    def start(parameters: dict[str, Any], name: str = "frontend") -> NodeProcess:
+        log = tmp_path_factory.mktemp("node") / f"{name}.log"
+        nodes.append(NodeProcess(log, parameter_arguments({"weights": weights, **parameters}, name)))
+        return nodes[-1]
+
+    yield start
+    statuses = [node.stop() for node in nodes]
+    assert statuses == [0] * len(nodes), "\n".join(node.log() for node in nodes)

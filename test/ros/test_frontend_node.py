@@ -1,0 +1,390 @@
+"""The frontend's program in its own process, over real DDS; what it publishes is compared with the library's."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_probe import NodeProcess, Probe, header, milliseconds, parameter_arguments, texture
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from superpoint_ros.core.drawing import Trails, draw_tracks
+from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.msg import Features, Tracks
+from superpoint_ros.ros.conversions import array_to_image, message_to_array
+from superpoint_ros.ros.feature_conversions import message_to_features, message_to_tracks
+
+LEFT_SIZE, RIGHT_SIZE = (48, 64), (56, 72)
+SHIFT = 8
+EVERY_FRAME = {
+    "cameras.names": "[left, right]",
+    "cameras.left.topic": "/left/image_raw",
+    "cameras.right.transport": "compressed",
+    "policy": "every_frame",
+    "max_keypoints": 40,
+    "threshold": 0.0,
+}
+
+
+def moving(seed: int, size: tuple[int, int], count: int) -> list[np.ndarray]:
+    """A texture that moves to the left by SHIFT pixels an image."""
+    wide = texture(seed, (size[0], size[1] + SHIFT * count))
+    return [np.ascontiguousarray(wide[:, SHIFT * i : SHIFT * i + size[1]]) for i in range(count)]
+
+
+def content(message) -> dict:
+    """Every field's bytes. (A serialised message also holds the alignment gaps, and those are not initialised.)"""
+    fields = {name: getattr(message, name) for name in message.get_fields_and_field_types()}
+    return {name: value.tobytes() if isinstance(value, array) else value for name, value in fields.items()}
+
+
+def png(image: np.ndarray, stamp) -> CompressedImage:
+    return CompressedImage(header=stamp, format="png", data=array("B", cv2.imencode(".png", image)[1].tobytes()))
+
+
+class Stereo:
+    """A node with a raw and a compressed camera under the every-frame policy, and everything connected to it."""
+
+    def __init__(self, probe, start_node):
+        self.node = start_node(EVERY_FRAME)
+        self.probe = probe
+        self.left = probe.publisher(Image, "/left/image_raw")
+        self.right = probe.publisher(CompressedImage, "/right/image_raw/compressed")
+        self.features = {name: probe.collect(Features, f"/frontend/{name}/features") for name in ("left", "right")}
+        self.tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in ("left", "right")}
+        self.reports = probe.collect(DiagnosticArray, "/frontend/statistics")
+        self.stamp = 1000
+
+    def next_header(self, frame="optical"):
+        self.stamp += 100
+        return header(self.stamp, frame)
+
+    def clear(self):
+        for collected in (*self.features.values(), *self.tracks.values()):
+            collected.clear()
+
+    def wait_for(self, camera, count):
+        self.probe.spin_until(lambda: len(self.tracks[camera]) >= count, f"{count} tracks messages of {camera}")
+        self.probe.spin_until(lambda: len(self.features[camera]) >= count, f"{count} features messages of {camera}")
+
+    def statistics(self, camera="left"):
+        return self.probe.statistics(self.reports, camera)
+
+    def settled(self, camera="left"):
+        """The next report but one, so that it knows of everything that has been waited for."""
+        count = len(self.reports) + 2
+        self.probe.spin_until(lambda: len(self.reports) >= count, "two reports")
+        return self.statistics(camera)
+
+
+@pytest.fixture(scope="module")
+def stereo(probe, start_node):
+    return Stereo(probe, start_node)
+
+
+@pytest.fixture(scope="module")
+def extractor(weights):
+    return Extractor(weights, max_keypoints=40, threshold=0.0)
+
+
+def assert_library_results(images, features, tracks, extractor):
+    tracker = Tracker()
+    for image, features_message, tracks_message in zip(images, features, tracks, strict=True):
+        expected = extractor.extract(image)
+        got = message_to_features(features_message)
+        np.testing.assert_array_equal(got.xy, expected.xy)
+        np.testing.assert_allclose(got.score, expected.score, atol=1e-5)
+        np.testing.assert_allclose(got.descriptors, expected.descriptors, atol=1e-4)
+        assert got.image_size == image.shape
+        followed, got = tracker.update(expected), message_to_tracks(tracks_message)
+        np.testing.assert_array_equal(got.id, followed.id)
+        np.testing.assert_array_equal(got.previous_xy, followed.previous_xy)
+        np.testing.assert_array_equal(got.lost_id, followed.lost_id)
+        np.testing.assert_allclose(got.distance, followed.distance, atol=1e-3)
+        assert features_message.track_id == tracks_message.id
+
+
+def test_two_cameras_of_different_sizes_at_once(stereo, extractor):
+    images = {"left": moving(1, LEFT_SIZE, 6), "right": moving(2, RIGHT_SIZE, 6)}
+    headers = {"left": [], "right": []}
+    for left, right in zip(images["left"], images["right"], strict=True):
+        headers["left"].append(stereo.next_header("left_optical"))
+        headers["right"].append(stereo.next_header("right_optical"))
+        stereo.left.publish(array_to_image(left, headers["left"][-1]))
+        stereo.right.publish(png(right, headers["right"][-1]))
+    for name in ("left", "right"):
+        stereo.wait_for(name, 6)
+        features, tracks = stereo.features[name], stereo.tracks[name]
+        assert [message.header for message in features] == headers[name]
+        assert [message.header for message in tracks] == headers[name]
+        assert {message.camera for message in [*features, *tracks]} == {name}
+        assert [message.previous_stamp for message in tracks[1:]] == [one.stamp for one in headers[name][:-1]]
+        assert_library_results(images[name], features, tracks, extractor)
+        assert any(len(message.status) and max(message.status) == Tracks.STATUS_TRACKED for message in tracks)
+        assert all(len(message.normalized_x) == 0 for message in tracks)
+        assert {len(message.weights_sha256) for message in features} == {64}
+
+
+def test_every_image_gives_one_output(stereo):
+    stereo.clear()
+    headers = [stereo.next_header() for _ in range(40)]
+    for stamp in headers:
+        stereo.left.publish(array_to_image(texture(3, LEFT_SIZE), stamp))
+    stereo.wait_for("left", 40)
+    stereo.probe.spin_for(0.3)
+    assert [message.header for message in stereo.tracks["left"]] == headers
+    assert [message.header for message in stereo.features["left"]] == headers
+    assert stereo.tracks["left"][-1].age[0] >= 40
+    values = stereo.settled()
+    assert (values["dropped"], values["lost"], values["skipped"]) == ("0", "0", "0")
+    assert values["received"] == values["processed"]
+    assert {"convert_ms", "network_ms", "track_ms", "publish_ms"} <= values.keys()
+    assert values["device"] == "cpu"
+
+
+def bad_messages():
+    gray = array("B", bytes(48 * 64))
+    fine = {"height": 48, "width": 64, "encoding": "mono8", "step": 64, "data": gray}
+    nan = array("B", np.full((48, 64), np.nan, np.float32).tobytes())
+    return {
+        "encoding": [
+            Image(),
+            Image(**fine | {"encoding": "mono9"}),
+            Image(**fine | {"encoding": "32FC1", "data": nan}),
+        ],
+        "size": [Image(**fine | {"width": 0}), Image(**fine | {"height": 0})],
+        "step": [Image(**fine | {"step": 63})],
+        "data": [Image(**fine | {"data": gray[:-1]}), Image(**fine | {"data": array("B")})],
+    }
+
+
+def test_bad_images_are_named_counted_and_passed_over(stereo):
+    stereo.clear()
+    bad = bad_messages()
+    for message in (message for messages in bad.values() for message in messages):
+        message.header = stereo.next_header()
+        stereo.left.publish(message)
+    stereo.right.publish(CompressedImage(header=stereo.next_header(), format="jpeg", data=array("B", b"no image")))
+    stereo.left.publish(array_to_image(texture(4, LEFT_SIZE), stereo.next_header()))
+    stereo.right.publish(png(texture(4, RIGHT_SIZE), stereo.next_header()))
+    for name in ("left", "right"):
+        stereo.wait_for(name, 1)
+        assert len(stereo.tracks[name]) == 1
+    total = sum(map(len, bad.values()))
+    stereo.probe.spin_until(lambda: stereo.statistics().get("skipped") == str(total), f"{total} skipped images")
+    for reason, messages in bad.items():
+        assert stereo.statistics()[f"skipped: {reason}"] == str(len(messages))
+        assert stereo.node.log().count(f"[{reason}]") == 1
+    assert stereo.statistics("right")["skipped: conversion"] == "1"
+    log = stereo.node.log()
+    assert "/left/image_raw: image skipped [step]: step 63 is less than the 64 bytes" in log
+    assert "/right/image_raw/compressed: image skipped [conversion]: 8 bytes of format 'jpeg'" in log
+
+
+def test_a_stamp_that_goes_back_begins_a_new_epoch(stereo):
+    stereo.clear()
+    image = texture(5, LEFT_SIZE)
+    for stamp in (stereo.stamp + 100, stereo.stamp + 200, 500, 600):
+        stereo.left.publish(array_to_image(image, header(stamp)))
+    stereo.stamp += 200
+    stereo.wait_for("left", 4)
+    before, last, restarted, after = stereo.tracks["left"]
+    assert [message.epoch - before.epoch for message in (last, restarted, after)] == [0, 1, 1]
+    assert set(restarted.age) == {1}
+    assert set(restarted.status) == {Tracks.STATUS_NEW}
+    assert (restarted.previous_stamp.sec, restarted.previous_stamp.nanosec) == (0, 0)
+    assert after.previous_stamp == restarted.header.stamp
+    assert max(after.age) == 2
+    assert "/left/image_raw: stamp went back by" in stereo.node.log()
+
+
+def test_the_overlay_is_drawn_only_while_somebody_subscribes(stereo):
+    image = texture(6, LEFT_SIZE)
+
+    def play(count):
+        stereo.clear()
+        headers = [stereo.next_header() for _ in range(count)]
+        for stamp in headers:
+            stereo.left.publish(array_to_image(image, stamp))
+        stereo.wait_for("left", count)
+        stereo.settled()
+        return headers
+
+    play(1)
+    assert "overlay_ms" not in stereo.statistics()
+    raw = stereo.probe.collect(Image, "/frontend/left/overlay")
+    compressed = stereo.probe.collect(CompressedImage, "/frontend/left/overlay/compressed")
+    headers = play(2)
+    assert [message.header for message in raw] == headers
+    assert [message.header for message in compressed] == headers
+    trails = Trails()
+    for message, tracks in zip(raw, map(message_to_tracks, stereo.tracks["left"]), strict=True):
+        drawn = draw_tracks(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), tracks, trails.update(tracks))
+        np.testing.assert_array_equal(message_to_array(message, "bgr8"), drawn)
+    assert compressed[-1].format == "jpeg"
+    difference = np.abs(message_to_array(compressed[-1], "bgr8").astype(int) - drawn)
+    assert np.median(difference) < 20
+    raw.close()
+    compressed.close()
+    stereo.probe.spin_for(0.5)
+    play(1)
+    assert (len(raw), len(compressed)) == (2, 2)
+
+
+def test_camera_info_gives_normalised_coordinates_and_velocity(stereo):
+    stereo.clear()
+    info = CameraInfo(height=48, width=64, k=[50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0])
+    publisher = stereo.probe.publisher(CameraInfo, "/left/camera_info")
+    publisher.publish(info)
+    stereo.probe.spin_for(0.5)
+    for image in moving(7, LEFT_SIZE, 3):
+        stereo.left.publish(array_to_image(image, stereo.next_header()))
+    stereo.wait_for("left", 3)
+    for message in stereo.tracks["left"]:
+        x, previous_x = np.array(message.x), np.array(message.previous_x)
+        np.testing.assert_allclose(message.normalized_x, (x - 31.5) / 50, atol=1e-6)
+        np.testing.assert_allclose(message.normalized_y, (np.array(message.y) - 23.5) / 50, atol=1e-6)
+        tracked = np.array(message.status) == Tracks.STATUS_TRACKED
+        just_seen = tracked & np.isin(message.id, stereo.tracks["left"][0].id)
+        assert not np.array(message.velocity_x)[~tracked].any()
+        if message is stereo.tracks["left"][1]:
+            expected = (x - previous_x)[just_seen] / 50 / 0.1
+            np.testing.assert_allclose(np.array(message.velocity_x)[just_seen], expected, rtol=1e-3, atol=1e-4)
+    info.width = 128
+    publisher.publish(info)
+    stereo.probe.spin_for(0.5)
+    stereo.left.publish(array_to_image(texture(7, LEFT_SIZE), stereo.next_header()))
+    stereo.wait_for("left", 4)
+    assert len(stereo.tracks["left"][3].normalized_x) == 0
+    assert "/left/camera_info: CameraInfo is for images of (height, width) (48, 128)" in stereo.node.log()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("threshold", 1.5, "out of range"),
+        ("threshold", -0.5, "threshold=-0.5 is neither between 0.0 and 1.0 nor -1.0"),
+        ("nms_radius", "four", "type"),
+        ("device", "cpu", "read-only"),
+        ("policy", "latest", "read-only"),
+        ("cameras.left.topic", "/other", "read-only"),
+    ],
+)
+def test_bad_parameters_are_refused_at_run_time(stereo, name, value, reason):
+    answer = stereo.probe.set_parameter("/frontend", name, value)
+    assert not answer.successful
+    assert reason in answer.reason
+
+
+def test_parameters_can_be_changed_at_run_time(stereo):
+    stereo.clear()
+    image = texture(8, LEFT_SIZE)
+    assert stereo.probe.set_parameter("/frontend", "max_keypoints", 5).successful
+    stereo.left.publish(array_to_image(image, stereo.next_header()))
+    stereo.wait_for("left", 1)
+    assert stereo.probe.set_parameter("/frontend", "max_keypoints", 40).successful
+    stereo.left.publish(array_to_image(image, stereo.next_header()))
+    stereo.wait_for("left", 2)
+    assert [len(message.x) for message in stereo.features["left"]] == [5, 40]
+
+
+def test_publishers_that_do_not_fit_are_named(stereo):
+    best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+    stranger = Probe("stranger")
+    stranger.node.create_publisher(Image, "/left/image_raw", best_effort)
+    stranger.node.create_publisher(Image, "/right/image_raw/compressed", 5)
+    stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.node.log(), "a warning on QoS")
+    stereo.probe.spin_until(lambda: "publishes sensor_msgs/msg/Image" in stereo.node.log(), "a warning on the type")
+    log = stereo.node.log()
+    assert "/left/image_raw: /stranger publishes with incompatible QoS (Best effort publisher and reliable sub" in log
+    assert "qos_overrides./left/image_raw.subscription" in log
+    assert (
+        "/right/image_raw/compressed: /stranger publishes sensor_msgs/msg/Image, but sensor_msgs/msg/Compressed" in log
+    )
+    stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.statistics()["message"], "the problem in a report")
+    stranger.close()
+    stereo.probe.spin_until(lambda: stereo.statistics()["message"] == "running", "the problem to be over")
+
+
+def test_the_same_input_gives_the_same_bytes(probe, start_node):
+    outputs = []
+    for name in ("first", "second"):
+        start_node(EVERY_FRAME | {"cameras.names": "[film]"}, name)
+        kinds = ((Features, "features"), (Tracks, "tracks"))
+        outputs.append([probe.collect(kind, f"/{name}/film/{topic}") for kind, topic in kinds])
+    publisher = probe.publisher(Image, "/film/image_raw", subscribers=2)
+    for i, image in enumerate(moving(9, LEFT_SIZE, 12)):
+        publisher.publish(array_to_image(image, header(100 * i)))
+    for collected in (collected for pair in outputs for collected in pair):
+        probe.spin_until(lambda collected=collected: len(collected) == 12, "12 messages")
+    first, second = ([content(message) for collected in pair for message in collected] for pair in outputs)
+    assert first == second
+
+
+def test_latest_drops_the_oldest_and_counts_them(probe, start_node):
+    names = {"cameras.names": "[fast, silent]", "cameras.silent.topic": "/nobody/image"}
+    reliable = {
+        f"qos_overrides./fast/image_raw.subscription.{k}": v for k, v in (("reliability", "reliable"), ("depth", 100))
+    }
+    node = start_node(names | reliable, "robot")
+    publisher = probe.publisher(Image, "/fast/image_raw")
+    tracks = probe.collect(Tracks, "/robot/fast/tracks")
+    reports = probe.collect(DiagnosticArray, "/robot/statistics")
+    image = texture(10, (240, 320))
+    for i in range(20):
+        publisher.publish(array_to_image(image, header(100 * i)))
+
+    def all_received():
+        values = probe.statistics(reports, "fast")
+        return values and int(values["processed"]) + int(values["dropped"]) == 20
+
+    probe.spin_until(all_received, "20 images processed or dropped")
+    values = probe.statistics(reports, "fast")
+    assert values["received"] == "20"
+    assert int(values["dropped"]) > 0
+    probe.spin_until(lambda: len(tracks) == int(values["processed"]), "the outputs")
+    stamps = [milliseconds(message) for message in tracks]
+    assert stamps[-1] == 1900
+    assert all(earlier < later for earlier, later in pairwise(stamps))
+    warning = "/nobody/image: no sensor_msgs/msg/Image received since the start, 5 s ago or more; publishers: 0"
+    probe.spin_until(lambda: warning in node.log(), "a warning on the silent camera")
+    assert "QoS best_effort, volatile, keep_last 5" in node.log()
+
+
+def test_images_wait_for_camera_info(probe, start_node):
+    start_node({"policy": "every_frame", "cameras.camera.wait_for_camera_info": True}, "calibrated")
+    tracks = probe.collect(Tracks, "/calibrated/camera/tracks")
+    images = probe.publisher(Image, "/camera/image_raw")
+    calibration = probe.publisher(CameraInfo, "/camera/camera_info")
+    for i in range(3):
+        images.publish(array_to_image(texture(11, LEFT_SIZE), header(100 * i)))
+    probe.spin_for(1.0)
+    assert len(tracks) == 0
+    calibration.publish(CameraInfo(height=48, width=64, k=[50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0]))
+    probe.spin_until(lambda: len(tracks) == 3, "three tracks messages")
+    assert [milliseconds(message) for message in tracks] == [0, 100, 200]
+    assert all(len(message.normalized_x) == len(message.x) > 0 for message in tracks)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"device": "cuda:99"}, "device 'cuda:99' was asked for, but"),
+        ({"backend": "abacus"}, "backend 'abacus' is not one of auto, torch"),
+        ({"weights": "/nowhere/weights.safetensors"}, "weights '/nowhere/weights.safetensors': no such file"),
+        ({"max_lost": -1}, "Parameter max_lost out of range"),
+        ({"policy": "sometimes"}, "policy='sometimes' is not one of 'latest', 'every_frame'"),
+    ],
+)
+def test_a_node_that_cannot_start_says_why_in_one_line(weights, tmp_path, parameters, message):
+    node = NodeProcess(tmp_path / "node.log", parameter_arguments({"weights": weights, **parameters}))
+    assert node.process.wait(40) == 1
+    assert message in node.log()
+    assert "Traceback" not in node.log()
+    assert node.log().count("FATAL") == 1

@@ -1,0 +1,141 @@
+"""A real frontend node in its own process, and a probe that talks to it over real DDS, in a domain of their own.
+
+Imported before rclpy, so that no other ROS program on the machine or in the network is heard.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
+from rclpy.qos import QoSProfile
+from std_msgs.msg import Header
+
+WAIT_S = 40.0
+RELIABLE = QoSProfile(depth=1000)
+
+
+def texture(seed: int, size: tuple[int, int]) -> np.ndarray:
+    """uint8 (H, W) of blocks four pixels wide."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (size[0] // 4 + 1, size[1] // 4 + 1), dtype=np.uint8)
+    return np.kron(coarse, np.ones((4, 4), np.uint8))[: size[0], : size[1]]
+
+
+def header(milliseconds: int, frame: str = "optical") -> Header:
+    message = Header(frame_id=frame)
+    message.stamp.sec, message.stamp.nanosec = milliseconds // 1000, milliseconds % 1000 * 1_000_000
+    return message
+
+
+def milliseconds(message: Any) -> int:
+    return message.header.stamp.sec * 1000 + message.header.stamp.nanosec // 1_000_000
+
+
+class NodeProcess:
+    """The frontend's program with ROS arguments; what it prints goes to a file."""
+
+    def __init__(self, log: Path, arguments: list[str]):
+        self._log = log
+        command = [sys.executable, "-m", "superpoint_ros.ros.frontend_node", "--ros-args", *arguments]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, env=environment
+            )
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def stop(self) -> int:
+        """Ends it as a launch system does; returns the exit status."""
+        self.process.terminate()
+        return self.process.wait(WAIT_S)
+
+
+def parameter_arguments(parameters: dict[str, Any], name: str = "frontend") -> list[str]:
+    arguments = ["-r", f"__node:={name}"]
+    for key, value in parameters.items():
+        arguments += ["-p", f"{key}:={str(value).lower() if isinstance(value, bool) else value}"]
+    return arguments
+
+
+class Collector(list):
+    """The messages of one topic, in order of arrival, until it is closed."""
+
+    def __init__(self, node: Node, message_type: type, topic: str):
+        super().__init__()
+        self._node = node
+        self._subscription = node.create_subscription(message_type, topic, self.append, RELIABLE)
+
+    def close(self) -> None:
+        self._node.destroy_subscription(self._subscription)
+
+
+class Probe:
+    """Publishes to nodes and collects what they publish."""
+
+    def __init__(self, name: str = "probe") -> None:
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context)
+        self.node = Node(name, context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def spin_until(self, condition: Callable[[], Any], what: str) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {WAIT_S:.0f} s in vain for {what}"
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def spin_for(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def collect(self, message_type: type, topic: str) -> Collector:
+        """Everything on the topic from now on; returns once a publisher is there and has heard of it."""
+        collector = Collector(self.node, message_type, topic)
+        self.spin_until(lambda: self.node.count_publishers(topic), f"a publisher of {topic}")
+        self.spin_for(0.3)
+        return collector
+
+    def publisher(self, message_type: type, topic: str, qos: QoSProfile = RELIABLE, subscribers: int = 1) -> Any:
+        """Ready once that many subscribers are connected."""
+        publisher = self.node.create_publisher(message_type, topic, qos)
+        self.spin_until(lambda: publisher.get_subscription_count() >= subscribers, f"a subscriber to {topic}")
+        self.spin_for(0.1)
+        return publisher
+
+    def set_parameter(self, node: str, name: str, value: Any) -> Any:
+        client = AsyncParameterClient(self.node, node)
+        self.spin_until(client.services_are_ready, f"the parameter services of {node}")
+        future = client.set_parameters([Parameter(name, value=value)])
+        self.spin_until(future.done, f"an answer to {name}={value}")
+        return future.result().results[0]
+
+    def statistics(self, reports: list[DiagnosticArray], camera: str) -> dict[str, str]:
+        """The newest report on a camera; {} before the first."""
+        for status in reports[-1].status if reports else []:
+            if status.name.endswith(f": {camera}"):
+                return {"message": status.message} | {value.key: value.value for value in status.values}
+        return {}
