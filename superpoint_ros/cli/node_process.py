@@ -27,7 +27,10 @@ ENDING_LINES = 15
 def private_domain() -> Iterator[int]:
     """A ROS_DOMAIN_ID kept for this process, discovery confined to this machine; environment set for children too."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
-        for domain in DOMAINS:
+        first = os.getpid() % len(DOMAINS)
+        for domain in (*DOMAINS[first:], *DOMAINS[:first]):
+            if str(domain) == os.environ.get("ROS_DOMAIN_ID"):
+                continue
             try:
                 holder.bind(("127.0.0.1", DOMAIN_PORT_BASE + domain))
                 break

@@ -175,8 +175,8 @@ def bag(path: Path, topic: str | None) -> Source:
 
     if not path.exists():
         raise SourceError(f"--bag {path}: no such file or folder")
-    reader = AnyReader([path], default_typestore=get_typestore(Stores.LATEST))
     try:
+        reader = AnyReader([path], default_typestore=get_typestore(Stores.LATEST))
         reader.open()
     except (AnyReaderError, AssertionError, OSError, ValueError) as error:
         raise SourceError(f"--bag {path}: cannot be read: {error}") from error
@@ -194,15 +194,15 @@ def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[Frame]:
     from rosbags.image import ImageError as ConversionError
     from rosbags.image import message_to_cvimage
 
-    with reader:
-        for connection, _, data in reader.messages(connections):
-            message = reader.deserialize(data, connection.msgtype)
-            stamp = message.header.stamp
-            try:
-                image = message_to_cvimage(message, "bgr8")
-            except (ConversionError, ValueError, cv2.error) as error:
-                raise ImageError(f"{connection.topic}: an image that cannot be converted: {error}") from error
-            yield Frame(np.ascontiguousarray(image), stamp.sec * SECOND + stamp.nanosec)
+    for connection, _, data in reader.messages(connections):
+        message = reader.deserialize(data, connection.msgtype)
+        stamp = message.header.stamp
+        try:
+            image = message_to_cvimage(message, "bgr8")
+        except (ConversionError, ValueError, cv2.error) as error:
+            raise ImageError(f"{connection.topic}: an image that cannot be converted: {error}") from error
+        yield Frame(np.ascontiguousarray(image), stamp.sec * SECOND + stamp.nanosec)
+    reader.close()
 
 
 def rendered_room(seed: int, frames: int, image_size: tuple[int, int]) -> Source:

@@ -104,6 +104,7 @@ class OverlayVideo:
         height, width = overlay.shape[:2]
         self._size = (width, height)
         even = (width // 2 * 2, height // 2 * 2)
-        self._writer = cv2.VideoWriter(str(self.video_path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, even)
-        if not self._writer.isOpened():
+        writer = cv2.VideoWriter(str(self.video_path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, even)
+        if not writer.isOpened():
             raise SourceError(f"{self.video_path}: OpenCV cannot write this video; is the folder writable?")
+        self._writer = writer

@@ -1,4 +1,4 @@
-"""Pictures for people: tracks over an image, matches between two images, a caption. All images are uint8 BGR."""
+"""Pictures for people: tracks over an image, and a caption. All images are uint8 BGR."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ DEFAULT_TRAIL = 15
 OLD_AGE = 40  # images, from which on the colour changes no more
 SUBPIXEL_BITS = 4
 NEW_COLOR = (225, 225, 225)
-RIGHT_COLOR, WRONG_COLOR = (80, 200, 60), (60, 60, 230)
 INK, PAPER = (245, 245, 245), (28, 24, 22)
 # From the violet of young tracks to the yellow of old ones; the ends of the map are too dark, or too red, to read.
 AGE_COLORS = cv2.applyColorMap(np.linspace(20, 215, OLD_AGE).astype(np.uint8)[:, None], cv2.COLORMAP_TURBO)[:, 0]
@@ -72,31 +71,6 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
         color = age_color(tracks.age[row])
         cv2.circle(canvas, point, 3 << SUBPIXEL_BITS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
         cv2.circle(canvas, point, 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
-    return canvas
-
-
-def draw_matches(
-    image0: np.ndarray, image1: np.ndarray, xy0: np.ndarray, xy1: np.ndarray, right: np.ndarray | None = None
-) -> np.ndarray:
-    """Two images side by side with a line per match.
-
-    Args:
-        image0, image1: uint8 (H, W), (H, W, 1) or (H, W, 3) BGR; heights may differ.
-        xy0, xy1: (M, 2), pixels, row i of one matched to row i of the other.
-        right: bool (M,): green where true, red where not; None = colours by the position in image 0.
-    """
-    left, height = image0.shape[1], max(image0.shape[0], image1.shape[0])
-    canvas = np.full((height, left + image1.shape[1], 3), PAPER, np.uint8)
-    canvas[: image0.shape[0], :left] = _paled(image0)
-    canvas[: image1.shape[0], left:] = _paled(image1)
-    if right is None:
-        colors = [age_color(1 + (OLD_AGE - 1) * y / image0.shape[0]) for y in xy0[:, 1]]
-    else:
-        colors = [RIGHT_COLOR if good else WRONG_COLOR for good in right]
-    for start, end, color in zip(_fixed(xy0).tolist(), _fixed(xy1 + (left, 0)).tolist(), colors, strict=True):
-        cv2.line(canvas, start, end, color, 1, cv2.LINE_AA, SUBPIXEL_BITS)
-        for point in (start, end):
-            cv2.circle(canvas, point, 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

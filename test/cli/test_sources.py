@@ -1,0 +1,175 @@
+import argparse
+
+import cv2
+import numpy as np
+import pytest
+from rosbags.rosbag1 import Writer as Writer1
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Writer2
+from rosbags.typesys import Stores, get_typestore
+from shared_data import shared_data
+
+from superpoint_ros.cli.sources import add_source_arguments, open_source
+from superpoint_ros.core.errors import SourceError
+from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
+
+
+def source(*words):
+    parser = argparse.ArgumentParser()
+    add_source_arguments(parser)
+    return open_source(parser.parse_args([str(word) for word in words]))
+
+
+def picture(seed, size=(24, 32)):
+    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for number in (10, 9, 1):
+        cv2.imwrite(str(tmp_path / f"image{number}.png"), picture(number))
+    (tmp_path / "notes.txt").write_text("not an image")
+    return tmp_path
+
+
+def write_bag(path, kind, topics=("/camera/image_raw",), compressed=False, count=3):
+    store = get_typestore(Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_JAZZY)
+    types = store.types
+    sequence = {"seq": 0} if kind == "ros1" else {}
+    writer = Writer1(path) if kind == "ros1" else Writer2(path, version=9, storage_plugin=StoragePlugin[kind])
+    name = "sensor_msgs/msg/CompressedImage" if compressed else "sensor_msgs/msg/Image"
+    with writer:
+        connections = [writer.add_connection(topic, name, typestore=store) for topic in topics]
+        for number in range(count):
+            stamp = types["builtin_interfaces/msg/Time"](sec=5, nanosec=number)
+            header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="optical", **sequence)
+            image = picture(number)
+            if compressed:
+                message = types[name](header, "png", cv2.imencode(".png", image)[1].ravel())
+            else:
+                message = types[name](header, 24, 32, "bgr8", 0, 96, image.ravel())
+            data = store.serialize_ros1(message, name) if kind == "ros1" else store.serialize_cdr(message, name)
+            for connection in connections:
+                writer.write(connection, 1000 + number, data)
+    return path
+
+
+def test_a_folder_in_the_order_of_its_numbers(folder):
+    found = source("--images", folder)
+    frames = list(found.frames)
+    assert found.length == 3
+    assert [frame.stamp for frame in frames] == [0, 50_000_000, 100_000_000]
+    for frame, number in zip(frames, (1, 9, 10), strict=True):
+        assert np.array_equal(frame.image, picture(number))
+
+
+def test_frames_limit_and_shrinking(folder):
+    found = source("--images", folder, "--frames", 2, "--max-side", 16)
+    assert found.length == 2
+    assert [frame.image.shape for frame in found.frames] == [(12, 16, 3)] * 2
+
+
+def test_a_limit_beyond_the_end_is_no_limit(folder):
+    found = source("--images", folder, "--frames", 50)
+    assert found.length == len(list(found.frames)) == 3
+
+
+def test_a_video(tmp_path):
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (32, 24))
+    for number in range(4):
+        writer.write(np.full((24, 32, 3), 60 * number, np.uint8))
+    writer.release()
+    found = source("--video", path)
+    frames = list(found.frames)
+    assert [frame.stamp for frame in frames] == [0, 100_000_000, 200_000_000, 300_000_000]
+    assert [round(frame.image.mean() / 60) for frame in frames] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("kind", ["ros1", "SQLITE3", "MCAP"])
+def test_every_kind_of_bag(kind, compressed, tmp_path):
+    path = write_bag(tmp_path / ("b.bag" if kind == "ros1" else "b"), kind, compressed=compressed)
+    found = source("--bag", path)
+    frames = list(found.frames)
+    assert found.length == 3
+    assert [frame.stamp for frame in frames] == [5_000_000_000, 5_000_000_001, 5_000_000_002]
+    assert all(np.array_equal(frame.image, picture(number)) for number, frame in enumerate(frames))
+
+
+def test_a_topic_is_chosen_by_name(tmp_path):
+    path = write_bag(tmp_path / "b", "MCAP", topics=("/left", "/right"))
+    with pytest.raises(SourceError, match="2 image topics; choose one by --topic: /left, /right"):
+        source("--bag", path)
+    with pytest.raises(SourceError, match="no image topic /middle: /left, /right"):
+        source("--bag", path, "--topic", "/middle")
+    assert len(list(source("--bag", path, "--topic", "/right").frames)) == 3
+
+
+@pytest.mark.parametrize("name", ["tum_fr2_desk_8f.bag", "tum_fr2_desk_mcap", "kitchen_rgbd_mcap"])
+def test_real_bags(name):
+    path = shared_data(f"bags/{name}")
+    try:
+        found = source("--bag", path, "--frames", 2)
+    except SourceError as error:
+        topic = next(topic for topic in str(error).rpartition(": ")[2].split(", ") if "depth" not in topic)
+        found = source("--bag", path, "--frames", 2, "--topic", topic)
+    assert [frame.image.shape for frame in found.frames] == [(480, 640, 3)] * 2
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--images", "no such folder"),
+        ("--video", "no such file"),
+        ("--bag", "no such file or folder"),
+    ],
+)
+def test_what_is_not_there(option, text, tmp_path):
+    with pytest.raises(SourceError, match=text):
+        source(option, tmp_path / "absent")
+
+
+def test_what_is_not_what_it_should_be(tmp_path, folder):
+    wrong = folder / "notes.txt"
+    with pytest.raises(SourceError, match="not a video"):
+        source("--video", wrong)
+    with pytest.raises(SourceError, match="cannot be read"):
+        source("--bag", wrong)
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(SourceError, match="no file in it ends in one of"):
+        source("--images", tmp_path / "sub")
+    (tmp_path / "sub" / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(SourceError, match=r"broken\.png: not an image"):
+        list(source("--images", tmp_path / "sub").frames)
+
+
+def test_an_empty_bag(tmp_path):
+    with pytest.raises(SourceError, match="no image"):
+        list(source("--bag", write_bag(tmp_path / "b", "MCAP", count=0)).frames)
+
+
+def test_a_camera_that_is_not_there():
+    with pytest.raises(SourceError, match="--camera 97"):
+        source("--camera", 97)
+
+
+def test_options_that_do_not_fit(folder):
+    with pytest.raises(SourceError, match="at least one"):
+        source("--frames", 0)
+    with pytest.raises(SourceError, match="--bag only"):
+        source("--images", folder, "--topic", "/x")
+    with pytest.raises(SystemExit):
+        source("--images", folder, "--camera", 0)
+
+
+def test_the_rendered_room_knows_its_truth():
+    found = source("--frames", 2, "--max-side", 80)
+    first, second = found.frames
+    assert first.image.shape == (60, 80, 3)
+    assert (first.stamp, second.stamp) == (0, 50_000_000)
+    truth = found.truth
+    xy = np.array([[40.0, 30.0]])
+    points = lift(xy, truth.depths[0][[30], [40]], truth.intrinsics)
+    moved = project(transform(points, inverse_pose(truth.poses[1]) @ truth.poses[0]), truth.intrinsics)
+    assert 0 < np.linalg.norm(moved - xy) < 8

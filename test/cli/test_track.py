@@ -1,0 +1,65 @@
+import cv2
+import numpy as np
+import pytest
+from seeded import seeded_weights_file
+
+from superpoint_ros.cli.main import main
+
+
+@pytest.fixture
+def words(tmp_path):
+    return ["track", "--weights", str(seeded_weights_file(tmp_path)), "--output", str(tmp_path / "out")]
+
+
+def moving_squares(folder, count=4):
+    folder.mkdir()
+    texture = np.kron(np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8), np.ones((8, 8), np.uint8))
+    for number in range(count):
+        cv2.imwrite(
+            str(folder / f"{number}.png"), texture[8 * number : 8 * number + 120, 8 * number : 8 * number + 160]
+        )
+    return folder
+
+
+def test_a_folder_of_images(words, tmp_path, capsys):
+    images = moving_squares(tmp_path / "images")
+    assert main([*words, "--images", str(images), "--max-keypoints", "50"]) == 0
+    out = capsys.readouterr().out
+    assert f"images of {images}" in out
+    assert "ms per frame, network" in out
+    with np.load(tmp_path / "out" / "tracks.npz") as columns:
+        ids, ages = columns["id"], columns["age"]
+        moves = np.concatenate([np.diff(columns["x"][ids == i]) for i in np.unique(ids[ages == 4])])
+    assert len(moves) >= 30
+    assert (moves == -8).mean() > 0.8
+    assert (tmp_path / "out" / "overlay.mp4").stat().st_size > 0
+    assert cv2.imread(str(tmp_path / "out" / "contact_sheet.png")) is not None
+
+
+def test_the_rendered_room_is_judged_by_its_truth(words, tmp_path, capsys):
+    assert main([*words, "--frames", "3", "--max-side", "80", "--format", "csv"]) == 0
+    assert "follow the scene" in capsys.readouterr().out
+    assert (tmp_path / "out" / "tracks.csv").read_text().startswith("frame,stamp,epoch,id,age")
+
+
+@pytest.mark.parametrize(
+    ("extra", "text"),
+    [
+        (["--images", "absent"], "--images absent: no such folder"),
+        (["--threshold", "3"], "threshold=3.0 is out of range"),
+        (["--max-distance", "0"], "max_distance=0.0 is out of range"),
+        (["--weights", "absent.pth"], "absent.pth"),
+        (["--device", "cuda:77"], "cuda"),
+    ],
+)
+def test_errors_are_one_line(words, extra, text, capsys):
+    assert main([*words, *extra]) == 2
+    error = capsys.readouterr().err
+    assert text in error
+    assert "Traceback" not in error
+
+
+def test_an_output_that_is_a_file(words, tmp_path, capsys):
+    (tmp_path / "out").write_text("")
+    assert main([*words, "--images", str(moving_squares(tmp_path / "images"))]) == 2
+    assert "--output" in capsys.readouterr().err
