@@ -9,16 +9,19 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from superpoint_ros.core.errors import DetectorError
+from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation import opencv_detectors
 from superpoint_ros.evaluation.unit_features import strongest, unit_bits, unit_rows
 from superpoint_ros.inference.extractor import Extractor
+
+ANY_DISTANCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,15 @@ class Detector:
     name: as asked for.
     detect: uint8 (H, W) -> Features; their descriptors have size 0 where `describes` is false.
     describes: whether there are descriptors.
+    max_distance: descriptor distance at which a match is dropped where a protocol wants such a bound.
     settings: everything that determines the result, for the record.
     """
 
     name: str
     detect: Callable[[np.ndarray], Features]
     describes: bool
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    max_distance: float
+    settings: Mapping[str, Any]
 
 
 def _superpoint(options: DetectorOptions, name: str = "superpoint", weights: str | None = None) -> Detector:
@@ -70,7 +75,7 @@ def _superpoint(options: DetectorOptions, name: str = "superpoint", weights: str
         "device": extractor.device,
         **vars(extractor.options),
     }
-    return Detector(name, extractor.extract, True, settings)
+    return Detector(name, extractor.extract, True, DEFAULT_MAX_DISTANCE, settings)
 
 
 def _random(options: DetectorOptions) -> Detector:
@@ -84,14 +89,15 @@ def _random(options: DetectorOptions) -> Detector:
         descriptors = rng.normal(size=(options.max_keypoints, 256)).astype(np.float32)
         return Features(xy, score, unit_rows(descriptors), (height, width))
 
-    return Detector("random", detect, True, {"points": "uniform", "descriptors": "256 normal", "seed": options.seed})
+    settings = {"points": "uniform", "descriptors": "256 normal", "seed": options.seed}
+    return Detector("random", detect, True, ANY_DISTANCE, settings)
 
 
 def _opencv(name: str) -> Callable[[DetectorOptions], Detector]:
     def make(options: DetectorOptions) -> Detector:
         entry = opencv_detectors.DETECTORS[name]
         detect, settings = entry.make(options.max_keypoints, options.nms_radius)
-        return Detector(name, detect, entry.describes, settings)
+        return Detector(name, detect, entry.describes, entry.max_distance, settings)
 
     return make
 
@@ -139,7 +145,7 @@ def _plugged(name: str, target: str, options: DetectorOptions) -> Detector:
 
     blank = np.zeros((64, 64), np.uint8)
     describes = function(blank)[2] is not None
-    return Detector(name, detect, describes, {"function": target})
+    return Detector(name, detect, describes, ANY_DISTANCE, {"function": target})
 
 
 def plugged_features(name: str, result: Sequence[Any], image_size: tuple[int, int], max_keypoints: int) -> Features:

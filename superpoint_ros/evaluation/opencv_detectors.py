@@ -113,18 +113,21 @@ class OpenCVDetector:
     """Attributes:
     make: (max_keypoints, nms_radius) -> the function image uint8 (H, W) -> Features, and its settings.
     describes: whether there are descriptors.
+    max_distance: descriptor distance at which matches are dropped where a bound is wanted; for the binary ones it
+        stands for a quarter of the bits.
     """
 
     make: Make
     describes: bool
+    max_distance: float
 
 
 DETECTORS = {
-    "sift": OpenCVDetector(_sift(unit_rows), True),
-    "rootsift": OpenCVDetector(_sift(root_sift), True),
-    "orb": OpenCVDetector(_orb, True),
-    "akaze": OpenCVDetector(_akaze, True),
-    "fast": OpenCVDetector(_corners(_fast_response, {"threshold": 10, "type": "9_16"}), False),
-    "harris": OpenCVDetector(_corners(_harris_response, {"block": 3, "aperture": 3, "k": 0.04}), False),
-    "shi": OpenCVDetector(_corners(_shi_tomasi_response, {"block": 3, "aperture": 3}), False),
+    "sift": OpenCVDetector(_sift(unit_rows), True, 0.7),
+    "rootsift": OpenCVDetector(_sift(root_sift), True, 0.7),
+    "orb": OpenCVDetector(_orb, True, 1.0),
+    "akaze": OpenCVDetector(_akaze, True, 1.0),
+    "fast": OpenCVDetector(_corners(_fast_response, {"threshold": 10, "type": "9_16"}), False, 2.0),
+    "harris": OpenCVDetector(_corners(_harris_response, {"block": 3, "aperture": 3, "k": 0.04}), False, 2.0),
+    "shi": OpenCVDetector(_corners(_shi_tomasi_response, {"block": 3, "aperture": 3}), False, 2.0),
 }

@@ -1,0 +1,93 @@
+"""Robust estimates from matched points: homographies and relative poses, by OpenCV's RANSAC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RansacOptions:
+    """Attributes:
+    threshold: pixels; the greatest error of an inlier.
+    iterations: most samples drawn.
+    confidence: at which sampling stops early.
+    seed: of OpenCV's generator, set before every estimate.
+    """
+
+    threshold: float = 3.0
+    iterations: int = 10000
+    confidence: float = 0.9999
+    seed: int = 0
+
+
+def estimate_homography(
+    xy0: np.ndarray, xy1: np.ndarray, options: RansacOptions
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """Homography of matched points (N, 2) of image 0 to image 1, in pixels.
+
+    Returns:
+        3x3, or None where it cannot be estimated.
+        Inliers, bool (N,).
+    """
+    if len(xy0) < 4:
+        return None, np.zeros(len(xy0), bool)
+    cv2.setRNGSeed(options.seed)
+    homography, mask = cv2.findHomography(
+        xy0, xy1, cv2.RANSAC, options.threshold, maxIters=options.iterations, confidence=options.confidence
+    )
+    if homography is None:
+        return None, np.zeros(len(xy0), bool)
+    return homography, mask.ravel().astype(bool)
+
+
+@dataclass(frozen=True)
+class RelativePose:
+    """Attributes:
+    rotation: (3, 3), x1 = R x0 + t.
+    translation: (3,), unit length.
+    inliers: bool (N,).
+    """
+
+    rotation: np.ndarray
+    translation: np.ndarray
+    inliers: np.ndarray
+
+
+def estimate_relative_pose(
+    normalized0: np.ndarray, normalized1: np.ndarray, focal_length: float, options: RansacOptions
+) -> RelativePose | None:
+    """Relative pose of two views from the essential matrix of their matches.
+
+    Args:
+        normalized0, normalized1: (N, 2), undistorted X/Z, Y/Z.
+        focal_length: pixels, to bring the threshold to the same unit.
+        options: see RansacOptions.
+
+    Returns:
+        The pose of the candidate with the most points in front of both cameras; None where there is none.
+    """
+    if len(normalized0) < 5:
+        return None
+    cv2.setRNGSeed(options.seed)
+    candidates, mask = cv2.findEssentialMat(
+        normalized0,
+        normalized1,
+        np.eye(3),
+        method=cv2.RANSAC,
+        prob=options.confidence,
+        threshold=options.threshold / focal_length,
+        maxIters=options.iterations,
+    )
+    if candidates is None:
+        return None
+    best, most = None, 0
+    for essential in candidates.reshape(-1, 3, 3):
+        count, rotation, translation, in_front = cv2.recoverPose(
+            essential, normalized0, normalized1, np.eye(3), mask=mask.copy()
+        )
+        if count > most:
+            best, most = RelativePose(rotation, translation.ravel(), in_front.ravel() > 0), count
+    return best
