@@ -61,10 +61,9 @@ def _play(source: Source, folder: Path, frontend: FrontendProcess) -> int:
     frames = ((f.image, f.stamp) for f in tqdm(source.frames, desc="play", unit="image", total=source.length))
     with BagRecorder(folder / "bag") as bag, OverlayVideo(folder, DEFAULT_RATE) as video:
         for exchange in player.play(frames, frontend.check):
-            bag.write(camera.IMAGE_TOPIC, exchange.message)
-            bag.write(camera.FEATURES_TOPIC, exchange.features)
-            bag.write(camera.TRACKS_TOPIC, exchange.tracks)
-            tracks = message_to_tracks(exchange.tracks)
+            for topic, (message, data) in exchange.messages.items():
+                bag.write(topic, message, data)
+            tracks = message_to_tracks(exchange.messages[camera.TRACKS_TOPIC][0])
             record.add(exchange.stamp, tracks)
             video.add(exchange.image, tracks)
     statistics = player.statistics(player.sent, STATISTICS_TIMEOUT_S, frontend.check)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import rclpy
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
+from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -31,22 +34,23 @@ POLL_S = 0.1
 
 @dataclass
 class Exchange:
-    """One image and the node's answers to it; None while they are on their way."""
+    """One image and all messages about it.
+
+    Attributes:
+        image: uint8 (H, W) or (H, W, 3) BGR.
+        stamp: nanoseconds.
+        messages: topic: the message, and its bytes as they travelled; complete once the node has answered.
+        sent: when, on the monotonic clock, seconds.
+    """
 
     image: np.ndarray
-    message: Image
-    features: FeaturesMessage | None = None
-    tracks: TracksMessage | None = None
+    stamp: int
+    messages: dict[str, tuple[Any, bytes]] = field(default_factory=dict)
     sent: float = field(default_factory=time.monotonic)
 
-    @property
-    def stamp(self) -> int:
-        """Of the image, nanoseconds."""
-        return _nanoseconds(self.message.header.stamp)
-
     def complete(self) -> bool:
-        """Whether both answers are there."""
-        return self.features is not None and self.tracks is not None
+        """Whether the node has sent both features and tracks."""
+        return {FEATURES_TOPIC, TRACKS_TOPIC} <= self.messages.keys()
 
 
 class FramePlayer(Node):
@@ -67,13 +71,21 @@ class FramePlayer(Node):
         self._timeout = answer_timeout
         self._pending: dict[int, Exchange] = {}
         self._statistics: dict[str, str] = {}
-        qos = output_qos("every_frame")
-        self._images = self.create_publisher(Image, IMAGE_TOPIC, qos)
+        self._images = self.create_publisher(Image, IMAGE_TOPIC, output_qos("every_frame"))
         self._answers = [
-            self.create_subscription(FeaturesMessage, FEATURES_TOPIC, self._on_features, qos),
-            self.create_subscription(TracksMessage, TRACKS_TOPIC, self._on_tracks, qos),
+            self._subscribe(FeaturesMessage, FEATURES_TOPIC),
+            self._subscribe(TracksMessage, TRACKS_TOPIC),
             self.create_subscription(DiagnosticArray, STATISTICS_TOPIC, self._on_statistics, 10),
         ]
+
+    def _subscribe(self, message_type: type, topic: str) -> Subscription:
+        def take(data: bytes) -> None:
+            message: Any = deserialize_message(data, message_type)
+            stamp = message.header.stamp
+            if (exchange := self._pending.get(stamp.sec * SECOND + stamp.nanosec)) is not None:
+                exchange.messages[topic] = (message, data)
+
+        return self.create_subscription(message_type, topic, take, output_qos("every_frame"), raw=True)
 
     def wait_for_frontend(self, timeout: float, check: Callable[[], None]) -> bool:
         """Whether a frontend that listens and answers was found in time; `check` is called meanwhile, and may raise."""
@@ -102,8 +114,9 @@ class FramePlayer(Node):
     def _send(self, image: np.ndarray, stamp: int) -> None:
         header = Header(stamp=Time(sec=stamp // SECOND, nanosec=stamp % SECOND), frame_id=FRAME_ID)
         message = array_to_image(image, header)
-        self._pending[stamp] = Exchange(image, message)
-        self._images.publish(message)
+        data = serialize_message(message)
+        self._pending[stamp] = Exchange(image, stamp, {IMAGE_TOPIC: (message, data)})
+        self._images.publish(data)
         self.sent += 1
 
     def _finished(self, allowed: int, check: Callable[[], None]) -> Iterator[Exchange]:
@@ -129,18 +142,6 @@ class FramePlayer(Node):
             rclpy.spin_once(self, timeout_sec=POLL_S)
         return True
 
-    def _on_features(self, message: FeaturesMessage) -> None:
-        if (exchange := self._pending.get(_nanoseconds(message.header.stamp))) is not None:
-            exchange.features = message
-
-    def _on_tracks(self, message: TracksMessage) -> None:
-        if (exchange := self._pending.get(_nanoseconds(message.header.stamp))) is not None:
-            exchange.tracks = message
-
     def _on_statistics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             self._statistics = {pair.key: pair.value for pair in status.values}
-
-
-def _nanoseconds(stamp: Time) -> int:
-    return stamp.sec * SECOND + stamp.nanosec

@@ -7,13 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 import superpoint_ros.msg
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, SourceError
 
 PACKAGE = "superpoint_ros"
 
@@ -26,6 +25,16 @@ def typestore_with_own_messages() -> Typestore:
     return typestore
 
 
+def _clear(folder: Path) -> None:
+    """Removes an earlier bag, whole or broken off; refuses to remove anything else."""
+    if not folder.exists():
+        return
+    foreign = [path.name for path in folder.iterdir() if path.suffix not in (".mcap", ".yaml")]
+    if foreign:
+        raise SourceError(f"{folder}: a bag is to be written here, but '{foreign[0]}' is no part of one; move it away")
+    shutil.rmtree(folder)
+
+
 def _definitions() -> Path:
     """The installed .msg files; share/ lies beside the lib/ that the generated Python code is in."""
     for prefix in Path(superpoint_ros.msg.__file__).parents:
@@ -35,15 +44,17 @@ def _definitions() -> Path:
 
 
 class BagRecorder:
-    """A new rosbag2 (MCAP) in a folder of its own; what lay there from an earlier run is replaced.
+    """A new rosbag2 (MCAP) in a folder of its own; an earlier bag there is replaced.
 
     Args:
         folder: of the bag.
+
+    Raises:
+        SourceError: the folder holds other things than a bag.
     """
 
     def __init__(self, folder: Path):
-        if (folder / "metadata.yaml").is_file():
-            shutil.rmtree(folder)
+        _clear(folder)
         self._typestore = typestore_with_own_messages()
         self._writer = Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
         self._connections: dict[str, Any] = {}
@@ -57,10 +68,10 @@ class BagRecorder:
     ) -> None:
         self._writer.close()
 
-    def write(self, topic: str, message: Any) -> None:
-        """A message with a header, filed under its own stamp."""
+    def write(self, topic: str, message: Any, data: bytes) -> None:
+        """A message with a header, filed under its own stamp; `data` are its bytes as they travelled (CDR)."""
         if topic not in self._connections:
             name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
             self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self._writer.write(self._connections[topic], stamp, serialize_message(message))
+        self._writer.write(self._connections[topic], stamp, data)

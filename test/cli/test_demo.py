@@ -1,0 +1,69 @@
+"""The demo command in a process of its own: it sets up ROS for the whole process."""
+
+import os
+import subprocess
+import sys
+
+import cv2
+import pytest
+from seeded import seeded_weights_file
+from shared_data import shared_data
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+from rosbags.highlevel import AnyReader
+
+COMMAND = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
+TOPICS = {"/camera/image_raw", "/frontend/camera/features", "/frontend/camera/tracks"}
+
+
+@pytest.fixture
+def demo(tmp_path):
+    weights = seeded_weights_file(tmp_path)
+
+    def run(*words):
+        command = [sys.executable, "-c", COMMAND, "demo", "--output", "out", "--weights", str(weights), *words]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200)
+
+    return run
+
+
+def table(text):
+    lines = (line.strip().split("   ", 1) for line in text.splitlines() if "   " in line.strip())
+    return {name: value.strip() for name, value in lines}
+
+
+def test_a_real_sequence_comes_out_whole(demo, tmp_path):
+    images = shared_data("sequences/tum_fr2_desk") / "images"
+    done = demo("--images", str(images), "--max-side", "160", "--max-keypoints", "100", "--frames", "12")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = table(done.stdout)
+    assert (rows["frames in"], rows["frames out"]) == ("12", "12")
+    assert rows["drops"] == "0 dropped, 0 lost, 0 skipped"
+    assert {"keypoints per frame", "tracks per frame", "mean track age", "ms per frame, network"} <= set(rows)
+    with AnyReader([tmp_path / "out" / "bag"]) as reader:
+        assert {connection.topic: connection.msgcount for connection in reader.connections} == dict.fromkeys(TOPICS, 12)
+        stamps = {topic: [] for topic in TOPICS}
+        for connection, _, data in reader.messages():
+            stamp = reader.deserialize(data, connection.msgtype).header.stamp
+            stamps[connection.topic].append((stamp.sec, stamp.nanosec))
+    assert len(set(map(tuple, stamps.values()))) == 1
+    capture = cv2.VideoCapture(str(tmp_path / "out" / "overlay.mp4"))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 12
+    assert cv2.imread(str(tmp_path / "out" / "contact_sheet.png")) is not None
+
+
+def test_the_rendered_room_is_judged_by_its_truth(demo):
+    done = demo("--max-side", "80", "--frames", "3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = table(done.stdout)
+    assert rows["frames out"] == "3"
+    assert "follow the scene since first seen" in rows
+
+
+def test_an_empty_source_ends_the_demo_in_words(demo, tmp_path):
+    (tmp_path / "images").mkdir()
+    done = demo("--images", "images")
+    assert done.returncode == 2
+    assert "--images images: no file in it" in done.stderr
+    assert "Traceback" not in done.stderr

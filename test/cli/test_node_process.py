@@ -1,0 +1,50 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from superpoint_ros.cli.node_process import FrontendProcess, private_domain
+from superpoint_ros.core.errors import BackendError
+
+SHOW_DOMAIN = "from superpoint_ros.cli.node_process import private_domain\nwith private_domain() as d: print(d)"
+
+
+@pytest.fixture(autouse=True)
+def unchanged_environment(monkeypatch):
+    for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+
+def check_for(seconds, frontend):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        frontend.check()
+        time.sleep(0.05)
+
+
+def test_two_holders_never_share_a_domain():
+    with private_domain() as first, private_domain() as second:
+        assert first != second
+        assert {first, second} <= set(range(1, 101))
+
+
+def test_another_process_takes_another_domain(tmp_path):
+    with private_domain() as mine:
+        command = [sys.executable, "-c", SHOW_DOMAIN]
+        theirs = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert int(theirs) != mine
+
+
+def test_children_inherit_the_domain_and_stay_on_this_machine():
+    with private_domain() as domain:
+        assert os.environ["ROS_DOMAIN_ID"] == str(domain)
+        assert os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+
+
+def test_a_node_that_cannot_start_is_an_error_with_its_last_words(tmp_path):
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    process = FrontendProcess({"weights": "/absent.pth"}, tmp_path)
+    with private_domain(), process, pytest.raises(BackendError, match=r"ended with status 1(.|\n)*/absent\.pth"):
+        check_for(60, process)
