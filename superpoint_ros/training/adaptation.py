@@ -139,12 +139,15 @@ def load_labels(path: Path) -> ImageLabels:
 def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) -> int:
     """Label every image below a folder that has no labels yet; this process' share under `torchrun`.
 
+    Images come in a shuffled order, so that the labels of an unfinished run are a fair sample.
+
     Returns:
         How many images were labelled now.
     """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    names = list(enumerate(list_images(images)))[rank::world]
-    waiting = [(number, name) for number, name in names if not label_path(labels, name).exists()]
+    names = list_images(images)
+    share = np.random.default_rng(adaptation.config.seed).permutation(len(names))[rank::world]
+    waiting = [(number, names[number]) for number in share if not label_path(labels, names[number]).exists()]
     for number, name in tqdm(waiting, unit="image", disable=rank > 0):
         rng = np.random.default_rng([adaptation.config.seed, number])
         save_labels(label_path(labels, name), adaptation.label(read_gray(images / name), rng))

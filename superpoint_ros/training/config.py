@@ -158,6 +158,8 @@ class SuperPointConfig:
         first_view, second_view: how views differ from the canvas.
         photometric: noise of both views.
         label_threshold: least score of a label that is used.
+        least_labels: the strongest this many labels of an image are used, however weak; keeps textures from being
+            learnt as places without corners.
         places: common places per pair at which descriptors are compared.
         descriptor_loss: "contrastive" or "hinge" (the paper's).
         corner_weight: how often cells with a corner count in the detector's loss; 1 as in the paper.
@@ -176,6 +178,7 @@ class SuperPointConfig:
     second_view: HomographyRanges = field(default_factory=lambda: HomographyRanges(0.8, 0.2, 0.5, 60.0, 0.1))
     photometric: PhotometricRanges = field(default_factory=PhotometricRanges)
     label_threshold: float = 0.05
+    least_labels: int = 100
     places: int = 400
     descriptor_loss: str = "contrastive"
     corner_weight: float = 1.0
@@ -194,6 +197,7 @@ class SuperPointConfig:
             size=is_image_size(self.size),
             batch=self.batch > 0,
             label_threshold=0.0 <= self.label_threshold < 1.0,
+            least_labels=self.least_labels >= 0,
             places=self.places > 1,
             descriptor_loss=self.descriptor_loss in ("contrastive", "hinge"),
             corner_weight=self.corner_weight > 0.0,

@@ -6,6 +6,7 @@ Chen et al., "GradNorm: Gradient Normalization for Adaptive Loss Balancing in De
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,11 +20,12 @@ class GradNorm:
     """Keeps one weight per task, their sum being the number of tasks.
 
     Args:
-        initial_losses: L_i(0) per task, or None to take those of the first update. Where the first losses depend on
-            a lucky start, the paper advises the theoretical ones, such as log(C) for cross-entropy over C classes.
         tasks: number of tasks.
         alpha: strength of the pull towards equal training rates.
         learning_rate: of the weights (Adam).
+        initial_losses: L_i(0) per task, or None to take those of the first update. Where the first losses depend on
+            a lucky start, the paper advises the theoretical ones, such as log(C) for cross-entropy over C classes.
+        device: of the weights.
         reduce: averages a tensor over the processes that train together.
     """
 
@@ -74,12 +76,9 @@ class GradNorm:
         return (weighted - target.detach()).abs().sum()
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on."""
-        return {
-            "weights": self.weights.detach(),
-            "initial": self.initial,
-            "optimizer": self._optimizer.state_dict(),
-        }
+        """A copy of all that is needed to go on."""
+        state = {"weights": self.weights.detach(), "initial": self.initial, "optimizer": self._optimizer.state_dict()}
+        return copy.deepcopy(state)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state_dict."""

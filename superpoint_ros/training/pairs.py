@@ -96,7 +96,8 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         if labels.image_size != image.shape:
             raise DatasetError(f"'{name}' is {image.shape}, but its labels are for an image of {labels.image_size}")
         canvas, to_canvas = random_cover(image, config.canvas, rng)
-        corners = warp_points(labels.xy[labels.score >= config.label_threshold], to_canvas)
+        used = max(config.least_labels, int(np.sum(labels.score >= config.label_threshold)))
+        corners = warp_points(labels.xy[:used], to_canvas)
         resize = resize_matrix(config.canvas, config.size)
         views = [resize @ sample_homography(rng, config.canvas, r) for r in (config.first_view, config.second_view)]
         first, second = (warp_points(corners, view) for view in views)

@@ -1,0 +1,122 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from superpoint_ros.training.labels import IGNORED, NO_CORNER
+from superpoint_ros.training.losses import (
+    cell_centers,
+    cell_correspondence,
+    contrastive_descriptor_loss,
+    detector_loss,
+    hinge_descriptor_loss,
+)
+
+IDENTITY = torch.eye(3, dtype=torch.float64)[None]
+
+
+def unit(shape: tuple[int, ...], dim: int, seed: int = 0) -> torch.Tensor:
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.nn.functional.normalize(values, dim=dim)
+
+
+def test_detector_loss_of_indifference_is_log_65():
+    labels = torch.full((1, 2, 3), NO_CORNER)
+    labels[0, 0, 0] = 5
+    assert detector_loss(torch.zeros(1, 65, 2, 3), labels).item() == pytest.approx(math.log(65))
+
+
+def test_detector_loss_by_hand():
+    logits = torch.zeros(1, 65, 1, 2)
+    logits[0, 7, 0, 0] = 2.0
+    labels = torch.tensor([[[7, NO_CORNER]]])
+    right, wrong = -2.0 + math.log(math.exp(2.0) + 64), math.log(65)
+    assert detector_loss(logits, labels).item() == pytest.approx((right + wrong) / 2, rel=1e-6)
+    assert detector_loss(logits, labels, corner_weight=3.0).item() == pytest.approx((3 * right + wrong) / 4, rel=1e-6)
+
+
+def test_ignored_cells_do_not_count():
+    logits = torch.randn(2, 65, 3, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    labels = torch.full((2, 3, 3), IGNORED)
+    labels[0, 1, 1] = 3
+    loss = detector_loss(logits, labels)
+    loss.backward()
+    alone = torch.nn.functional.cross_entropy(logits[0, :, 1, 1][None], torch.tensor([3]))
+    torch.testing.assert_close(loss, alone)
+    assert torch.count_nonzero(logits.grad.abs().sum(1)) == 1
+    assert detector_loss(logits, torch.full((2, 3, 3), IGNORED)).item() == 0.0
+
+
+def test_detector_loss_gradient():
+    logits = torch.randn(
+        1, 65, 1, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True
+    )
+    labels = torch.tensor([[[4, NO_CORNER]]])
+    assert torch.autograd.gradcheck(lambda x: detector_loss(x, labels, 2.0), (logits,))
+
+
+def test_cell_centers_by_hand():
+    assert cell_centers((2, 2), torch.device("cpu")).tolist() == [[3.5, 3.5], [11.5, 3.5], [3.5, 11.5], [11.5, 11.5]]
+
+
+def test_cells_correspond_within_eight_pixels():
+    right = torch.tensor([[[1, 0, 8.0], [0, 1, 0], [0, 0, 1]]], dtype=torch.float64)
+    same = cell_correspondence(IDENTITY, (1, 3))[0]
+    assert same.tolist() == [[True, True, False], [True, True, True], [False, True, True]]
+    assert cell_correspondence(right, (1, 3))[0].tolist() == [
+        [True, True, True],
+        [False, True, True],
+        [False, False, True],
+    ]
+
+
+def test_hinge_loss_by_hand():
+    first = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).view(1, 2, 1, 2)
+    far = torch.tensor([[[1, 0, 0.0], [0, 1, 100.0], [0, 0, 1]]], dtype=torch.float64)
+    valid = torch.ones((1, 1, 2), dtype=torch.bool)
+    # no cell corresponds: two of four pairs have similarity 1, each costs 1 - 0.2
+    assert hinge_descriptor_loss(first, first, far, valid).item() == pytest.approx(2 * 0.8 / 4)
+    # all four correspond: the two orthogonal ones cost 250 each
+    assert hinge_descriptor_loss(first, first, IDENTITY, valid).item() == pytest.approx(2 * 250 / 4)
+    # only the first cell of image 1 counts: one of two pairs is orthogonal
+    valid[0, 0, 1] = False
+    assert hinge_descriptor_loss(first, first, IDENTITY, valid).item() == pytest.approx(250 / 2)
+
+
+def test_hinge_loss_gradient():
+    first, second = unit((1, 4, 2, 2), 1).requires_grad_(), unit((1, 4, 2, 2), 1, 1).requires_grad_()
+    shift = torch.tensor([[[1, 0, 9.0], [0, 1, 1.0], [0, 0, 1]]], dtype=torch.float64)
+    valid = torch.ones((1, 2, 2), dtype=torch.bool)
+    assert torch.autograd.gradcheck(lambda a, b: hinge_descriptor_loss(a, b, shift, valid), (first, second))
+
+
+def test_contrastive_loss_by_hand():
+    descriptors = torch.eye(2)[None]
+    xy = torch.tensor([[[0.0, 0.0], [50.0, 0.0]]])
+    valid = torch.ones((1, 2), dtype=torch.bool)
+    loss = contrastive_descriptor_loss(descriptors, descriptors, xy, xy, valid, sharpness=3.0)
+    assert loss.item() == pytest.approx(math.log(1 + math.exp(-3.0)))
+
+
+def test_contrastive_loss_leaves_out_neighbours_and_unfilled_rows():
+    descriptors = unit((1, 3, 8), 2).float()
+    valid = torch.tensor([[True, True, False]])
+    near = torch.tensor([[[0.0, 0.0], [5.0, 0.0], [90.0, 0.0]]])
+    assert contrastive_descriptor_loss(descriptors, descriptors, near, near, valid).item() == pytest.approx(
+        0.0, abs=1e-6
+    )
+    far = torch.tensor([[[0.0, 0.0], [50.0, 0.0], [90.0, 0.0]]])
+    changed = descriptors.clone()
+    changed[0, 2] = -changed[0, 2]
+    torch.testing.assert_close(
+        contrastive_descriptor_loss(descriptors, descriptors, far, far, valid),
+        contrastive_descriptor_loss(changed, changed, far, far, valid),
+    )
+
+
+def test_contrastive_loss_gradient():
+    first, second = unit((2, 3, 4), 2).requires_grad_(), unit((2, 3, 4), 2, 1).requires_grad_()
+    xy = torch.from_numpy(np.random.default_rng(0).uniform(0, 60, (2, 3, 2)))
+    valid = torch.tensor([[True, True, True], [True, False, True]])
+    assert torch.autograd.gradcheck(lambda a, b: contrastive_descriptor_loss(a, b, xy, xy, valid, 2.0), (first, second))
