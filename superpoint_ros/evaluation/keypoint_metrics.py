@@ -80,7 +80,8 @@ def match_detections(
     if len(xy) and len(corners):
         distance = np.linalg.norm(np.asarray(xy, np.float64)[:, None] - np.asarray(corners, np.float64), axis=2)
         distance[distance > threshold] = np.inf
-        for detection in np.argsort(-np.asarray(score), kind="stable"):
+        order = np.argsort(-np.asarray(score), kind="stable")
+        for detection in order[np.isfinite(distance[order]).any(axis=1)]:
             corner = int(np.argmin(distance[detection]))
             if np.isfinite(distance[detection, corner]):
                 error[detection] = distance[detection, corner]

@@ -102,13 +102,32 @@ def _pair_errors(first: SizedFrame, second: SizedFrame, xy0: np.ndarray, xy1: np
     return LinkErrors(np.linalg.norm(expected - seen, axis=1), epipolar)
 
 
+def right_links(
+    first: SizedFrame, second: SizedFrame, xy0: np.ndarray, xy1: np.ndarray, protocol: TracksProtocol
+) -> np.ndarray | None:
+    """Which links (N, 2), (N, 2) between two frames are right: by depth where it is known, else by poses alone.
+
+    Returns:
+        bool (N,); None where poses are not known.
+    """
+    errors = _pair_errors(first, second, xy0, xy1)
+    if np.isnan(errors.epipolar).all():
+        return None
+    by_poses = errors.epipolar <= protocol.epipolar_threshold
+    return np.where(np.isnan(errors.reprojection), by_poses, errors.reprojection <= protocol.reprojection_threshold)
+
+
 def _share_within(errors: np.ndarray, threshold: float) -> float:
     known = errors[~np.isnan(errors)]
     return float(np.mean(known <= threshold)) if len(known) else float("nan")
 
 
 def summarize(views: Sequence[SizedFrame], tracks: Sequence[Track], protocol: TracksProtocol) -> dict[str, float | int]:
-    """Lengths, and the shares of links that are right, where it can be known."""
+    """Lengths, and the shares of links that are right, where it can be known.
+
+    right: share of the links judged by depth and poses that end where they should; judged: share of links that can
+    be; epipolar: share of all links that agree with the poses. Each against the previous and the first observation.
+    """
     lengths = track_lengths(tracks)
     summary: dict[str, float | int] = {
         "tracks": lengths.tracks,
@@ -118,12 +137,12 @@ def summarize(views: Sequence[SizedFrame], tracks: Sequence[Track], protocol: Tr
     }
     for name, from_first in (("previous", False), ("first", True)):
         errors = link_errors(views, tracks, from_first)
-        summary |= {
-            f"right from {name}": _share_within(errors.reprojection, protocol.reprojection_threshold),
-            f"epipolar from {name}": _share_within(errors.epipolar, protocol.epipolar_threshold),
-        }
         judged = np.isfinite(errors.reprojection)
-        summary[f"judged from {name}"] = float(np.mean(judged)) if len(judged) else float("nan")
+        summary |= {
+            f"right/{name}": _share_within(errors.reprojection, protocol.reprojection_threshold),
+            f"judged/{name}": float(np.mean(judged)) if len(judged) else float("nan"),
+            f"epipolar/{name}": _share_within(errors.epipolar, protocol.epipolar_threshold),
+        }
     return summary
 
 

@@ -1,0 +1,124 @@
+"""Dense depth from sparse samples, on frames with measured depth: any function of image and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.evaluation.depth_baselines import Fill
+from superpoint_ros.evaluation.depth_metrics import depth_scores, depth_scores_by_range, is_depth
+
+PATTERNS = ("random", "grid", "given")
+
+
+@dataclass(frozen=True)
+class DepthProtocol:
+    """Every choice of the evaluation.
+
+    Attributes:
+        pattern: "random" pixels, a regular "grid", or what is "given" with the frame (one lidar scan).
+        fractions: shares of the image's pixels that are sampled; not used for "given".
+        edges: metres; the ranges of depth that are scored apart lie between them.
+        seed: of the random pixels.
+    """
+
+    pattern: str = "random"
+    fractions: tuple[float, ...] = (0.0001, 0.0005, 0.002, 0.0039, 0.01)
+    edges: tuple[float, ...] = (0.0, 2.0, 4.0, 10.0, 80.0)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pattern not in PATTERNS:
+            raise DatasetError(f"pattern '{self.pattern}' is not one of {', '.join(PATTERNS)}")
+        if any(not 0 < fraction <= 1 for fraction in self.fractions):
+            raise DatasetError(f"fractions {list(self.fractions)} must lie in (0, 1]")
+
+
+def sample_random(depth: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Depth (H, W) at a share of its pixels, drawn from those with depth, and 0 elsewhere."""
+    known = np.flatnonzero(is_depth(depth))
+    count = min(len(known), max(1, round(fraction * depth.size)))
+    return _only(depth, rng.choice(known, count, replace=False))
+
+
+def sample_grid(depth: np.ndarray, fraction: float) -> np.ndarray:
+    """Depth (H, W) at the nodes of a square grid with that share of its pixels; nodes without depth give nothing."""
+    spacing = max(1, round(1 / np.sqrt(fraction)))
+    rows, columns = (np.arange((size % spacing + spacing) // 2 % spacing, size, spacing) for size in depth.shape)
+    nodes = (rows[:, None] * depth.shape[1] + columns).ravel()
+    return _only(depth, nodes[is_depth(depth.ravel()[nodes])])
+
+
+def _only(depth: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    sparse = np.zeros_like(depth)
+    sparse.ravel()[pixels] = depth.ravel()[pixels]
+    return sparse
+
+
+def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterator[tuple[float, np.ndarray]]:
+    """The share of pixels and the sparse depth, for each density of the protocol.
+
+    Raises:
+        DatasetError: the frame lacks what the pattern needs.
+    """
+    if protocol.pattern == "given":
+        if frame.sparse_depth is None:
+            raise DatasetError(f"frame '{frame.name}' has no sparse depth; use pattern 'random' or 'grid'")
+        sparse = frame.sparse_depth()
+        yield float(is_depth(sparse).mean()), sparse
+        return
+    depth = _measured(frame)
+    for index, fraction in enumerate(protocol.fractions):
+        rng = np.random.default_rng([protocol.seed, number, index])
+        random = protocol.pattern == "random"
+        yield fraction, sample_random(depth, fraction, rng) if random else sample_grid(depth, fraction)
+
+
+def _measured(frame: Frame) -> np.ndarray:
+    depth = None if frame.depth is None else frame.depth()
+    if depth is None or not is_depth(depth).any():
+        raise DatasetError(f"frame '{frame.name}' has no depth; expected a data set with depth images")
+    return depth
+
+
+def evaluate_depth(
+    frames: Sequence[Frame], methods: Mapping[str, Fill], protocol: DepthProtocol
+) -> Iterator[dict[str, Any]]:
+    """One row of figures per frame, density, method and range of depth ("all" and those between the edges)."""
+    for number, frame in enumerate(frames):
+        measured, image = _measured(frame), frame.image()
+        for fraction, sparse in sparse_inputs(frame, number, protocol):
+            for name, fill in methods.items():
+                predicted = fill(image, sparse)
+                row = {
+                    "method": name,
+                    "frame": frame.name,
+                    "fraction": fraction,
+                    "samples": int(is_depth(sparse).sum()),
+                }
+                yield row | {"range": "all", **asdict(depth_scores(predicted, measured))}
+                for (near, far), scores in depth_scores_by_range(predicted, measured, protocol.edges).items():
+                    if scores.pixels:
+                        yield row | {"range": f"{near:g}-{far:g} m", **asdict(scores)}
+
+
+def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
+    """Means over the frames per method, density and range; the densities of given samples count as one."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        density = pattern if pattern == "given" else f"{100 * row['fraction']:g} %"
+        groups.setdefault((row["method"], density, row["range"]), []).append(row)
+    titles = {
+        "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "iRMSE 1/km": "inverse_rmse",
+        "d1": "delta1", "d2": "delta2", "d3": "delta3", "coverage": "coverage",
+    }  # fmt: skip
+    return [
+        {"method": method, "samples": density, "range": name, "frames": len(group)}
+        | {title: float(np.nanmean([row[key] for row in group])) for title, key in titles.items()}
+        for (method, density, name), group in groups.items()
+    ]
