@@ -169,7 +169,11 @@ def _captured(capture: cv2.VideoCapture) -> Iterator[Frame]:
 
 
 def bag(path: Path, topic: str | None) -> Source:
-    """The images of one topic of a rosbag1 or rosbag2, with their own stamps."""
+    """The images of one topic of a rosbag1 or rosbag2, with their own stamps.
+
+    Where a driver set no stamp, the time of recording stands for it; a stamp that repeats moves on by 1 ns, so that
+    no two images have the same.
+    """
     from rosbags.highlevel import AnyReader, AnyReaderError
     from rosbags.typesys import Stores, get_typestore
 
@@ -194,14 +198,16 @@ def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[Frame]:
     from rosbags.image import ImageError as ConversionError
     from rosbags.image import message_to_cvimage
 
-    for connection, _, data in reader.messages(connections):
+    last = -1
+    for connection, received, data in reader.messages(connections):
         message = reader.deserialize(data, connection.msgtype)
-        stamp = message.header.stamp
+        stamp = message.header.stamp.sec * SECOND + message.header.stamp.nanosec or received
+        stamp = last = last + 1 if stamp == last else stamp
         try:
             image = message_to_cvimage(message, "bgr8")
         except (ConversionError, ValueError, cv2.error) as error:
             raise ImageError(f"{connection.topic}: an image that cannot be converted: {error}") from error
-        yield Frame(np.ascontiguousarray(image), stamp.sec * SECOND + stamp.nanosec)
+        yield Frame(np.ascontiguousarray(image), stamp)
     reader.close()
 
 

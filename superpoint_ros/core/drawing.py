@@ -13,6 +13,8 @@ from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 DEFAULT_TRAIL = 15
 OLD_AGE = 40  # images, from which on the colour changes no more
 SUBPIXEL_BITS = 4
+# Radii in fixed-point pixels: 1.2, 2.5 and 3.6 px.
+NEW_RADIUS, HEAD_RADIUS, OUTLINE_RADIUS = 19, 40, 58
 NEW_COLOR = (225, 225, 225)
 INK, PAPER = (245, 245, 245), (28, 24, 22)
 # From the violet of young tracks to the yellow of old ones; the ends of the map are too dark, or too red, to read.
@@ -59,7 +61,7 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
     """
     canvas = _paled(image)
     for point in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
-        cv2.circle(canvas, point, 1 << SUBPIXEL_BITS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, point, NEW_RADIUS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     rows = np.nonzero(tracks.status == STATUS_TRACKED)[0]
     rows = rows[np.argsort(tracks.age[rows], kind="stable")]
     steps = {row: np.stack([tracks.previous_xy[row], tracks.xy[row]]) for row in rows.tolist()}
@@ -69,8 +71,8 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
     for row in rows.tolist():
         (point,) = _fixed(tracks.xy[row : row + 1]).tolist()
         color = age_color(tracks.age[row])
-        cv2.circle(canvas, point, 3 << SUBPIXEL_BITS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
-        cv2.circle(canvas, point, 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, point, OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, point, HEAD_RADIUS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 
@@ -79,15 +81,21 @@ def add_caption(image: np.ndarray, text: str) -> np.ndarray:
     width = image.shape[1]
     height = max(18, width // 26)
     strip = np.full((height, width, 3), PAPER, np.uint8)
-    scale_width = min(OLD_AGE * 3, width // 4)
-    swatch = cv2.resize(AGE_COLORS[None], (scale_width, height // 3), interpolation=cv2.INTER_LINEAR)
-    strip[height // 3 : height // 3 * 2, width - scale_width - height // 3 : width - height // 3] = swatch
-    scale = height / 40
-    room = width - scale_width - height
-    needed = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0]
-    scale *= min(1.0, room / max(1, needed))
-    cv2.putText(strip, text, (height // 3, height * 2 // 3), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, 1, cv2.LINE_AA)
+    swatch_width, margin = width // 6, height // 3
+    end = width - 2 * height
+    strip[margin : 2 * margin, end - swatch_width : end] = cv2.resize(AGE_COLORS[None], (swatch_width, margin))
+    _write(strip, f"{OLD_AGE}+", end + margin // 2, width)
+    _write(strip, "age 1", end - swatch_width - 2 * height, end - swatch_width)
+    _write(strip, text, margin, end - swatch_width - 2 * height)
     return np.concatenate([image, strip])
+
+
+def _write(strip: np.ndarray, text: str, left: int, right: int) -> None:
+    """A line of text between two columns, as large as the strip allows."""
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, len(strip) / 42
+    needed = cv2.getTextSize(text, font, scale, 1)[0][0]
+    scale *= min(1.0, (right - left) / max(1, needed))
+    cv2.putText(strip, text, (left, len(strip) * 2 // 3), font, scale, INK, 1, cv2.LINE_AA)
 
 
 def age_color(age: float) -> tuple[int, int, int]:
@@ -99,7 +107,7 @@ def age_color(age: float) -> tuple[int, int, int]:
 def _paled(image: np.ndarray) -> np.ndarray:
     """A BGR copy with less colour and light, on which drawn colours stand out."""
     pale = cv2.cvtColor(to_gray(image), cv2.COLOR_GRAY2BGR)
-    return cv2.addWeighted(pale, 0.45, image if image.shape == pale.shape else pale, 0.3, 0)
+    return cv2.addWeighted(pale, 0.5, image if image.shape == pale.shape else pale, 0.32, 0)
 
 
 def _fixed(xy: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def write_bag(path, kind, topics=("/camera/image_raw",), compressed=False, count=3):
+def write_bag(path, kind, topics=("/camera/image_raw",), compressed=False, count=3, stamps=None):
     store = get_typestore(Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_JAZZY)
     types = store.types
     sequence = {"seq": 0} if kind == "ros1" else {}
@@ -41,7 +41,8 @@ def write_bag(path, kind, topics=("/camera/image_raw",), compressed=False, count
     with writer:
         connections = [writer.add_connection(topic, name, typestore=store) for topic in topics]
         for number in range(count):
-            stamp = types["builtin_interfaces/msg/Time"](sec=5, nanosec=number)
+            sec, nanosec = stamps[number] if stamps else (5, number)
+            stamp = types["builtin_interfaces/msg/Time"](sec=sec, nanosec=nanosec)
             header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="optical", **sequence)
             image = picture(number)
             if compressed:
@@ -95,6 +96,11 @@ def test_every_kind_of_bag(kind, compressed, tmp_path):
     assert found.length == 3
     assert [frame.stamp for frame in frames] == [5_000_000_000, 5_000_000_001, 5_000_000_002]
     assert all(np.array_equal(frame.image, picture(number)) for number, frame in enumerate(frames))
+
+
+def test_no_two_images_of_a_bag_have_the_same_stamp(tmp_path):
+    path = write_bag(tmp_path / "b", "MCAP", stamps=[(0, 0), (2, 7), (2, 7)])
+    assert [frame.stamp for frame in source("--bag", path).frames] == [1000, 2_000_000_007, 2_000_000_008]
 
 
 def test_a_topic_is_chosen_by_name(tmp_path):
