@@ -30,10 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         import rclpy
+        import rosbags.rosbag2  # noqa: F401
     except ImportError as error:
-        raise MissingExtraError(
-            f"the demo needs ROS 2's rclpy ({error}); without it use 'superpoint-ros track'"
-        ) from error
+        text = f"the demo needs ROS 2's rclpy, and rosbags from PyPI ({error}); 'superpoint-ros track' needs neither"
+        raise MissingExtraError(text) from error
     source, folder = open_source(arguments), output_folder(arguments)
     parameters = {"policy": "every_frame", **given(arguments, EXTRACTOR + TRACKER)}
     with private_domain(), FrontendProcess(parameters, folder) as frontend:

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from superpoint_ros.core.errors import ImageError, SourceError
+from superpoint_ros.core.errors import ImageError, MissingExtraError, SourceError
 from superpoint_ros.core.image import fit_within, resize_image
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
@@ -21,6 +21,7 @@ IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 DEFAULT_RATE = 20.0  # images per second, where the source does not say
 ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
 CAMERA_FRAMES = 200
+LEAST_SIDE = 32  # pixels
 SECOND = 1_000_000_000
 
 
@@ -72,7 +73,12 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--camera", type=int, metavar="N", help="a camera of this machine, by number")
     where.add_argument("--bag", type=Path, help="a rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
     parser.add_argument("--topic", help="the bag's image topic; needed where it has several")
-    parser.add_argument("--frames", type=int, metavar="N", help=f"at most this many images (room: {ROOM_FRAMES})")
+    parser.add_argument(
+        "--frames",
+        type=int,
+        metavar="N",
+        help=f"at most this many images (default: {ROOM_FRAMES} of a room, {CAMERA_FRAMES} of a camera)",
+    )
     parser.add_argument("--max-side", type=int, default=640, metavar="PX", help="shrink larger images (default: 640)")
     parser.add_argument("--seed", type=int, default=4, help="of the rendered room, the default source")
 
@@ -85,6 +91,8 @@ def open_source(arguments: argparse.Namespace) -> Source:
     """
     if arguments.frames is not None and arguments.frames < 1:
         raise SourceError(f"--frames {arguments.frames}: at least one image is needed")
+    if arguments.max_side < LEAST_SIDE:
+        raise SourceError(f"--max-side {arguments.max_side}: at least {LEAST_SIDE} pixels are needed")
     if arguments.topic and arguments.bag is None:
         raise SourceError(f"--topic {arguments.topic} goes with --bag only")
     if arguments.images is not None:
@@ -97,7 +105,8 @@ def open_source(arguments: argparse.Namespace) -> Source:
         source = bag(arguments.bag, arguments.topic)
     else:
         return rendered_room(arguments.seed, arguments.frames or ROOM_FRAMES, fit_within(ROOM_SIZE, arguments.max_side))
-    return _limited(source, arguments.frames, arguments.max_side)
+    frames = arguments.frames or (None if arguments.camera is None else CAMERA_FRAMES)
+    return _limited(source, frames, arguments.max_side)
 
 
 def _limited(source: Source, frames: int | None, max_side: int) -> Source:
@@ -151,11 +160,11 @@ def video_file(path: Path) -> Source:
 
 
 def live_camera(number: int) -> Source:
-    """At most CAMERA_FRAMES images of a camera of this machine."""
+    """The images of a camera of this machine, without end."""
     capture = cv2.VideoCapture(number)
     if not capture.isOpened():
         raise SourceError(f"--camera {number}: cannot be opened; is it there, and not in use by another program?")
-    return Source(f"camera {number}", islice(_captured(capture), CAMERA_FRAMES), CAMERA_FRAMES)
+    return Source(f"camera {number}", _captured(capture), None)
 
 
 def _captured(capture: cv2.VideoCapture) -> Iterator[Frame]:
@@ -174,8 +183,12 @@ def bag(path: Path, topic: str | None) -> Source:
     Where a driver set no stamp, the time of recording stands for it; a stamp that repeats moves on by 1 ns, so that
     no two images have the same.
     """
-    from rosbags.highlevel import AnyReader, AnyReaderError
-    from rosbags.typesys import Stores, get_typestore
+    try:
+        import rosbags.image  # noqa: F401
+        from rosbags.highlevel import AnyReader, AnyReaderError
+        from rosbags.typesys import Stores, get_typestore
+    except ImportError as error:
+        raise MissingExtraError(f"--bag needs rosbags ({error}): pip install rosbags rosbags-image") from error
 
     if not path.exists():
         raise SourceError(f"--bag {path}: no such file or folder")

@@ -60,19 +60,17 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
         ImageError: an image of another shape or dtype.
     """
     canvas = _paled(image)
-    for point in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
-        cv2.circle(canvas, point, NEW_RADIUS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    for x, y in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
+        cv2.circle(canvas, (x, y), NEW_RADIUS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     rows = np.nonzero(tracks.status == STATUS_TRACKED)[0]
     rows = rows[np.argsort(tracks.age[rows], kind="stable")]
     steps = {row: np.stack([tracks.previous_xy[row], tracks.xy[row]]) for row in rows.tolist()}
     lines = steps if trails is None else {row: trails.get(int(tracks.id[row]), step) for row, step in steps.items()}
     for row, line in lines.items():
         cv2.polylines(canvas, [_fixed(line)], False, age_color(tracks.age[row]), 1, cv2.LINE_AA, SUBPIXEL_BITS)
-    for row in rows.tolist():
-        (point,) = _fixed(tracks.xy[row : row + 1]).tolist()
-        color = age_color(tracks.age[row])
-        cv2.circle(canvas, point, OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
-        cv2.circle(canvas, point, HEAD_RADIUS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    for (x, y), age in zip(_fixed(tracks.xy[rows]).tolist(), tracks.age[rows].tolist(), strict=True):
+        cv2.circle(canvas, (x, y), OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, (x, y), HEAD_RADIUS, age_color(age), -1, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

@@ -64,10 +64,12 @@ def test_a_folder_in_the_order_of_its_numbers(folder):
         assert np.array_equal(frame.image, picture(number))
 
 
-def test_frames_limit_and_shrinking(folder):
-    found = source("--images", folder, "--frames", 2, "--max-side", 16)
+def test_frames_limit_and_shrinking(tmp_path):
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture(number, (48, 64)))
+    found = source("--images", tmp_path, "--frames", 2, "--max-side", 32)
     assert found.length == 2
-    assert [frame.image.shape for frame in found.frames] == [(12, 16, 3)] * 2
+    assert [frame.image.shape for frame in found.frames] == [(24, 32, 3)] * 2
 
 
 def test_a_limit_beyond_the_end_is_no_limit(folder):
@@ -163,6 +165,8 @@ def test_a_camera_that_is_not_there():
 def test_options_that_do_not_fit(folder):
     with pytest.raises(SourceError, match="at least one"):
         source("--frames", 0)
+    with pytest.raises(SourceError, match="at least 32 pixels"):
+        source("--max-side", 0)
     with pytest.raises(SourceError, match="--bag only"):
         source("--images", folder, "--topic", "/x")
     with pytest.raises(SystemExit):
