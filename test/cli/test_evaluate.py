@@ -1,0 +1,69 @@
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+from shared_data import shared_data
+
+from superpoint_ros.cli.evaluate import image_size
+from superpoint_ros.cli.main import main
+
+
+@pytest.mark.parametrize(("text", "expected"), [("240x320", (240, 320)), ("640", 640), ("original", None)])
+def test_sizes(text: str, expected):
+    assert image_size(text) == expected
+
+
+@pytest.mark.parametrize("text", ["big", "3", "1x2x3", "x", "-640"])
+def test_sizes_that_are_none(text: str):
+    with pytest.raises(argparse.ArgumentTypeError, match="HEIGHTxWIDTH"):
+        image_size(text)
+
+
+def evaluate(output: Path, *words: str) -> dict:
+    assert main(["evaluate", *words, "--output", str(output)]) == 0
+    return json.loads((output / "report.json").read_text())
+
+
+def test_homography_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixture):
+    data = str(shared_data("homography/i_uk_01"))
+    words = ["homography", "--data", data, "--detectors", "orb", "--preset", "paper", "--points", "200", "--nms", "8"]
+    content = evaluate(tmp_path, *words, "--ransac-threshold", "2", "--seed", "5")
+    printed = capsys.readouterr().out
+    assert "| detector | H@1" in printed
+    assert str(tmp_path) in printed
+    choices = content["choices"]
+    assert (choices["detection_size"], choices["matching_size"]) == ([240, 320], [480, 640])
+    assert (choices["detector"]["max_keypoints"], choices["detector"]["nms_radius"]) == (200, 8)
+    assert (choices["ransac"]["threshold"], choices["ransac"]["seed"]) == (2.0, 5)
+
+
+def test_size_overrides_the_preset(tmp_path: Path):
+    data = str(shared_data("homography/i_uk_01"))
+    words = ["homography", "--data", data, "--detectors", "orb", "--size", "original"]
+    choices = evaluate(tmp_path, *words)["choices"]
+    assert choices["detection_size"] is choices["matching_size"] is None
+
+
+def test_pose_and_tracks(tmp_path: Path):
+    data = str(shared_data("rgbd/aug_icl_livingroom"))
+    pose = evaluate(tmp_path / "a", "pose", "--data", data, "--detectors", "orb", "--gaps", "2", "--size", "320")
+    assert (pose["choices"]["gaps"], pose["choices"]["size"], pose["choices"]["pairs"]) == ([2], 320, 3)
+    words = ["tracks", "--data", data, "--detectors", "orb", "--max-lost", "0", "--max-distance", "0.9", "--draw", "1"]
+    tracks = evaluate(tmp_path / "b", *words)
+    assert (tracks["choices"]["max_lost"], tracks["choices"]["max_distance"]) == (0, 0.9)
+    assert tracks["summary"][0]["right/previous"] > 0.85
+
+
+def test_synthetic_and_depth(tmp_path: Path):
+    synthetic = evaluate(tmp_path / "a", "synthetic", "--images", "1", "--detectors", "fast", "--seed", "3")
+    assert (synthetic["choices"]["images"], synthetic["choices"]["seed"]) == (1, 3)
+    data = str(shared_data("rgbd/tum_fr3_single"))
+    words = ["depth", "--data", data, "--methods", "nearest", "--pattern", "grid", "--fractions", "0.001"]
+    depth = evaluate(tmp_path / "b", *words)
+    assert (depth["choices"]["pattern"], depth["choices"]["fractions"]) == ("grid", [0.001])
+
+
+def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture):
+    assert main(["evaluate", "pose", "--data", str(tmp_path / "absent")]) == 2
+    assert "does not exist; expected a data set" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.evaluation.drawing import GREEN, RED, YELLOW, draw_matches, draw_tracks, write_image
+from superpoint_ros.evaluation.track_metrics import Track
+
+
+def test_matches_side_by_side():
+    left, right = np.full((20, 30), 50, np.uint8), np.full((24, 40, 3), 80, np.uint8)
+    xy0, xy1 = np.array([[5.0, 3.0], [5.0, 15.0]]), np.array([[10.0, 3.0], [10.0, 15.0]])
+    drawn = draw_matches(left, right, xy0, xy1, np.array([True, False]))
+    assert drawn.shape == (24, 70, 3)
+    assert drawn[3, 20] == pytest.approx(np.array(GREEN), abs=30)
+    assert drawn[15, 35] == pytest.approx(np.array(RED), abs=30)
+    assert drawn[0, 0].tolist() == [50] * 3
+    assert drawn[22, 60].tolist() == [80] * 3
+    assert draw_matches(left, right, xy0, xy1)[3, 20] == pytest.approx(np.array(YELLOW), abs=30)
+    assert left.max() == 50
+
+
+def test_no_matches_are_two_images():
+    image = np.full((20, 30), 50, np.uint8)
+    drawn = draw_matches(image, image, np.zeros((0, 2)), np.zeros((0, 2)))
+    assert (drawn == 50).all()
+
+
+def test_tracks_are_polylines_through_the_past():
+    image = np.zeros((40, 60), np.uint8)
+    track = Track(np.array([0, 1, 2]), np.array([[10, 10], [30, 10], [30, 30]], np.float32))
+    drawn = draw_tracks(image, [track], 2)
+    assert drawn[10, 20].any()
+    assert drawn[20, 30].any()
+    assert not drawn[35:, :10].any()
+
+
+def test_lost_and_new_tracks_are_not_drawn():
+    image = np.zeros((40, 60), np.uint8)
+    lost = Track(np.array([0, 1]), np.array([[10, 10], [30, 10]], np.float32))
+    new = Track(np.array([2]), np.array([[20, 20]], np.float32))
+    assert not draw_tracks(image, [lost, new], 2).any()
+
+
+def test_history_limits_the_polyline():
+    image = np.zeros((40, 60), np.uint8)
+    track = Track(np.arange(4), np.array([[10, 10], [20, 10], [30, 10], [40, 10]], np.float32))
+    assert draw_tracks(image, [track], 3, history=3)[10, 15].any()
+    assert not draw_tracks(image, [track], 3, history=1)[10, 15].any()
+
+
+def test_images_are_written_where_they_should(tmp_path: Path):
+    write_image(tmp_path / "a" / "b.png", np.full((5, 5, 3), 9, np.uint8))
+    assert (cv2.imread(str(tmp_path / "a" / "b.png")) == 9).all()
+    (tmp_path / "taken.png").mkdir()
+    with pytest.raises(DatasetError, match="cannot be written"):
+        write_image(tmp_path / "taken.png", np.zeros((5, 5, 3), np.uint8))
