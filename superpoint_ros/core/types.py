@@ -90,3 +90,17 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.id)
+
+
+@dataclass(frozen=True)
+class DenseDepth:
+    """Depth for every pixel of an image, and how far to trust it.
+
+    Attributes:
+        depth: float32 (H, W), metres along the optical axis; NaN where there is none or it is not trusted.
+        confidence: float32 (H, W) in [0, 1], the estimated probability that the depth, masked or not, is within
+            10 % of the truth; 0 where nothing is known.
+    """
+
+    depth: np.ndarray
+    confidence: np.ndarray

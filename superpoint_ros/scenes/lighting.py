@@ -16,11 +16,8 @@ from superpoint_ros.scenes.primitives import Primitive, dot
 from superpoint_ros.scenes.sampling import Patch
 from superpoint_ros.scenes.scene import Light, Scene, first_hit
 
-TEXEL_SIZE = 0.08  # metres
 TEXELS_PER_SIDE = (4, 64)
 SURFACE_OFFSET = 1e-3  # metres, so that a surface does not shadow itself
-LIGHT_SAMPLES = 32
-AMBIENT_SAMPLES = 32
 AMBIENT_REACH = 1.2  # metres, beyond which a surface does not darken another
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
@@ -29,8 +26,8 @@ def bake(scene: Scene) -> tuple[Tensor, list[list[Patch]]]:
     """Lightmaps of all faces: brightness (T, 1) and, per primitive and face, where its map lies in it."""
     shadow_casters = [p for p in scene.primitives if not p.materials[0].emission]
     points, normals, emission, patches = _texels(scene)
-    brightness = direct_light(shadow_casters, scene.lights, points, normals)
-    brightness += scene.ambient * openness(shadow_casters, points, normals)
+    brightness = direct_light(shadow_casters, scene.lights, points, normals, scene.light_samples)
+    brightness += scene.ambient * openness(shadow_casters, points, normals, scene.light_samples)
     return (brightness + emission)[:, None], patches
 
 
@@ -41,7 +38,7 @@ def _texels(scene: Scene) -> tuple[Tensor, Tensor, Tensor, list[list[Patch]]]:
     for primitive in scene.primitives:
         patches.append([])
         for face, material in enumerate(primitive.materials):
-            height, width = _resolution(primitive.face_size(face))
+            height, width = _resolution(primitive.face_size(face), scene.texel_size)
             v, u = torch.meshgrid(
                 (torch.arange(height, device=scene.textures.device) + 0.5) / height,
                 (torch.arange(width, device=scene.textures.device) + 0.5) / width,
@@ -56,10 +53,10 @@ def _texels(scene: Scene) -> tuple[Tensor, Tensor, Tensor, list[list[Patch]]]:
     return torch.cat(points, 1), torch.cat(normals, 1), torch.cat(emission), patches
 
 
-def _resolution(face_size: tuple[float, float]) -> tuple[int, int]:
+def _resolution(face_size: tuple[float, float], texel_size: float) -> tuple[int, int]:
     """Rows and columns of the lightmap of a face of some (width, height) in metres."""
     low, high = TEXELS_PER_SIDE
-    width, height = (min(max(math.ceil(side / TEXEL_SIZE), low), high) for side in face_size)
+    width, height = (min(max(math.ceil(side / texel_size), low), high) for side in face_size)
     return height, width
 
 
@@ -80,7 +77,9 @@ def _tangents(normals: Tensor) -> tuple[Tensor, Tensor]:
     return tangent, torch.linalg.cross(normals, tangent, dim=0)
 
 
-def direct_light(casters: Sequence[Primitive], lights: Sequence[Light], points: Tensor, normals: Tensor) -> Tensor:
+def direct_light(
+    casters: Sequence[Primitive], lights: Sequence[Light], points: Tensor, normals: Tensor, samples: int = 32
+) -> Tensor:
     """Brightness (N,) of white surface points (3, N) by the lights, whose discs are sampled for soft shadows."""
     total = torch.zeros(points.shape[1], device=points.device)
     for light in lights:
@@ -89,19 +88,19 @@ def direct_light(casters: Sequence[Primitive], lights: Sequence[Light], points: 
         facing = (dot(towards, normals) / distance).clamp(min=0)
         right, up = _tangents(towards / distance)
         seen = torch.zeros_like(total)
-        for x, y in (light.radius * _even_disc(LIGHT_SAMPLES, points.device)).T.tolist():
+        for x, y in (light.radius * _even_disc(samples, points.device)).T.tolist():
             hit, _ = first_hit(casters, points, towards + x * right + y * up)
             seen += (hit >= 1).float()
-        total += light.power * facing * seen / LIGHT_SAMPLES / distance**2
+        total += light.power * facing * seen / samples / distance**2
     return total
 
 
-def openness(casters: Sequence[Primitive], points: Tensor, normals: Tensor) -> Tensor:
+def openness(casters: Sequence[Primitive], points: Tensor, normals: Tensor, samples: int = 32) -> Tensor:
     """Share (N,) of ambient light in [0, 1] that reaches points: 1 where nothing is near, by cosine-weighted rays."""
     right, up = _tangents(normals)
     total = torch.zeros(points.shape[1], device=points.device)
-    for x, y in _even_disc(AMBIENT_SAMPLES, points.device).T.tolist():
+    for x, y in _even_disc(samples, points.device).T.tolist():
         direction = x * right + y * up + math.sqrt(max(0.0, 1 - x * x - y * y)) * normals
         hit, _ = first_hit(casters, points, direction)
         total += (hit / AMBIENT_REACH).clamp(max=1)
-    return total / AMBIENT_SAMPLES
+    return total / samples

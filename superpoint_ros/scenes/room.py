@@ -6,31 +6,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from superpoint_ros.scenes.primitives import Box, Material, Primitive, Sphere
+from superpoint_ros.scenes.builder import SceneBuilder, Triple, vector, yawed
+from superpoint_ros.scenes.primitives import Material
 from superpoint_ros.scenes.scene import Light, Scene
-from superpoint_ros.scenes.textures import TEXTURES
 
-Triple = tuple[float, float, float]
-
-TEXTURE_SIZE = 512
 WALLS = ("bricks", "wallpaper", "plaster", "tiles")
 FLOORS = ("planks", "terrazzo", "checker", "tiles")
 PICTURES = ("painting", "print_page", "painting", "rug")
 BOXES = ("carton", "carton", "books", "checker", "print_page", "terrazzo")
 BALLS = ("checker", "tiles", "terrazzo", "wallpaper")
-# Metres covered by one copy of a texture; those not named fit the face they are on.
-REPEAT = {
-    "checker": 1.0,
-    "bricks": 1.1,
-    "tiles": 1.0,
-    "planks": 1.3,
-    "plaster": 1.6,
-    "wallpaper": 1.2,
-    "terrazzo": 1.1,
-    "wood": 0.9,
-}
 
 
 @dataclass(frozen=True)
@@ -57,48 +42,23 @@ def random_room(generator: np.random.Generator) -> Room:
     furnisher.put_table()
     furnisher.put_boxes_and_balls()
     lamp = furnisher.hang_lamp()
-    window = Light(_vector(-0.3 * width, -0.35 * depth, height - 0.3), radius=0.45, power=2.6)
-    scene = Scene(furnisher.primitives, torch.from_numpy(np.stack(furnisher.textures)), [lamp, window], ambient=0.5)
+    window = Light(vector(-0.3 * width, -0.35 * depth, height - 0.3), radius=0.45, power=2.6)
+    scene = Scene(furnisher.primitives, furnisher.textures, [lamp, window], ambient=0.5)
     return Room(scene, (width, depth, height))
 
 
-def _vector(*values: float) -> torch.Tensor:
-    return torch.tensor(values, dtype=torch.float32)
-
-
-def _yawed(angle: float) -> torch.Tensor:
-    cos, sin = math.cos(angle), math.sin(angle)
-    return torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
-
-
-class _Furnisher:
+class _Furnisher(SceneBuilder):
     """Puts things into an empty room, one kind after another."""
 
     def __init__(self, generator: np.random.Generator, size: Triple):
-        self.generator = generator
+        super().__init__(generator)
         self.size = size
-        self.primitives: list[Primitive] = []
-        self.textures: list[np.ndarray] = []
-
-    def material(self, *names: str) -> Material:
-        """A newly drawn texture of one of the named kinds."""
-        name = names[self.generator.integers(len(names))]
-        self.textures.append(TEXTURES[name](self.generator, TEXTURE_SIZE))
-        repeat = REPEAT.get(name)
-        return Material(len(self.textures) - 1, (repeat, repeat) if repeat else None)
-
-    def box(self, center: Triple, size: Triple, yaw: float, *faces: Material) -> None:
-        """A box of one material, or of a front (-y), a top and the other faces' material."""
-        front, top, rest = faces if len(faces) == 3 else faces * 3
-        materials = (rest, rest, rest, front, top, rest)
-        self.primitives.append(Box(_vector(*center), _vector(*size) / 2, _yawed(yaw), materials))
 
     def build_shell(self) -> None:
         """Walls, floor, ceiling and a rug."""
         walls = [self.material(*WALLS) for _ in range(4)]
         materials = (*walls, self.material("plaster"), self.material(*FLOORS))
-        center = _vector(0, 0, self.size[2] / 2)
-        self.primitives.append(Box(center, _vector(*self.size) / 2, torch.eye(3), materials, inside=True))
+        self.shell((0.0, 0.0, self.size[2] / 2), self.size, *materials)
         self.box((0.0, 0.0, 0.006), (2.6, 2.0, 0.012), self.generator.uniform(-0.5, 0.5), self.material("rug"))
 
     def hang_pictures(self) -> None:
@@ -111,7 +71,7 @@ class _Furnisher:
                 along = place * length + self.generator.uniform(-0.1, 0.1)
                 wide, tall = self.generator.uniform((0.6, 0.5), (1.2, 0.95))
                 up, away = self.generator.uniform(1.45, 1.75), distance - 0.015
-                x, y = _yawed(yaw).numpy()[:2, :2] @ (along, away)
+                x, y = yawed(yaw).numpy()[:2, :2] @ (along, away)
                 self.box((x, y, up), (wide, 0.03, tall), yaw, self.material(*PICTURES), frame, frame)
 
     def put_shelves(self) -> None:
@@ -127,7 +87,7 @@ class _Furnisher:
         """A table near the middle with small things on it."""
         x, y = self.generator.uniform(-0.5, 0.5, 2)
         yaw, wood = self.generator.uniform(-math.pi, math.pi), self.material("wood")
-        rotation = _yawed(yaw).numpy()[:2, :2]
+        rotation = yawed(yaw).numpy()[:2, :2]
 
         def place(along: float, across: float, up: float) -> Triple:
             dx, dy = rotation @ (along, across)
@@ -141,7 +101,7 @@ class _Furnisher:
             size = self.generator.uniform(0.14, 0.34, 3)
             faces = [self.material(*BOXES) for _ in range(3)]
             self.box(place(along, across, 0.755 + size[2] / 2), tuple(size), yaw + turn, *faces)
-        self.ball(place(0.18, self.generator.choice([-0.33, 0.33]), 0.755), self.generator.uniform(0.06, 0.1))
+        self.put_ball(place(0.18, self.generator.choice([-0.33, 0.33]), 0.755), self.generator.uniform(0.06, 0.1))
 
     def put_boxes_and_balls(self) -> None:
         """Piles of two boxes in two corners, single boxes along two walls, balls on the floor."""
@@ -159,17 +119,16 @@ class _Furnisher:
             center = (side * (half_width - 0.6), side * self.generator.uniform(-0.4, 0.4), size[2] / 2)
             self.box(center, tuple(size), side * math.pi / 2 + self.generator.uniform(-0.4, 0.4), *faces)
             x = side * self.generator.uniform(-0.2, 0.3) * half_width
-            self.ball((x, -side * (half_depth - 0.6), 0.0), self.generator.uniform(0.16, 0.3))
+            self.put_ball((x, -side * (half_depth - 0.6), 0.0), self.generator.uniform(0.16, 0.3))
 
-    def ball(self, foot: Triple, radius: float) -> None:
+    def put_ball(self, foot: Triple, radius: float) -> None:
         """A ball that rests on a point."""
         texture = self.material(*BALLS).texture
         material = Material(texture, (math.pi * radius, math.pi * radius))
-        self.primitives.append(Sphere(_vector(foot[0], foot[1], foot[2] + radius), radius, (material,)))
+        self.ball((foot[0], foot[1], foot[2] + radius), radius, material)
 
     def hang_lamp(self) -> Light:
         """A glowing globe under the ceiling."""
-        position = _vector(0.1 * self.size[0], 0.1 * self.size[1], self.size[2] - 0.22)
-        plain = Material(self.material("plaster").texture, emission=1.3)
-        self.primitives.append(Sphere(position, 0.16, (plain,)))
-        return Light(position, radius=0.25, power=2.6)
+        position = (0.1 * self.size[0], 0.1 * self.size[1], self.size[2] - 0.22)
+        self.ball(position, 0.16, Material(self.material("plaster").texture, emission=1.3))
+        return Light(vector(*position), radius=0.25, power=2.6)

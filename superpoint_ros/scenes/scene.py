@@ -36,12 +36,16 @@ class Scene:
         textures: uint8 (T, S, S, 3) RGB, S a power of two.
         lights: balls of light.
         ambient: brightness of a white surface that is lit from all around and by no light.
+        texel_size: metres between the places at which light is worked out beforehand.
+        light_samples: rays per place to each light, and all around: many for soft shadows, few for speed.
     """
 
     primitives: Sequence[Primitive]
     textures: Tensor
     lights: Sequence[Light]
     ambient: float
+    texel_size: float = 0.08
+    light_samples: int = 32
 
     def to(self, device: torch.device) -> Scene:
         """The same scene with its tensors on a device."""

@@ -1,0 +1,91 @@
+"""Sparse depth: cleaning it, moving it between image sizes, and the two maps that the densifier's network reads.
+
+Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3: S1 holds the depth of the
+nearest sample, S2 grows with the distance to it. A sparse depth image is float32 (H, W), metres along the optical
+axis; NaN and 0 mean "no sample".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from superpoint_ros.core.errors import ImageError
+
+
+@dataclass(frozen=True)
+class NearestSample:
+    """What every pixel's nearest sample says.
+
+    Attributes:
+        depth: float32 (H, W), S1: its depth; NaN where there is no sample at all.
+        distance: float32 (H, W), Euclidean distance to it, pixels, 0 at samples; infinite where there is none.
+    """
+
+    depth: np.ndarray
+    distance: np.ndarray
+
+
+def is_depth(depth: np.ndarray) -> np.ndarray:
+    """Which values are depths: finite and above 0."""
+    return np.isfinite(depth) & (depth > 0)
+
+
+def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
+    """A sparse depth image as float32 with NaN wherever nothing usable is, and the number of samples dropped.
+
+    NaN and 0 are no samples; negative and infinite values are samples that cannot be, dropped and counted.
+
+    Raises:
+        ImageError: not (H, W), no pixels, or not of a floating-point type.
+    """
+    if sparse.ndim != 2 or sparse.size == 0:
+        raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
+    if not np.issubdtype(sparse.dtype, np.floating):
+        raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to metres first")
+    impossible = (sparse < 0) | np.isinf(sparse)
+    return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(impossible.sum())
+
+
+def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
+    """Points as a sparse depth image; of several on one pixel the nearest to the camera counts.
+
+    Args:
+        xy: (N, 2), pixels; points off the image are left out.
+        depth: (N,), metres along the optical axis; values that are no depths are left out.
+        image_size: (height, width).
+    """
+    height, width = image_size
+    with np.errstate(invalid="ignore"):
+        column, row = np.floor(np.asarray(xy, np.float64).reshape(-1, 2).T + 0.5)
+        seen = (column >= 0) & (column < width) & (row >= 0) & (row < height) & is_depth(depth)
+    sparse = np.full(height * width, np.inf, np.float32)
+    index = row[seen].astype(np.int64) * width + column[seen].astype(np.int64)
+    np.minimum.at(sparse, index, np.asarray(depth)[seen].astype(np.float32))
+    return np.where(np.isinf(sparse), np.float32(np.nan), sparse).reshape(image_size)
+
+
+def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A clean sparse depth image -> xy float32 (N, 2), pixels, and depth float32 (N,), metres; row by row."""
+    row, column = np.nonzero(np.isfinite(sparse))
+    return np.column_stack([column, row]).astype(np.float32), sparse[row, column]
+
+
+def resize_sparse_depth(sparse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A clean sparse depth image at another (height, width): samples are moved, never mixed."""
+    if sparse.shape == size:
+        return sparse
+    xy, depth = sparse_depth_points(sparse)
+    scale = np.array([size[1] / sparse.shape[1], size[0] / sparse.shape[0]])
+    return sparse_depth_from_points((xy + 0.5) * scale - 0.5, depth, size)
+
+
+def nearest_sample(sparse: np.ndarray) -> NearestSample:
+    """S1 and the distance below S2 of a clean sparse depth image, exact; which of several at one distance is open."""
+    known = np.isfinite(sparse)
+    if not known.any():
+        return NearestSample(np.full_like(sparse, np.nan), np.full(sparse.shape, np.inf, np.float32))
+    distance, (row, column) = distance_transform_edt(~known, return_indices=True)
+    return NearestSample(sparse[row, column], distance.astype(np.float32))

@@ -1,0 +1,138 @@
+"""The deep depth densification network (D3), with a second output that says how sure it is.
+
+Chen, Badrinarayanan, Drozdov, Rabinovich, "Estimating Depth from RGB and Sparse Sensing", ECCV 2018
+(arXiv 1804.02771), figures 3 and 4. Differences: depth is handled as its logarithm, relative to the median sample,
+so that scaled depth gives the same network input; blocks that shrink do so in their first convolution, which costs
+a quarter; the last convolution feeds a pixel shuffle; and there is the second output.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 32
+WIDTH = 64
+GROWTH = 12
+LAYERS = 5
+HINTS = 2  # S1 and S2
+LOG_SPREAD_RANGE = (-7.0, 1.0)
+FIRST_LOG_SPREAD = -3.0  # what an untrained network says
+SHRINKING = ("down1", "down2", "down3", "down4")
+GROWING = ("up4", "up3", "up2", "up1")
+SKIPS = {"up4": ("skip4", "down3"), "up3": ("skip3", "down2"), "up2": ("skip2", "down1")}
+
+
+class ConvUnit(nn.Sequential):
+    """Convolution, batch norm, ReLU."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1):
+        super().__init__(
+            nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(inplace=True),
+        )
+
+
+class D3Block(nn.Module):
+    """A 3x3 convolution, densely connected layers that also see S1 and S2, and a 3x3 convolution (figure 4).
+
+    Args:
+        stride: 2 = the output has half the size of the input.
+        grow: whether the output has twice the size of the input.
+    """
+
+    def __init__(self, stride: int = 1, grow: bool = False):
+        super().__init__()
+        self.enter = ConvUnit(WIDTH, WIDTH, 3, stride)
+        self.layers = nn.ModuleList(
+            nn.Sequential(ConvUnit(WIDTH + HINTS + GROWTH * index, 4 * GROWTH, 1), ConvUnit(4 * GROWTH, GROWTH, 3))
+            for index in range(LAYERS)
+        )
+        self.leave = ConvUnit(GROWTH * LAYERS, WIDTH, 3)
+        self.grow = grow
+
+    def forward(self, x: Tensor, hints: dict[int, Tensor]) -> Tensor:
+        """(B, 64, h, w) and S1, S2 by width -> (B, 64, h', w')."""
+        entered = self.enter(x)
+        seen = torch.cat([entered, hints[entered.shape[3]].to(entered.dtype)], dim=1)
+        for layer in self.layers:
+            seen = torch.cat([seen, layer(seen)], dim=1)
+        new = seen[:, -GROWTH * LAYERS :]
+        if self.grow:
+            new = F.interpolate(new, scale_factor=2.0, mode="nearest")
+        return self.leave(new)
+
+
+class D3(nn.Module):
+    """Encoder to 1/32 of the size, two bottleneck blocks, decoder; skips at 1/4, 1/8 and 1/16 through blocks of their
+    own, added; 13 D3 blocks in all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = ConvUnit(3 + HINTS, WIDTH, 3, stride=2)
+        for name in SHRINKING:
+            self.add_module(name, D3Block(stride=2))
+        self.bottleneck = nn.ModuleList(D3Block() for _ in range(2))
+        for name in GROWING:
+            self.add_module(name, D3Block(grow=True))
+        for skip, _ in SKIPS.values():
+            self.add_module(skip, D3Block())
+        self.head = nn.Conv2d(WIDTH, 2 * 4, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        with torch.no_grad():
+            self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 4 + [FIRST_LOG_SPREAD] * 4))
+
+    def forward(self, rgb: Tensor, log_nearest: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
+        """Densify a batch; sides must be multiples of 32.
+
+        Args:
+            rgb: float (B, 3, H, W) in [0, 1].
+            log_nearest: float (B, 1, H, W), natural logarithm of S1 over the image's median sample.
+            distance: float (B, 1, H, W), pixels to the nearest sample.
+
+        Returns:
+            log depth over the same median, float32 (B, 1, H, W); log of the spread b of its error, float32
+            (B, 1, H, W): the error of log depth is taken to be Laplace-distributed with density exp(-|e| / b) / 2b.
+        """
+        hint = torch.cat([log_nearest, distance.sqrt() / 8.0], dim=1)
+        hints = {hint.shape[3] // factor: F.avg_pool2d(hint, factor) for factor in (2, 4, 8, 16, 32)}
+        x = self.stem(torch.cat([(rgb - 0.45) * 4.0, hint], dim=1).contiguous(memory_format=torch.channels_last))
+        passed = {}
+        for name in SHRINKING:
+            x = passed[name] = self.get_submodule(name)(x, hints)
+        for block in self.bottleneck:
+            x = block(x, hints)
+        for name in GROWING:
+            x = self.get_submodule(name)(x, hints)
+            if name in SKIPS:
+                skip, source = SKIPS[name]
+                x = x + self.get_submodule(skip)(passed[source], hints)
+        residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
+        return log_nearest + residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Trainable numbers."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@torch.no_grad()
+def count_multiply_adds(network: D3, size: tuple[int, int]) -> int:
+    """Multiply-adds of the convolutions for one image of (height, width), multiples of 32."""
+    total = 0
+
+    def add(module: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        assert isinstance(module, nn.Conv2d)
+        total += output.shape[2] * output.shape[3] * module.weight.numel()
+
+    hooks = [module.register_forward_hook(add) for module in network.modules() if isinstance(module, nn.Conv2d)]
+    plane = torch.zeros(1, 1, *size)
+    training = network.training
+    network.eval()(plane.expand(1, 3, *size), plane, plane)
+    network.train(training)
+    for hook in hooks:
+        hook.remove()
+    return total

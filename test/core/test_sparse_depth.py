@@ -1,0 +1,107 @@
+"""Sparse depth against plain loops and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.sparse_depth import (
+    clean_sparse_depth,
+    nearest_sample,
+    resize_sparse_depth,
+    sparse_depth_from_points,
+    sparse_depth_points,
+)
+
+NAN = float("nan")
+
+
+def random_sparse(seed: int, size: tuple[int, int], count: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    sparse = np.full(size[0] * size[1], np.nan, np.float32)
+    chosen = rng.choice(sparse.size, count, replace=False)
+    sparse[chosen] = rng.uniform(0.5, 20.0, count)
+    return sparse.reshape(size)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 13), st.integers(1, 17), st.data())
+def test_nearest_sample_is_that_of_a_search_over_all_samples(seed, height, width, data):
+    count = data.draw(st.integers(1, height * width))
+    sparse = random_sparse(seed, (height, width), count)
+    rows, columns = np.nonzero(np.isfinite(sparse))
+    found = nearest_sample(sparse)
+    for y in range(height):
+        for x in range(width):
+            distances = np.hypot(rows - y, columns - x)
+            assert found.distance[y, x] == pytest.approx(distances.min(), abs=1e-5)
+            nearest = np.abs(distances - distances.min()) < 1e-9
+            assert found.depth[y, x] in sparse[rows[nearest], columns[nearest]]
+
+
+def test_one_sample_fills_the_image():
+    sparse = np.full((3, 4), np.nan, np.float32)
+    sparse[0, 1] = 2.5
+    found = nearest_sample(sparse)
+    assert (found.depth == 2.5).all()
+    assert found.distance[0, 1] == 0
+    assert found.distance[2, 3] == pytest.approx(np.sqrt(8))
+
+
+def test_no_sample_is_said_and_all_samples_are_kept():
+    nothing = nearest_sample(np.full((2, 3), np.nan, np.float32))
+    assert np.isnan(nothing.depth).all()
+    assert np.isinf(nothing.distance).all()
+    full = random_sparse(0, (5, 6), 30)
+    found = nearest_sample(full)
+    np.testing.assert_array_equal(found.depth, full)
+    assert (found.distance == 0).all()
+
+
+def test_cleaning_drops_and_counts_what_cannot_be():
+    clean, dropped = clean_sparse_depth(np.array([[1.0, 0.0, NAN], [-2.0, np.inf, -np.inf]]))
+    assert clean.dtype == np.float32
+    np.testing.assert_array_equal(clean, np.array([[1.0, NAN, NAN], [NAN, NAN, NAN]], np.float32))
+    assert dropped == 3
+
+
+@pytest.mark.parametrize(
+    ("sparse", "words"),
+    [
+        (np.zeros((2, 3, 1), np.float32), r"shape \(2, 3, 1\)"),
+        (np.zeros((0, 4), np.float32), "shape"),
+        (np.zeros((2, 2), np.uint16), "uint16.*metres"),
+    ],
+)
+def test_what_is_no_sparse_depth_is_refused(sparse, words):
+    with pytest.raises(ImageError, match=words):
+        clean_sparse_depth(sparse)
+
+
+def test_points_land_on_the_nearest_pixel_and_the_nearest_point_wins():
+    xy = [[0.4, 0.6], [0.0, 1.0], [2.49, 0.0], [2.5, 0.0], [-0.6, 0.0], [1.0, 0.0], [1.0, 1.0], [NAN, 0.0]]
+    depth = np.array([3.0, 2.0, 7.0, 9.0, 1.0, -1.0, np.inf, 5.0])
+    sparse = sparse_depth_from_points(np.array(xy), depth, (2, 3))
+    np.testing.assert_array_equal(sparse, np.array([[NAN, NAN, 7.0], [2.0, NAN, NAN]], np.float32))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 9), st.data())
+def test_points_of_an_image_make_the_image_again(seed, height, width, data):
+    sparse = random_sparse(seed, (height, width), data.draw(st.integers(0, height * width)))
+    xy, depth = sparse_depth_points(sparse)
+    assert (xy.dtype, depth.dtype) == (np.float32, np.float32)
+    np.testing.assert_array_equal(sparse_depth_from_points(xy, depth, sparse.shape), sparse)
+
+
+def test_resizing_moves_samples_by_pixel_centres():
+    sparse = np.full((4, 6), np.nan, np.float32)
+    sparse[0, 0], sparse[1, 1], sparse[3, 4] = 5.0, 4.0, 2.0
+    half = resize_sparse_depth(sparse, (2, 3))
+    np.testing.assert_array_equal(half, np.array([[4.0, NAN, NAN], [NAN, NAN, 2.0]], np.float32))
+    assert resize_sparse_depth(sparse, (4, 6)) is sparse
+    triple = resize_sparse_depth(half, (6, 9))
+    assert (triple[1, 1], triple[4, 7], np.isfinite(triple).sum()) == (4.0, 2.0, 2)
