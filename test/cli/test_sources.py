@@ -183,3 +183,24 @@ def test_the_rendered_room_knows_its_truth():
     points = lift(xy, truth.depths[0][[30], [40]], truth.intrinsics)
     moved = project(transform(points, inverse_pose(truth.poses[1]) @ truth.poses[0]), truth.intrinsics)
     assert 0 < np.linalg.norm(moved - xy) < 8
+
+
+def test_a_camera_is_read_for_a_while_only(monkeypatch):
+    class Endless:
+        def __init__(self, number):
+            self.number = number
+
+        def isOpened(self):
+            return True
+
+        def get(self, what):
+            return 25.0
+
+        def read(self):
+            return True, picture(self.number)
+
+    monkeypatch.setattr(cv2, "VideoCapture", Endless)
+    frames = list(source("--camera", 3).frames)
+    assert len(frames) == 200
+    assert (frames[1].stamp, frames[1].image.shape) == (40_000_000, (24, 32, 3))
+    assert len(list(source("--camera", 3, "--frames", 250).frames)) == 250
