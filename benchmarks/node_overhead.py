@@ -1,0 +1,189 @@
+"""What the frontend node costs beside the network: image message in, Features and Tracks messages out.
+
+The node runs in its own process with a backend that returns keypoints computed beforehand, so that everything but the
+network is there: two hops through DDS, conversion, tracking, building and publishing messages.
+
+    python benchmarks/node_overhead.py --output node_overhead.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+HEIGHT, WIDTH, DESCRIPTOR_SIZE = 480, 640, 256
+BACKEND = "precomputed"
+# As many different results take turns: enough that every image's descriptors are new, as with a real network.
+VARIANTS = 8
+DESCRIPTOR_NOISE = 0.02
+STAGES = ("convert", "network", "track", "publish")
+
+
+class PrecomputedBackend:
+    """The same keypoints for every image, with a little noise on position and descriptor."""
+
+    device = "none"
+    sampling = "exact"
+    sha256 = "0" * 64
+
+    def __init__(self, keypoints: int):
+        generator = np.random.default_rng(0)
+        xy = generator.uniform((4, 4), (WIDTH - 5, HEIGHT - 5), (keypoints, 2))
+        descriptors = generator.standard_normal((keypoints, DESCRIPTOR_SIZE)) / DESCRIPTOR_SIZE**0.5
+        self._score = np.linspace(1.0, 0.1, keypoints, dtype=np.float32)
+        self._variants = [self._variant(generator, xy, descriptors) for _ in range(VARIANTS)]
+        self._calls = 0
+
+    @staticmethod
+    def _variant(generator: np.random.Generator, xy: np.ndarray, descriptors: np.ndarray) -> tuple[np.ndarray, ...]:
+        noisy = descriptors + DESCRIPTOR_NOISE * generator.standard_normal(descriptors.shape)
+        noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
+        return (xy + generator.uniform(-1, 1, xy.shape)).astype(np.float32), noisy.astype(np.float32)
+
+    def __call__(self, images: np.ndarray, options: object) -> list[tuple[np.ndarray, ...]]:
+        self._calls += 1
+        xy, descriptors = self._variants[self._calls % VARIANTS]
+        return [(xy, self._score, descriptors)] * len(images)
+
+
+def serve(keypoints: int) -> int:
+    """The node's process: the real program, with the backend above in the table."""
+    from superpoint_ros.inference.backend import BACKENDS
+    from superpoint_ros.ros.frontend_node import main as frontend_main
+
+    BACKENDS[BACKEND] = lambda facts, device: PrecomputedBackend(keypoints)
+    return frontend_main(
+        ["--ros-args", "-p", f"backend:={BACKEND}", "-p", "weights:=none", "-p", "policy:=every_frame"]
+    )
+
+
+class Client:
+    """The other end: sends an image, waits for what comes of it, one image at a time."""
+
+    def __init__(self) -> None:
+        import rclpy
+        from diagnostic_msgs.msg import DiagnosticArray
+        from rclpy.node import Node
+        from sensor_msgs.msg import Image
+
+        from superpoint_ros.msg import Features, Tracks
+        from superpoint_ros.ros.conversions import array_to_image
+
+        rclpy.init()
+        self._spin_once = rclpy.spin_once
+        self._node = Node("node_overhead")
+        self._received: dict[str, Any] = {}
+        for kind, topic in ((Features, "features"), (Tracks, "tracks"), (DiagnosticArray, "../statistics")):
+            name = topic.removeprefix("../")
+            topic = "/frontend/statistics" if name == "statistics" else f"/frontend/camera/{topic}"
+            self._node.create_subscription(kind, topic, lambda message, name=name: self._keep(name, message), 10)
+        self._publisher = self._node.create_publisher(Image, "/camera/image_raw", 10)
+        pixels = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
+        self._image = array_to_image(pixels, Image().header)
+
+    def _keep(self, name: str, message: Any) -> None:
+        self._received[name] = message
+
+    def wait(self, *names: str) -> None:
+        while not all(name in self._received for name in names):
+            self._spin_once(self._node, timeout_sec=1.0)
+
+    def connect(self) -> None:
+        while self._publisher.get_subscription_count() == 0:
+            self._spin_once(self._node, timeout_sec=0.1)
+        self.wait("statistics")
+
+    def round_trip(self, index: int) -> float:
+        """Milliseconds from publishing an image to having both its messages."""
+        self._received.clear()
+        self._image.header.stamp.sec = index
+        start = time.perf_counter()
+        self._publisher.publish(self._image)
+        self.wait("features", "tracks")
+        return 1e3 * (time.perf_counter() - start)
+
+    def statistics(self) -> dict[str, str]:
+        self._received.clear()
+        self.wait("statistics")
+        return {value.key: value.value for value in self._received["statistics"].status[0].values}
+
+
+def measure(images: int, warm_up: int, rate: float) -> dict[str, Any]:
+    client = Client()
+    client.connect()
+    milliseconds = []
+    for index in tqdm(range(warm_up + images), desc="images", unit="image"):
+        milliseconds.append(client.round_trip(index))
+        time.sleep(max(0.0, 1.0 / rate - 1e-3 * milliseconds[-1]))
+    statistics = client.statistics()
+    stages = {f"{stage}_ms": float(statistics[f"{stage}_ms"]) for stage in STAGES}
+    measured = np.array(milliseconds[warm_up:])
+    inside = sum(stages.values()) - stages["network_ms"]
+    return {
+        "round_trip_ms": {
+            "median": round(float(np.median(measured)), 3),
+            "p95": round(float(np.quantile(measured, 0.95)), 3),
+        },
+        "inside_node_ms": round(inside, 3),
+        "stages_ms_mean": stages,
+        "messaging_ms": round(float(np.median(measured)) - inside - stages["network_ms"], 3),
+        "processed": int(statistics["processed"]),
+    }
+
+
+def machine() -> dict[str, Any]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    return {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+
+
+def commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=200, help="measured images (default 200)")
+    parser.add_argument("--warm-up", type=int, default=50, help="images before them (default 50)")
+    parser.add_argument("--keypoints", type=int, default=1000, help="per image (default 1000)")
+    parser.add_argument("--rate", type=float, default=15.0, help="images per second (default 15)")
+    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        return serve(arguments.keypoints)
+    os.environ |= {"ROS_DOMAIN_ID": str(1 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    node = subprocess.Popen([sys.executable, __file__, "--serve", "--keypoints", str(arguments.keypoints)])
+    try:
+        results = measure(arguments.images, arguments.warm_up, arguments.rate)
+    finally:
+        node.terminate()
+        node.wait()
+    setup = {"image": f"{WIDTH}x{HEIGHT} mono8", "keypoints": arguments.keypoints, "images": arguments.images}
+    report = {
+        "benchmark": "node_overhead",
+        "commit": commit(),
+        "machine": machine(),
+        "setup": setup,
+        "results": results,
+    }
+    text = json.dumps(report, indent=2)
+    print(text)
+    if arguments.output:
+        arguments.output.write_text(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
