@@ -1,4 +1,4 @@
-"""Seeded random SuperPoint weights in every known layout, so that no test needs a checkpoint."""
+"""Seeded random weights, SuperPoint's in every known layout, so that no test needs a checkpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 
 from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, save_checkpoint
+from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3_checkpoint import save_d3
 from superpoint_ros.networks.superpoint import LAYERS, SuperPoint
 
 # The gain on the detector's last layer spreads its probabilities, so that keypoints stand out as with real weights.
@@ -55,4 +57,23 @@ def seeded_weights_file(folder: Path, seed: int = 0) -> Path:
     """A file of our own layout with released_weights(seed)."""
     path = folder / f"seeded_{seed}.safetensors"
     save_checkpoint(path, seeded_network(seed))
+    return path
+
+
+def seeded_d3(seed: int = 0) -> D3:
+    """A D3 network of random weights, batch norm with statistics, in evaluation mode."""
+    torch.manual_seed(seed)
+    network = D3()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.running_mean, 0.0, 0.1)
+            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+    torch.nn.init.normal_(network.head.weight, 0.0, 0.02)
+    return network.eval().requires_grad_(False)
+
+
+def seeded_d3_file(folder: Path, seed: int = 0) -> Path:
+    """A weights file of seeded_d3(seed)."""
+    path = folder / f"seeded_d3_{seed}.safetensors"
+    save_d3(path, seeded_d3(seed))
     return path

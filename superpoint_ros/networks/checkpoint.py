@@ -8,21 +8,17 @@ Layouts, told apart by their keys and by the file's metadata:
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.core.options import FIRST_CELL_CENTER
 from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
+from superpoint_ros.networks.weights_file import PRODUCER, check_shapes, read_weights, write_weights
 
-PRODUCER = "superpoint_ros"
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_NAMES = {
     "conv1a": "backbone.0.0", "conv1b": "backbone.0.1", "conv2a": "backbone.1.0", "conv2b": "backbone.1.1",
@@ -61,18 +57,13 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
             unknown key; the message names the key and both shapes.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"weights '{path}': no such file; give the path of a .safetensors or .pth file")
-    digest = file_sha256(path)
-    if sha256 is not None and digest != sha256.lower():
-        raise CheckpointError(f"weights '{path}': sha256 {digest} is not the {sha256} that the model names")
-    tensors, metadata = _read(path)
+    tensors, metadata, digest = read_weights(path, sha256)
     layout = _layout(path, tensors, metadata)
     if layout == "batch_norm":
-        _check(path, tensors, _batch_norm_shapes(), ignore="num_batches_tracked")
+        check_shapes(path, tensors, _batch_norm_shapes(), "SuperPoint", ignore="num_batches_tracked")
         tensors = _without_batch_norm(tensors)
     else:
-        _check(path, tensors, _released_shapes())
+        check_shapes(path, tensors, _released_shapes(), "SuperPoint")
     network = SuperPoint(affine=layout == "batch_norm")
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     sampling = metadata.get("sampling") or DEFAULT_SAMPLING[layout]
@@ -85,42 +76,7 @@ def save_checkpoint(path: str | Path, network: SuperPoint, dtype: torch.dtype = 
     """Write a network without affine maps in our layout, its sampling marked "exact"; returns the file's sha256."""
     if len(network.affine):
         raise CheckpointError(f"weights '{path}': a network with affine maps has no place in this layout")
-    tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()}
-    save_file(tensors, str(path), metadata={"producer": PRODUCER, "sampling": "exact"})
-    return file_sha256(path)
-
-
-def file_sha256(path: str | Path) -> str:
-    """sha256 of a file, 64 hexadecimal digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        if path.suffix == ".safetensors":
-            with safe_open(str(path), framework="pt") as file:
-                return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-        if path.suffix in (".pth", ".pt"):
-            return _state_dict(path, torch.load(path, map_location="cpu", weights_only=True)), {}
-    except CheckpointError:
-        raise
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(f"weights '{path}': not readable as a {path.suffix} file ({error})") from error
-    except Exception as error:  # pickle raises what it likes on a file that is no pickle or holds code
-        raise CheckpointError(f"weights '{path}': refused by torch.load(weights_only=True) ({error})") from error
-    raise CheckpointError(f"weights '{path}': the name must end in .safetensors, .pth or .pt")
-
-
-def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
-    """The tensors of a pickled file: a state dict, or a training checkpoint that holds one."""
-    if isinstance(content, Mapping):
-        for key in ("state_dict", "model_state_dict", "model"):
-            if isinstance(content.get(key), Mapping):
-                content = content[key]
-                break
-    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CheckpointError(f"weights '{path}': holds no state dict of tensors")
-    return {str(key).removeprefix("module."): value for key, value in content.items()}
+    return write_weights(path, network.state_dict(), {"sampling": "exact"}, dtype)
 
 
 def _layout(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
@@ -152,23 +108,6 @@ def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
         for statistic in ("weight", "bias", "running_mean", "running_var"):
             shapes[f"{BATCH_NORM_NAMES[layer]}.bn.{statistic}"] = shape[:1]
     return shapes
-
-
-def _check(
-    path: Path, tensors: dict[str, Tensor], shapes: dict[str, tuple[int, ...]], ignore: str | None = None
-) -> None:
-    for key, shape in shapes.items():
-        if key not in tensors:
-            raise CheckpointError(f"weights '{path}': key '{key}' of shape {shape} is missing")
-        if tuple(tensors[key].shape) != shape:
-            raise CheckpointError(f"weights '{path}': key '{key}' has shape {tuple(tensors[key].shape)}, not {shape}")
-        if not torch.isfinite(tensors[key]).all():
-            raise CheckpointError(f"weights '{path}': key '{key}' holds values that are not finite")
-    unknown = [key for key in tensors if key not in shapes and not (ignore and key.endswith(ignore))]
-    if unknown:
-        raise CheckpointError(
-            f"weights '{path}': key '{unknown[0]}' is not part of SuperPoint ({len(unknown)} such keys)"
-        )
 
 
 def _without_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,9 +8,12 @@ a quarter; the last convolution feeds a pixel shuffle; and there is the second o
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STRIDE = 32
 WIDTH = 64
@@ -25,32 +28,35 @@ SKIPS = {"up4": ("skip4", "down3"), "up3": ("skip3", "down2"), "up2": ("skip2", 
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution, batch norm, ReLU."""
+    """Convolution, batch norm (while it is trained), ReLU."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1):
-        super().__init__(
-            nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
-            nn.BatchNorm2d(channels_out),
-            nn.ReLU(inplace=True),
-        )
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, batch_norm: bool = True):
+        super().__init__(nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=not batch_norm))
+        if batch_norm:
+            self.append(nn.BatchNorm2d(channels_out))
+        self.append(nn.ReLU(inplace=True))
 
 
 class D3Block(nn.Module):
     """A 3x3 convolution, densely connected layers that also see S1 and S2, and a 3x3 convolution (figure 4).
 
     Args:
+        batch_norm: whether convolutions are followed by batch norm.
         stride: 2 = the output has half the size of the input.
         grow: whether the output has twice the size of the input.
     """
 
-    def __init__(self, stride: int = 1, grow: bool = False):
+    def __init__(self, batch_norm: bool, stride: int = 1, grow: bool = False):
         super().__init__()
-        self.enter = ConvUnit(WIDTH, WIDTH, 3, stride)
+        self.enter = ConvUnit(WIDTH, WIDTH, 3, stride, batch_norm)
         self.layers = nn.ModuleList(
-            nn.Sequential(ConvUnit(WIDTH + HINTS + GROWTH * index, 4 * GROWTH, 1), ConvUnit(4 * GROWTH, GROWTH, 3))
+            nn.Sequential(
+                ConvUnit(WIDTH + HINTS + GROWTH * index, 4 * GROWTH, 1, batch_norm=batch_norm),
+                ConvUnit(4 * GROWTH, GROWTH, 3, batch_norm=batch_norm),
+            )
             for index in range(LAYERS)
         )
-        self.leave = ConvUnit(GROWTH * LAYERS, WIDTH, 3)
+        self.leave = ConvUnit(GROWTH * LAYERS, WIDTH, 3, batch_norm=batch_norm)
         self.grow = grow
 
     def forward(self, x: Tensor, hints: dict[int, Tensor]) -> Tensor:
@@ -67,18 +73,22 @@ class D3Block(nn.Module):
 
 class D3(nn.Module):
     """Encoder to 1/32 of the size, two bottleneck blocks, decoder; skips at 1/4, 1/8 and 1/16 through blocks of their
-    own, added; 13 D3 blocks in all."""
+    own, added; 13 D3 blocks in all.
 
-    def __init__(self) -> None:
+    Args:
+        batch_norm: as it is trained; what ships has none, see without_batch_norm.
+    """
+
+    def __init__(self, batch_norm: bool = True):
         super().__init__()
-        self.stem = ConvUnit(3 + HINTS, WIDTH, 3, stride=2)
+        self.stem = ConvUnit(3 + HINTS, WIDTH, 3, 2, batch_norm)
         for name in SHRINKING:
-            self.add_module(name, D3Block(stride=2))
-        self.bottleneck = nn.ModuleList(D3Block() for _ in range(2))
+            self.add_module(name, D3Block(batch_norm, stride=2))
+        self.bottleneck = nn.ModuleList(D3Block(batch_norm) for _ in range(2))
         for name in GROWING:
-            self.add_module(name, D3Block(grow=True))
+            self.add_module(name, D3Block(batch_norm, grow=True))
         for skip, _ in SKIPS.values():
-            self.add_module(skip, D3Block())
+            self.add_module(skip, D3Block(batch_norm))
         self.head = nn.Conv2d(WIDTH, 2 * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
@@ -111,6 +121,20 @@ class D3(nn.Module):
                 x = x + self.get_submodule(skip)(passed[source], hints)
         residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
         return log_nearest + residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+
+
+def without_batch_norm(network: D3) -> D3:
+    """A trained network with its batch norms folded into the convolutions before them, in evaluation mode."""
+    folded = D3(batch_norm=False)
+    for name, module in network.named_modules():
+        if isinstance(module, ConvUnit):
+            convolution, normalization, _ = copy.deepcopy(module).eval()
+            assert isinstance(convolution, nn.Conv2d)
+            assert isinstance(normalization, nn.BatchNorm2d)
+            fused = fuse_conv_bn_eval(convolution, normalization)
+            folded.get_submodule(f"{name}.0").load_state_dict(fused.state_dict())
+    folded.head.load_state_dict(network.head.state_dict())
+    return folded.eval().requires_grad_(False)
 
 
 def count_parameters(network: nn.Module) -> int:

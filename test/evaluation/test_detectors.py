@@ -9,8 +9,9 @@ import torch
 
 from superpoint_ros.core.errors import CheckpointError, DetectorError
 from superpoint_ros.evaluation.detectors import DETECTORS, DetectorOptions, make_detector
-from superpoint_ros.networks.checkpoint import file_sha256, save_checkpoint
+from superpoint_ros.networks.checkpoint import save_checkpoint
 from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.networks.weights_file import file_sha256
 
 HAS_AKAZE = hasattr(cv2, "AKAZE_create") or hasattr(getattr(cv2, "xfeatures2d", None), "AKAZE_create")
 OPENCV = ["sift", "rootsift", "orb", "fast", "harris", "shi", *(["akaze"] if HAS_AKAZE else [])]

@@ -4,7 +4,7 @@ from seeded import seeded_weights_file
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.inference.models import DEFAULT_MODEL, find_model, shipped_models
-from superpoint_ros.networks.checkpoint import file_sha256
+from superpoint_ros.networks.weights_file import file_sha256
 
 
 def test_every_shipped_model_is_the_file_its_facts_name():

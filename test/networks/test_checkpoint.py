@@ -7,8 +7,9 @@ from seeded import batch_norm_weights, released_weights, seeded_network
 from torch import nn
 
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, file_sha256, load_checkpoint, save_checkpoint
+from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, load_checkpoint, save_checkpoint
 from superpoint_ros.networks.superpoint import LAYERS, POOL_AFTER, RECTIFIED, SuperPoint
+from superpoint_ros.networks.weights_file import file_sha256
 
 IMAGE = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(0))
 

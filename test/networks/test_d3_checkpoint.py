@@ -1,0 +1,67 @@
+"""D3's weights files: what is written comes back, what is wrong is named."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from seeded import seeded_d3, seeded_weights_file
+
+from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.networks.d3 import without_batch_norm
+from superpoint_ros.networks.d3_checkpoint import load_d3, save_d3
+
+
+def example() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    rgb, log_nearest = torch.rand((1, 3, 64, 64), generator=generator), torch.randn((1, 1, 64, 64), generator=generator)
+    return rgb, log_nearest, 9 * torch.rand((1, 1, 64, 64), generator=generator)
+
+
+def test_folding_batch_norm_changes_nothing():
+    network = seeded_d3()
+    for expected, found in zip(network(*example()), without_batch_norm(network)(*example()), strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_what_is_written_comes_back(tmp_path):
+    network = seeded_d3()
+    digest = save_d3(tmp_path / "d3.safetensors", network)
+    loaded = load_d3(tmp_path / "d3.safetensors", digest)
+    assert loaded.sha256 == digest
+    torch.testing.assert_close(loaded.network(*example())[0], without_batch_norm(network)(*example())[0])
+
+
+def test_half_precision_takes_half_the_room(tmp_path):
+    save_d3(tmp_path / "full.safetensors", seeded_d3())
+    save_d3(tmp_path / "half.safetensors", seeded_d3(), torch.float16)
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("full", "half")]
+    assert sizes[1] < 0.51 * sizes[0]
+    torch.testing.assert_close(
+        load_d3(tmp_path / "half.safetensors").network(*example())[0],
+        load_d3(tmp_path / "full.safetensors").network(*example())[0],
+        atol=0.02,
+        rtol=0.02,
+    )
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="not those of the densifier"):
+        load_d3(seeded_weights_file(tmp_path))
+
+
+def test_another_digest_and_a_missing_file_are_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="no such file"):
+        load_d3(tmp_path / "none.safetensors")
+    save_d3(tmp_path / "d3.safetensors", seeded_d3())
+    with pytest.raises(CheckpointError, match="is not the 00"):
+        load_d3(tmp_path / "d3.safetensors", "0" * 64)
+
+
+def test_a_missing_key_is_named(tmp_path):
+    save_d3(tmp_path / "d3.safetensors", seeded_d3())
+    tensors = load_file(tmp_path / "d3.safetensors")
+    del tensors["down2.enter.0.bias"]
+    save_file(tensors, tmp_path / "less.safetensors", metadata={"network": "d3"})
+    with pytest.raises(CheckpointError, match=r"'down2.enter.0.bias' of shape \(64,\) is missing"):
+        load_d3(tmp_path / "less.safetensors")
