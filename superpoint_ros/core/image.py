@@ -20,6 +20,20 @@ def to_gray(image: np.ndarray, color: str = "bgr") -> np.ndarray:
     Raises:
         ImageError: wrong dtype, number of dimensions or channels, or no pixels.
     """
+    image = _checked(image, color)
+    return np.ascontiguousarray(image) if image.ndim == 2 else cv2.cvtColor(image, _TO_GRAY[color])
+
+
+def to_rgb(image: np.ndarray, color: str = "bgr") -> np.ndarray:
+    """uint8 (H, W), (H, W, 1) or (H, W, 3) -> uint8 (H, W, 3), red first; arguments and errors as of to_gray."""
+    image = _checked(image, color)
+    if image.ndim == 2:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    return np.ascontiguousarray(image if color == "rgb" else image[:, :, ::-1])
+
+
+def _checked(image: np.ndarray, color: str) -> np.ndarray:
+    """The image as (H, W) or (H, W, 3)."""
     if color not in _TO_GRAY:
         raise ImageError(f"color={color!r} is not one of {', '.join(_TO_GRAY)}")
     if not isinstance(image, np.ndarray):
@@ -32,12 +46,12 @@ def to_gray(image: np.ndarray, color: str = "bgr") -> np.ndarray:
         raise ImageError(f"image has shape {image.shape}, not (H, W), (H, W, 1) or (H, W, 3)")
     if image.size == 0:
         raise ImageError(f"image of shape {image.shape} has no pixels")
-    return np.ascontiguousarray(image) if image.ndim == 2 else cv2.cvtColor(image, _TO_GRAY[color])
+    return image
 
 
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """(H, W) -> the same image with its last row and column repeated until both sides divide by `multiple`."""
-    bottom, right = (-side % multiple for side in image.shape)
+    """(H, W, ...) -> the same image with its last row and column repeated until both sides divide by `multiple`."""
+    bottom, right = (-side % multiple for side in image.shape[:2])
     return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else image
 
 

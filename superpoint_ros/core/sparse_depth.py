@@ -14,6 +14,9 @@ from scipy.ndimage import distance_transform_edt
 
 from superpoint_ros.core.errors import ImageError
 
+NEAREST_MEDIAN = 0.01  # metres
+FARTHEST_MEDIAN = 100.0
+
 
 @dataclass(frozen=True)
 class NearestSample:
@@ -47,6 +50,17 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
         raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to metres first")
     impossible = (sparse < 0) | np.isinf(sparse)
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(impossible.sum())
+
+
+def unit_warning(median: float) -> str | None:
+    """What to tell of samples whose median [m] suggests another unit; None where it is plausible."""
+    if median > FARTHEST_MEDIAN:
+        return f"median sample depth is {median:g} m: if the samples are in millimetres, divide them by 1000"
+    if median < NEAREST_MEDIAN:
+        return (
+            f"median sample depth is {median:g} m: if the samples are in kilometres or inverse, convert them"
+        )
+    return None
 
 
 def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.inference.models import ModelFacts
+
+Loader = TypeVar("Loader")
 
 
 class Backend(Protocol):
@@ -47,8 +49,17 @@ def load_backend(name: str, facts: ModelFacts, device: str) -> Backend:
         BackendError: no backend of that name, or the device is not there.
         CheckpointError: the weights cannot be used.
     """
+    return choose(BACKENDS, name)(facts, device)
+
+
+def choose(table: Mapping[str, Loader], name: str) -> Loader:
+    """The loader of that name; of "auto", the table's first.
+
+    Raises:
+        BackendError: there is none; the message lists those there are.
+    """
     if name == "auto":
-        name = next(iter(BACKENDS))
-    if name not in BACKENDS:
-        raise BackendError(f"backend '{name}' is not one of auto, {', '.join(BACKENDS)}")
-    return BACKENDS[name](facts, device)
+        return next(iter(table.values()))
+    if name not in table:
+        raise BackendError(f"backend '{name}' is not one of auto, {', '.join(table)}")
+    return table[name]

@@ -41,6 +41,11 @@ def find_device(name: str) -> torch.device:
     return device
 
 
+def describe_device(device: torch.device) -> str:
+    """The device for people to read: "cpu", "cuda:0 (NVIDIA ...)"."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+
 class TorchBackend:
     """See inference/backend.py."""
 
@@ -51,9 +56,7 @@ class TorchBackend:
         self.sha256 = checkpoint.sha256
         self._network = checkpoint.network.to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.device = str(self._device)
-        if self._device.type == "cuda":
-            self.device += f" ({torch.cuda.get_device_name(self._device)})"
+        self.device = describe_device(self._device)
 
     @torch.inference_mode()
     def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -1,0 +1,110 @@
+"""An image and sparse depth in, dense depth with its confidence out."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.image import fit_within, resize_image, to_rgb
+from superpoint_ros.core.sparse_depth import clean_sparse_depth, nearest_sample, resize_sparse_depth, unit_warning
+from superpoint_ros.core.types import DenseDepth
+from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
+
+TRUSTED_RATIO = 1.1  # confidence is the probability that depth and truth differ by less than this factor
+
+logger = logging.getLogger(__name__)
+
+
+class Densifier:
+    """D3 with its weights, ready to run.
+
+    Args:
+        weights: path of a weights file (.safetensors); None = the weights that ship.
+        model: name of a shipped model or path of a model file, see inference/models.py.
+        backend: "auto" or a name in inference/depth_backend.py's table.
+        device: "auto", "cpu", "cuda", "cuda:N".
+        working_side: pixels; larger images are shrunk to this longer side, and the depth is enlarged again.
+        min_confidence: depth below this confidence becomes NaN.
+
+    Raises:
+        CheckpointError: weights or model that cannot be used, or none given and none shipped.
+        BackendError: a backend or device that is not there.
+        ValueError: an option out of range.
+
+    Attributes:
+        device: where it runs, for people to read.
+        weights_sha256: digest of the weights file.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        model: str | Path | None = None,
+        backend: str = "auto",
+        device: str = "auto",
+        working_side: int = 320,
+        min_confidence: float = 0.0,
+    ):
+        if working_side < 32:
+            raise ValueError(f"working_side={working_side} is below 32 pixels")
+        if not 0.0 <= min_confidence <= 1.0:
+            raise ValueError(f"min_confidence={min_confidence} is not in [0, 1]")
+        self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
+        self.working_side = working_side
+        self.min_confidence = min_confidence
+        self.device = self._backend.device
+        self.weights_sha256 = self._backend.sha256
+
+    def densify(self, rgb: np.ndarray, sparse: np.ndarray, color: str = "rgb") -> DenseDepth:
+        """Depth for every pixel of one image.
+
+        Depth and samples scale together: samples times k give depth times k and the same confidence.
+
+        Args:
+            rgb: uint8 (H, W), (H, W, 1) or (H, W, 3).
+            sparse: float32 (H, W), metres along the optical axis; NaN or 0 where unknown. Negative and infinite
+                samples are dropped, with a warning. Without any sample nothing is known: all NaN, confidence 0.
+            color: channel order of a three-channel image, "rgb" or "bgr".
+
+        Raises:
+            ImageError: an image or sparse depth of another dtype or shape, or of different sizes.
+        """
+        image = to_rgb(rgb, color)
+        samples, dropped = clean_sparse_depth(sparse)
+        if samples.shape != image.shape[:2]:
+            raise ImageError(f"sparse depth of size {samples.shape} for an image of size {image.shape[:2]}; resize one")
+        if dropped:
+            logger.warning("%d negative or infinite samples dropped", dropped)
+        if not np.isfinite(samples).any():
+            return DenseDepth(np.full(samples.shape, np.nan, np.float32), np.zeros(samples.shape, np.float32))
+        return self._densify(image, samples)
+
+    def _densify(self, image: np.ndarray, samples: np.ndarray) -> DenseDepth:
+        size = samples.shape
+        working_size = fit_within((size[0], size[1]), self.working_side)
+        samples = resize_sparse_depth(samples, working_size)
+        median = np.nanmedian(samples)
+        if warning := unit_warning(float(median)):
+            logger.warning(warning)
+        nearest = nearest_sample(samples)
+        log_depth, log_spread = self._backend(
+            resize_image(image, working_size), np.log(nearest.depth / median), nearest.distance
+        )
+        depth = _enlarge(median * np.exp(log_depth), size)
+        confidence = _enlarge(confidence_from_spread(log_spread), size)
+        return DenseDepth(np.where(confidence < self.min_confidence, np.float32(np.nan), depth), confidence)
+
+
+def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:
+    """Log of the spread b of Laplace-distributed errors of log depth -> P(|e| < log TRUSTED_RATIO), float32 (H, W)."""
+    return (1.0 - np.exp(-math.log(TRUSTED_RATIO) / np.exp(log_spread))).astype(np.float32)
+
+
+def _enlarge(plane: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """(h, w) -> float32 of `size`; never between two depths, where nothing need be."""
+    return cv2.resize(plane.astype(np.float32), size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)

@@ -1,0 +1,74 @@
+"""Backends of the densifier: what runs D3. A protocol and a table, as in backend.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.inference.backend import choose
+from superpoint_ros.inference.models import ModelFacts, find_model, shipped_models
+
+DEFAULT_MODEL = "d3"
+
+
+class DepthBackend(Protocol):
+    """A loaded network on a device.
+
+    Attributes:
+        device: where it runs, for people to read.
+        sha256: of the weights file.
+    """
+
+    device: str
+    sha256: str
+
+    def __call__(self, rgb: np.ndarray, log_nearest: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See networks/d3.py; any size.
+
+        Args:
+            rgb: uint8 (H, W, 3).
+            log_nearest: float32 (H, W), logarithm of S1 over the median sample.
+            distance: float32 (H, W), pixels to the nearest sample.
+
+        Returns:
+            log depth over the median sample, and log of the spread of its error, float32 (H, W) each.
+        """
+        ...
+
+
+def _torch(facts: ModelFacts, device: str) -> DepthBackend:
+    from superpoint_ros.inference.torch_depth_backend import TorchDepthBackend
+
+    return TorchDepthBackend(facts, device)
+
+
+# name: loader of (model facts, device). The first entry is what "auto" takes.
+DEPTH_BACKENDS: dict[str, Callable[[ModelFacts, str], DepthBackend]] = {"torch": _torch}
+
+
+def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelFacts:
+    """The facts of the model to use; arguments as in inference/models.py.
+
+    Raises:
+        CheckpointError: as there; also where nothing is given and no weights of the densifier ship.
+    """
+    if weights is None and model is None and DEFAULT_MODEL not in shipped_models():
+        raise CheckpointError(
+            "no weights of the densifier come with this package; train some with `superpoint-ros train depth` and "
+            "give weights=PATH"
+        )
+    return find_model(weights, DEFAULT_MODEL if weights is None and model is None else model)
+
+
+def load_depth_backend(name: str, facts: ModelFacts, device: str) -> DepthBackend:
+    """The backend of that name with the model's weights on the device.
+
+    Raises:
+        BackendError: no backend of that name, or the device is not there.
+        CheckpointError: the weights cannot be used.
+    """
+    return choose(DEPTH_BACKENDS, name)(facts, device)

@@ -1,0 +1,38 @@
+"""D3 in PyTorch, on the CPU or a CUDA device."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.inference.models import ModelFacts
+from superpoint_ros.inference.torch_backend import describe_device, find_device
+from superpoint_ros.networks.d3 import STRIDE
+from superpoint_ros.networks.d3_checkpoint import load_d3
+
+
+class TorchDepthBackend:
+    """See inference/depth_backend.py."""
+
+    def __init__(self, facts: ModelFacts, device: str = "auto"):
+        self._device = find_device(device)
+        checkpoint = load_d3(facts.file, facts.sha256)
+        self.sha256 = checkpoint.sha256
+        self._network = checkpoint.network.to(self._device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.device = describe_device(self._device)
+
+    @torch.inference_mode()
+    def __call__(self, rgb: np.ndarray, log_nearest: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width = log_nearest.shape
+        planes = [self._to_tensor(plane) for plane in (log_nearest, distance)]
+        outputs = self._network(self._to_tensor(rgb).float() / 255.0, *planes)
+        log_depth, log_spread = (output[0, 0, :height, :width].cpu().numpy() for output in outputs)
+        return log_depth, log_spread
+
+    def _to_tensor(self, image: np.ndarray) -> torch.Tensor:
+        """(H, W) or (H, W, C) -> (1, C, H', W') on the device, its last row and column repeated."""
+        padded = pad_to_multiple(image, STRIDE)
+        tensor = torch.from_numpy(padded).to(self._device)
+        return tensor[None, None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)[None]

@@ -1,0 +1,148 @@
+"""The densifier: sizes, scale, samples of every kind, and errors that say what is wrong."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seeded import seeded_d3_file
+
+from superpoint_ros.core.errors import BackendError, CheckpointError, ImageError
+from superpoint_ros.core.sparse_depth import nearest_sample
+from superpoint_ros.inference import depth_backend
+from superpoint_ros.inference.densifier import Densifier, confidence_from_spread
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return seeded_d3_file(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def densifier(weights):
+    return Densifier(weights, device="cpu")
+
+
+def example(seed: int, size: tuple[int, int], count: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sparse = np.full(size[0] * size[1], np.nan, np.float32)
+    sparse[rng.choice(sparse.size, count, replace=False)] = rng.uniform(1.0, 4.0, count)
+    return rng.integers(0, 256, (*size, 3), dtype=np.uint8), sparse.reshape(size)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (33, 50), (7, 5), (1, 1)])
+def test_the_depth_has_the_size_of_the_image(densifier, size):
+    dense = densifier.densify(*example(0, size, 1))
+    assert dense.depth.shape == dense.confidence.shape == size
+    assert dense.depth.dtype == dense.confidence.dtype == np.float32
+    assert (dense.depth > 0).all()
+    assert ((dense.confidence >= 0) & (dense.confidence <= 1)).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.02, 50.0), st.sampled_from([1, 5, 400]))
+def test_scaled_samples_give_scaled_depth(densifier, seed, scale, count):
+    image, sparse = example(seed, (40, 56), count)
+    dense, scaled = densifier.densify(image, sparse), densifier.densify(image, sparse * np.float32(scale))
+    np.testing.assert_allclose(scaled.depth, dense.depth * scale, rtol=1e-3)
+    np.testing.assert_allclose(scaled.confidence, dense.confidence, atol=1e-3)
+
+
+def test_zero_and_nan_mean_the_same_and_impossible_samples_are_dropped(densifier, caplog):
+    image, sparse = example(1, (32, 48), 60)
+    expected = densifier.densify(image, sparse)
+    marred = np.nan_to_num(sparse, nan=0.0)
+    empty = np.argwhere(marred == 0)
+    marred[tuple(empty[0])], marred[tuple(empty[1])] = -3.0, np.inf
+    with caplog.at_level(logging.WARNING):
+        found = densifier.densify(image, marred)
+    np.testing.assert_array_equal(found.depth, expected.depth)
+    assert "2 negative or infinite samples dropped" in caplog.text
+
+
+def test_without_samples_nothing_is_known(densifier):
+    dense = densifier.densify(np.zeros((20, 30, 3), np.uint8), np.zeros((20, 30), np.float32))
+    assert np.isnan(dense.depth).all()
+    assert (dense.confidence == 0).all()
+
+
+@pytest.mark.parametrize(("factor", "words"), [(1000.0, "millimetres"), (0.001, "convert them")])
+def test_an_unlikely_unit_is_warned_of(densifier, caplog, factor, words):
+    image, sparse = example(2, (32, 32), 30)
+    with caplog.at_level(logging.WARNING):
+        densifier.densify(image, sparse * np.float32(factor))
+    assert words in caplog.text
+
+
+def test_gray_and_both_colour_orders_are_taken(densifier):
+    image, sparse = example(3, (32, 40), 20)
+    np.testing.assert_array_equal(
+        densifier.densify(image, sparse).depth, densifier.densify(image[:, :, ::-1], sparse, color="bgr").depth
+    )
+    gray = image[:, :, 0]
+    np.testing.assert_array_equal(
+        densifier.densify(gray, sparse).depth, densifier.densify(np.dstack([gray] * 3), sparse).depth
+    )
+
+
+def test_depth_below_the_least_confidence_is_nan(weights):
+    image, sparse = example(4, (64, 64), 40)
+    everything = Densifier(weights, device="cpu").densify(image, sparse)
+    least = float(np.median(everything.confidence))
+    masked = Densifier(weights, device="cpu", min_confidence=least).densify(image, sparse)
+    np.testing.assert_array_equal(masked.confidence, everything.confidence)
+    np.testing.assert_array_equal(np.isnan(masked.depth), everything.confidence < least)
+    assert 0 < np.isnan(masked.depth).sum() < masked.depth.size
+
+
+def test_confidence_is_the_probability_of_being_within_ten_percent():
+    errors = np.random.default_rng(0).laplace(0.0, 0.08, 200_000)
+    expected = np.mean((np.exp(np.abs(errors))) < 1.1)
+    assert confidence_from_spread(np.array([[math.log(0.08)]]))[0, 0] == pytest.approx(expected, abs=0.005)
+
+
+def test_large_images_are_worked_on_smaller(monkeypatch):
+    """A stand-in that returns S1 shows which size the network sees, and that depth lands where the samples are."""
+    seen = []
+
+    class Nearest:
+        device, sha256 = "none", ""
+
+        def __call__(self, rgb, log_nearest, distance):
+            seen.append(rgb.shape)
+            return log_nearest, np.full_like(log_nearest, -5.0)
+
+    monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda facts, device: Nearest())
+    sparse = np.full((96, 128), np.nan, np.float32)
+    sparse[10, 20], sparse[80, 100] = 2.0, 5.0
+    densifier = Densifier("none", backend="nearest", working_side=64)
+    dense = densifier.densify(np.zeros((96, 128), np.uint8), sparse)
+    assert seen == [(48, 64, 3)]
+    truth = nearest_sample(sparse).depth
+    assert dense.depth[10, 20] == pytest.approx(2.0)
+    assert dense.depth[80, 100] == pytest.approx(5.0)
+    assert np.mean(np.abs(dense.depth - truth) > 1e-3) < 0.03
+
+
+def test_sizes_that_differ_are_refused(densifier):
+    with pytest.raises(ImageError, match=r"sparse depth of size \(10, 12\) for an image of size \(20, 24\)"):
+        densifier.densify(np.zeros((20, 24, 3), np.uint8), np.ones((10, 12), np.float32))
+
+
+def test_no_weights_ship_yet_and_it_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(depth_backend, "shipped_models", dict)
+    with pytest.raises(CheckpointError, match="superpoint-ros train depth"):
+        Densifier()
+
+
+def test_options_out_of_range_and_unknown_backends_are_refused(weights):
+    with pytest.raises(ValueError, match="working_side=8"):
+        Densifier(weights, working_side=8)
+    with pytest.raises(ValueError, match=r"min_confidence=1.5"):
+        Densifier(weights, min_confidence=1.5)
+    with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
+        Densifier(weights, backend="abacus")
