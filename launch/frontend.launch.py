@@ -14,23 +14,27 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 PACKAGE = "superpoint_ros"
-FROM_FILE = "; empty = as in params_file"
-# name: (default, description). All values are strings; lists are separated by commas.
-ARGUMENTS = {
-    "params_file": (
-        str(Path(get_package_share_directory(PACKAGE)) / "config" / "frontend.yaml"),
-        "YAML file with the node's parameters",
-    ),
-    "namespace": ("", "namespace of the node"),
-    "cameras": ("", f"names of the cameras, left,right for example{FROM_FILE}"),
-    "image_topics": ("", f"their image topics, in the order of cameras (default camera){FROM_FILE}"),
-    "transport": ("", f"raw or compressed, for all of image_topics or cameras{FROM_FILE}"),
-    "weights": ("", f"path of a weights file{FROM_FILE}"),
-    "device": ("", f"auto, cpu, cuda or cuda:N{FROM_FILE}"),
-    "policy": ("", f"latest or every_frame{FROM_FILE}"),
-    "overlay": ("", f"true or false: offer the image with the tracks drawn on it{FROM_FILE}"),
-    "log_level": ("info", "debug, info, warn, error or fatal"),
-}
+PARAMS_FILE = Path(get_package_share_directory(PACKAGE)) / "config" / "frontend.yaml"
+
+
+def override(name: str, description: str, choices: tuple[str, ...] = ()) -> DeclareLaunchArgument:
+    """An argument that overrides the parameter file where it is given."""
+    text = f"{description}; empty = as in params_file"
+    return DeclareLaunchArgument(name, default_value="", description=text, choices=["", *choices] if choices else None)
+
+
+ARGUMENTS = (
+    DeclareLaunchArgument("params_file", default_value=str(PARAMS_FILE), description="YAML file of node parameters"),
+    DeclareLaunchArgument("namespace", default_value="", description="namespace of the node"),
+    override("cameras", "names of the cameras, separated by commas"),
+    override("image_topics", "their image topics, separated by commas, in the same order (default camera: camera)"),
+    override("transport", "type of all their images", ("raw", "compressed")),
+    override("weights", "path of a weights file"),
+    override("device", "auto, cpu, cuda or cuda:N"),
+    override("policy", "newest image only, or all of them", ("latest", "every_frame")),
+    override("overlay", "offer the image with the tracks drawn on it", ("true", "false")),
+    DeclareLaunchArgument("log_level", default_value="info", description="debug, info, warn, error or fatal"),
+)
 
 
 def camera_parameters(cameras: str, image_topics: str, transport: str) -> dict[str, Any]:
@@ -50,12 +54,12 @@ def node_parameters(arguments: dict[str, str]) -> dict[str, Any]:
     """The parameters that the launch arguments override."""
     parameters: dict[str, Any] = {name: arguments[name] for name in ("weights", "device", "policy") if arguments[name]}
     if arguments["overlay"]:
-        parameters["overlay"] = arguments["overlay"].lower() == "true"
+        parameters["overlay"] = arguments["overlay"] == "true"
     return parameters | camera_parameters(arguments["cameras"], arguments["image_topics"], arguments["transport"])
 
 
 def start_node(context: LaunchContext) -> list[Node]:
-    arguments = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
+    arguments = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     return [
         Node(
             package=PACKAGE,
@@ -70,8 +74,4 @@ def start_node(context: LaunchContext) -> list[Node]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, (default, description) in ARGUMENTS.items()
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=start_node)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start_node)])

@@ -104,8 +104,14 @@ def test_lists_of_different_length_are_refused(start):
     assert "1 image_topics (/a) for 2 cameras (left,right)" in log.read_text()
 
 
+def test_a_word_that_is_no_choice_is_refused(start):
+    process, log = start(overlay="yes")
+    assert process.wait(WAIT_S) != 0
+    assert "overlay" in log.read_text()
+
+
 def test_nothing_given_leaves_everything_to_the_file(launch_file):
-    arguments = dict.fromkeys(launch_file.ARGUMENTS, "")
+    arguments = dict.fromkeys((argument.name for argument in launch_file.ARGUMENTS), "")
     assert launch_file.node_parameters(arguments) == {}
 
 
@@ -113,7 +119,7 @@ def test_nothing_given_leaves_everything_to_the_file(launch_file):
     ("given", "parameters"),
     [
         ({"overlay": "false"}, {"overlay": False}),
-        ({"overlay": "True"}, {"overlay": True}),
+        ({"overlay": "true"}, {"overlay": True}),
         ({"image_topics": "/x"}, {"cameras.names": ["camera"], "cameras.camera.topic": "/x"}),
         ({"cameras": "a,b"}, {"cameras.names": ["a", "b"]}),
         ({"transport": "compressed"}, {"cameras.camera.transport": "compressed"}),
@@ -124,11 +130,11 @@ def test_nothing_given_leaves_everything_to_the_file(launch_file):
     ],
 )
 def test_arguments_become_parameters(launch_file, given, parameters):
-    arguments = dict.fromkeys(launch_file.ARGUMENTS, "") | given
+    arguments = dict.fromkeys((argument.name for argument in launch_file.ARGUMENTS), "") | given
     assert launch_file.node_parameters(arguments) == parameters
 
 
 def test_every_argument_is_described(launch_file):
     declared = launch_file.generate_launch_description().get_launch_arguments()
-    assert [argument.name for argument in declared] == list(launch_file.ARGUMENTS)
+    assert [argument.name for argument in declared] == [argument.name for argument in launch_file.ARGUMENTS]
     assert all(argument.description for argument in declared)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from itertools import pairwise
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_probe import NodeProcess, Probe, header, milliseconds, parameter_arguments, texture
@@ -20,6 +23,7 @@ from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.ros.conversions import array_to_image, message_to_array
 from superpoint_ros.ros.feature_conversions import message_to_features, message_to_tracks
 
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 LEFT_SIZE, RIGHT_SIZE = (48, 64), (56, 72)
 SHIFT = 8
 EVERY_FRAME = {
@@ -310,6 +314,15 @@ def test_publishers_that_do_not_fit_are_named(stereo):
     stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.statistics()["message"], "the problem in a report")
     stranger.close()
     stereo.probe.spin_until(lambda: stereo.statistics()["message"] == "running", "the problem to be over")
+
+
+@pytest.mark.parametrize("layout", ["frontend.rviz", "frontend.foxglove.json"])
+def test_the_viewers_layouts_name_topics_that_exist(stereo, layout):
+    text = (CONFIG / layout).read_text()
+    topics = set(re.findall(r"/frontend/[a-z/]+", text.replace("/camera/", "/left/")))
+    assert topics
+    assert topics <= {name for name, _ in stereo.probe.node.get_topic_names_and_types()}
+    assert yaml.safe_load(text)
 
 
 def test_the_same_input_gives_the_same_bytes(probe, start_node):
