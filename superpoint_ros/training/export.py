@@ -13,6 +13,7 @@ from torch import Tensor
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import save_checkpoint
+from superpoint_ros.networks.d3_checkpoint import save_d3
 from superpoint_ros.training.loop import Trainer
 from superpoint_ros.training.normalized import fold
 
@@ -22,7 +23,7 @@ CARD = """# {name}
 |---|---|
 | file | `{file}`, float16, {megabytes:.1f} MB |
 | sha256 | `{sha256}` |
-| layout | SuperPoint's released layer names, batch norm folded in; input gray in [0, 1] |
+| layout | {layout} |
 | trained on | {trained_on} |
 | hardware | {hardware} |
 | software | torch {torch} |
@@ -65,9 +66,25 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sha256 = save_checkpoint(path, fold(trainer.model.module), torch.float16)
+    layout = "SuperPoint's released layer names, batch norm folded in; input gray in [0, 1]"
+    _write_card(trainer, path, sha256, layout, config, trained_on)
+    return sha256
+
+
+def export_depth(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
+    """The same for a trainer whose model is a D3."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sha256 = save_d3(path, trainer.model.module, torch.float16)
+    layout = "D3's layer names, batch norm folded in; input RGB in [0, 1], log of S1 over the median sample, distance"
+    _write_card(trainer, path, sha256, layout, config, trained_on)
+    return sha256
+
+
+def _write_card(trainer: Trainer, path: Path, sha256: str, layout: str, config: Any, trained_on: str) -> None:
     card = CARD.format(
         name=path.stem,
         file=path.name,
+        layout=layout,
         megabytes=path.stat().st_size / 1e6,
         sha256=sha256,
         trained_on=trained_on,
@@ -77,7 +94,6 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
         validation="\n".join(f"- {key}: {value:.3f}" for key, value in trainer.validation.items()) or "none",
     )
     path.with_suffix(".md").write_text(card)
-    return sha256
 
 
 def _plain(value: Any) -> Any:

@@ -160,7 +160,7 @@ class Trainer:
     def _validate(self, validate: Callable[[nn.Module], dict[str, float]]) -> None:
         if self.fabric.is_global_zero:
             self.model.eval()
-            self.validation = values = validate(self.model)
+            self.validation = values = validate(self.model.module)
             self.fabric.log_dict({f"validation/{name}": value for name, value in values.items()}, self.step)
             logger.info("step %d: %s", self.step, ", ".join(f"{k} {v:.3f}" for k, v in values.items()))
         self.fabric.barrier()

@@ -51,7 +51,5 @@ def superpoint(images: Path, labels: Path, run: Path, changes: list[str] | None 
 
 
 if __name__ == "__main__":
-    stage, root = sys.argv[1], Path(sys.argv[2])
-    if stage == "magicpoint":
-        sys.exit(magicpoint(root / "run"))
+    root = Path(sys.argv[1])
     sys.exit(superpoint(root / "images", root / "labels", root / "run", ["balance=gradnorm"]))

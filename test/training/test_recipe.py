@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import recipe
 import torch
+from training import recipe
 
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.training.adaptation import ImageLabels, label_path, save_labels
@@ -32,10 +32,10 @@ def write_labels(images: Path, labels: Path) -> None:
         save_labels(label_path(labels, Path(path.name)), ImageLabels(xy, np.full(40, 0.5, np.float32), (64, 80)))
 
 
-def torchrun(root: Path, stage: str, processes: int) -> None:
+def torchrun(root: Path, processes: int) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command += [str(HERE / "recipe.py"), stage, str(root)]
+    command += [str(HERE / "recipe.py"), str(root)]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, cwd=root)
     assert finished.returncode == 0, finished.stderr[-3000:]
 
@@ -109,18 +109,15 @@ def test_an_interrupted_joint_run_ends_with_the_same_weights(tmp_path):
     assert_same_weights(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_two_processes_train_magicpoint_together(tmp_path):
-    torchrun(tmp_path, "magicpoint", 2)
-    assert load_checkpoint(tmp_path / "run" / "magicpoint.safetensors").layout == "superpoint_ros"
-
-
-def test_two_processes_train_superpoint_together(tmp_path):
+def test_two_processes_train_together(tmp_path):
     recipe.write_images(tmp_path / "images")
     write_labels(tmp_path / "images", tmp_path / "labels")
-    torchrun(tmp_path, "superpoint", 2)
+    torchrun(tmp_path, processes=2)
     state = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
     assert state["step"] == 4
     assert state["gradnorm"]["weights"].sum().item() == pytest.approx(2.0)
+    assert set(state["validation"]) == {"repeatability", "localization_error", "matching_score", "nn_map"}
+    assert load_checkpoint(tmp_path / "run" / "superpoint.safetensors").layout == "superpoint_ros"
 
 
 def test_what_is_missing_is_named(tmp_path, capsys):
