@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from superpoint_ros.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from superpoint_ros.evaluation.detectors import DetectorOptions
@@ -203,7 +206,14 @@ PROTOCOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Calla
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate, print the table, say where the files are."""
+    """Evaluate, print the table, say where the files are.
+
+    Raises:
+        MissingExtraError: what evaluation needs beside the package's own dependencies is not installed.
+    """
+    for name in ("matplotlib", "scipy"):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(f"evaluation needs {name}: pip install 'superpoint_ros[evaluation]'")
     from superpoint_ros.evaluation.report import format_table
 
     report = PROTOCOLS[arguments.protocol][2](arguments)

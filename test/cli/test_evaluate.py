@@ -67,3 +67,9 @@ def test_synthetic_and_depth(tmp_path: Path):
 def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert main(["evaluate", "pose", "--data", str(tmp_path / "absent")]) == 2
     assert "does not exist; expected a data set" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named_before_anything_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["evaluate", "synthetic"]) == 2
+    assert "superpoint_ros[evaluation]" in capsys.readouterr().err
