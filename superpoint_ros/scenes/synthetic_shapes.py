@@ -108,7 +108,7 @@ def draw_lines(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
             continue
         segments.append(segment)
         corners = np.concatenate([corners, new])
-        canvas.fill(line_polygon(*segment, rng.uniform(1.0, 2.5)), gray)
+        canvas.fill(line_polygon(segment[0], segment[1], rng.uniform(1.0, 2.5)), gray)
     canvas.label(corners)
 
 

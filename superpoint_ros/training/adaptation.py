@@ -26,7 +26,7 @@ from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.config import AdaptationConfig
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
 from superpoint_ros.training.images import list_images, read_gray, size_of_area
-from superpoint_ros.training.loop import autocast
+from superpoint_ros.training.loop import autocast, channels_last
 
 SPREAD = 0.8  # pixels, standard deviation
 SPREAD_RADIUS = 2
@@ -59,7 +59,7 @@ class HomographicAdaptation:
     """Runs a detector on warps of images and aggregates what it finds."""
 
     def __init__(self, network: SuperPoint, config: AdaptationConfig, device: torch.device):
-        self.network = network.to(device, memory_format=torch.channels_last).eval()
+        self.network = channels_last(network.to(device)).eval()
         self.config = config
         self.device = device
 
@@ -118,7 +118,7 @@ def save_labels(path: Path, labels: ImageLabels) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
-        np.savez(file, xy=labels.xy, score=labels.score.astype(np.float16), image_size=np.int32(labels.image_size))
+        np.savez(file, xy=labels.xy, score=labels.score.astype(np.float16), image_size=np.array(labels.image_size))
     partial.replace(path)
 
 

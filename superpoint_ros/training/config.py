@@ -211,7 +211,7 @@ class SuperPointConfig:
 
 
 def _convert(value: Any, kind: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _build(kind, value, where)
     if get_origin(kind) is tuple:
         kinds = get_args(kind)

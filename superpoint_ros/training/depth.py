@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -49,7 +50,8 @@ def confidence_loss(log_depth: Tensor, log_spread: Tensor, log_truth: Tensor) ->
     Truth that is infinite counts as an error of UNKNOWABLE_ERROR; the depth itself gets no gradient.
     """
     known = ~torch.isnan(log_truth)
-    error = torch.where(torch.isinf(log_truth), UNKNOWABLE_ERROR, (log_depth.detach() - log_truth).abs())
+    error = (log_depth.detach() - torch.where(torch.isfinite(log_truth), log_truth, 0.0)).abs()
+    error = torch.where(torch.isinf(log_truth), UNKNOWABLE_ERROR, error)
     likelihood = error * torch.exp(-log_spread) + log_spread - LOG_SPREAD_RANGE[0]
     return torch.where(known, likelihood, 0.0).sum() / known.sum().clamp(min=1)
 
@@ -60,7 +62,9 @@ class DepthLoss:
     def __init__(self, config: DepthConfig, fabric: Fabric):
         self.config = config
         self.rank = fabric.global_rank
-        self.gradnorm = GradNorm(2, config.alpha, device=fabric.device, reduce=fabric.all_reduce)
+        self.gradnorm = GradNorm(
+            2, config.alpha, device=fabric.device, reduce=lambda value: cast(Tensor, fabric.all_reduce(value))
+        )
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
         rgb = self._noisy(batch["rgb"].float() / 255.0, step)

@@ -53,10 +53,16 @@ class SuperPointLoss:
 
     def __init__(self, config: SuperPointConfig, fabric: Fabric):
         self.config = config
+        self.fabric = fabric
         self.rank = fabric.global_rank
         theory = [float(np.log(NO_CORNER + 1)), float(np.log(config.places))]
         initial = theory if config.descriptor_loss == "contrastive" else None
-        self.gradnorm = GradNorm(2, config.alpha, 0.025, initial, fabric.device, fabric.all_reduce)
+        self.gradnorm = GradNorm(2, config.alpha, 0.025, initial, fabric.device, self._mean_over_processes)
+
+    def _mean_over_processes(self, value: Tensor) -> Tensor:
+        mean = self.fabric.all_reduce(value)
+        assert isinstance(mean, Tensor)
+        return mean
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
         views, valid = make_views(batch, self.config.size)

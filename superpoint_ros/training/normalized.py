@@ -6,6 +6,8 @@ map of the convolution's output, so at inference it is part of that convolution'
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,6 +21,10 @@ class NormalizedSuperPoint(SuperPoint):
     def __init__(self) -> None:
         super().__init__()
         self.norm = nn.ModuleDict({name: nn.BatchNorm2d(LAYERS[name][1]) for name in RECTIFIED})
+
+    def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
+        """Each rectified layer's name with its batch norm."""
+        return [(name, cast(nn.BatchNorm2d, norm)) for name, norm in self.norm.items()]
 
     def _rectified(self, name: str, x: Tensor) -> Tensor:
         return F.relu(self.norm[name](self.get_submodule(name)(x)), inplace=True)
@@ -37,16 +43,21 @@ class NormalizedMagicPoint(NormalizedSuperPoint):
         return self.detect(self.encode(image))
 
 
+def _buffer(value: Tensor | None) -> Tensor:
+    assert value is not None  # these norms track their statistics
+    return value
+
+
 @torch.no_grad()
 def fold(network: NormalizedSuperPoint) -> SuperPoint:
     """The plain network that computes, at inference, what the trained one does, with its batch norms folded in."""
     state = {
         name: value.detach().clone() for name, value in network.state_dict().items() if not name.startswith("norm.")
     }
-    for name, norm in network.norm.items():
-        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    for name, norm in network.norms():
+        scale = norm.weight / torch.sqrt(_buffer(norm.running_var) + norm.eps)
         state[f"{name}.weight"] = state[f"{name}.weight"] * scale[:, None, None, None]
-        state[f"{name}.bias"] = (state[f"{name}.bias"] - norm.running_mean) * scale + norm.bias
+        state[f"{name}.bias"] = (state[f"{name}.bias"] - _buffer(norm.running_mean)) * scale + norm.bias
     plain = SuperPoint()
     plain.load_state_dict(state)
     return plain.eval()
