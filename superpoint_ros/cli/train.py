@@ -1,4 +1,4 @@
-"""train MagicPoint or SuperPoint"""
+"""train MagicPoint, SuperPoint or the densifier"""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`train magicpoint` and `train superpoint`."""
+    """`train magicpoint`, `train superpoint` and `train depth`."""
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     magicpoint = stages.add_parser("magicpoint", help="the detector, on Synthetic Shapes drawn on the fly")
     superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labelled images")
-    for stage in (magicpoint, superpoint):
+    depth = stages.add_parser("depth", help="the densifier, on rendered rooms and streets or on your own depth images")
+    for stage in (magicpoint, superpoint, depth):
         stage.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")
         stage.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. loop.steps=1000")
         stage.add_argument(
@@ -24,12 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         stage.add_argument("--accelerator", default="auto", choices=("auto", "cpu", "cuda"))
     superpoint.add_argument("--images", type=Path, required=True, help="folder of images of any size")
     superpoint.add_argument("--labels", type=Path, required=True, help="what `superpoint-ros label` wrote")
+    depth.add_argument(
+        "--data", type=Path, nargs="+", default=[], help="data sets with depth; none = rooms and streets are rendered"
+    )
     superpoint.add_argument("--initial", type=Path, help="checkpoint to start from, such as MagicPoint's last.ckpt")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, then write <stage>.safetensors and its card into the run's folder."""
-    return _train_magicpoint(arguments) if arguments.stage == "magicpoint" else _train_superpoint(arguments)
+    stages = {"magicpoint": _train_magicpoint, "superpoint": _train_superpoint, "depth": _train_depth}
+    return stages[arguments.stage](arguments)
 
 
 def _train_magicpoint(arguments: argparse.Namespace) -> int:
@@ -51,6 +56,22 @@ def _train_superpoint(arguments: argparse.Namespace) -> int:
     folders = (arguments.images, arguments.labels, arguments.run_folder)
     trainer = train_superpoint(config, *folders, initial, arguments.accelerator)
     return _export(trainer, config, arguments, f"the images in {arguments.images.name}")
+
+
+def _train_depth(arguments: argparse.Namespace) -> int:
+    from superpoint_ros.training.config import load_config
+    from superpoint_ros.training.depth import train_depth
+    from superpoint_ros.training.depth_config import DepthConfig
+    from superpoint_ros.training.export import export_depth
+
+    config = load_config(DepthConfig, arguments.config, arguments.set)
+    trainer = train_depth(config, arguments.data, arguments.run_folder, arguments.accelerator)
+    path = arguments.run_folder / "d3.safetensors"
+    names = ", ".join(path.name for path in arguments.data)
+    trained_on = f"depth images of {names}" if names else "rooms and streets that this package renders"
+    if trainer.fabric.is_global_zero:
+        print(f"{path} sha256 {export_depth(trainer, path, config, trained_on)}")
+    return 0
 
 
 def _export(trainer: Trainer, config: object, arguments: argparse.Namespace, trained_on: str) -> int:
