@@ -1,15 +1,13 @@
-"""Matches and tracks drawn into images, as in the SuperPoint talks: lines from image to image, and polylines."""
+"""Matches drawn as in the SuperPoint talks: two images side by side, lines from keypoint to keypoint."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.evaluation.track_metrics import Track
 
 GREEN, RED, YELLOW = (60, 200, 60), (60, 60, 230), (40, 220, 240)
 SUBPIXEL_BITS = 4
@@ -46,31 +44,6 @@ def draw_matches(
     for index in order:
         color = YELLOW if correct is None else GREEN if correct[index] else RED
         cv2.line(canvas, starts[index].tolist(), ends[index].tolist(), color, 1, cv2.LINE_AA, SUBPIXEL_BITS)
-    return canvas
-
-
-def draw_tracks(image: np.ndarray, tracks: Sequence[Track], frame: int, history: int = 10) -> np.ndarray:
-    """The tracks that are in an image, each as a polyline through where it was, coloured by its length.
-
-    Args:
-        image: uint8 (H, W) or (H, W, 3) in BGR order: image number `frame`.
-        tracks: of the sequence; those not seen in `frame`, or seen there first, are left out.
-        frame: number of the image.
-        history: how many images back a polyline reaches.
-
-    Returns:
-        uint8 (H, W, 3), BGR: from blue (just begun) to red (`history` images or more).
-    """
-    canvas = _color_canvas(image)
-    for track in tracks:
-        past = (track.frame <= frame) & (track.frame >= frame - history)
-        if past.sum() < 2 or track.frame[past][-1] != frame:
-            continue
-        age = min(int(np.sum(track.frame <= frame)), history)
-        color = cv2.applyColorMap(np.array([[255 * age // history]], np.uint8), cv2.COLORMAP_JET)[0, 0].tolist()
-        points = _fixed(track.xy[past])
-        cv2.polylines(canvas, [points[:, None]], False, color, 1, cv2.LINE_AA, SUBPIXEL_BITS)
-        cv2.circle(canvas, points[-1].tolist(), 2 << SUBPIXEL_BITS, color, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

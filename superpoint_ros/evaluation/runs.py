@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.matching import match
+from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation import homography_protocol, pose_protocol, tracks_protocol
 from superpoint_ros.evaluation.datasets.frames import Frame, HomographyPair
 from superpoint_ros.evaluation.depth_baselines import FILLS
@@ -20,11 +22,13 @@ from superpoint_ros.evaluation.depth_protocol import DepthProtocol, evaluate_dep
 from superpoint_ros.evaluation.depth_protocol import summarize as summarize_depth
 from superpoint_ros.evaluation.descriptor_metrics import match_errors
 from superpoint_ros.evaluation.detectors import DETECTORS, Detector, DetectorOptions, make_detector
-from superpoint_ros.evaluation.drawing import draw_matches, draw_tracks, write_image
+from superpoint_ros.evaluation.drawing import draw_matches, write_image
 from superpoint_ros.evaluation.plots import plot_curves, plot_error_curves
 from superpoint_ros.evaluation.report import Report, write_report
+from superpoint_ros.evaluation.sequences import SizedFrame
 from superpoint_ros.evaluation.sizing import read_sized
 from superpoint_ros.evaluation.synthetic_protocol import SyntheticProtocol, evaluate_synthetic
+from superpoint_ros.evaluation.track_metrics import collect_tracks
 
 logger = logging.getLogger(__name__)
 
@@ -152,12 +156,10 @@ def run_tracks(
     summary, rows = [], []
     for detector in detectors:
         views, tracks = tracks_protocol.follow(frames, detector, protocol)
-        summary.append({"detector": detector.name, **tracks_protocol.summarize(views, tracks, protocol)})
-        rows += tracks_protocol.track_rows(detector.name, tracks)
-        for index in np.unique(np.linspace(1, len(views) - 1, draw).astype(int)) if len(views) > 1 else ():
-            name = f"{views[index].frame.name}_{_file_name(detector.name)}.png"
-            write_image(output / "tracks" / name, draw_tracks(views[index].image, tracks, int(index)))
-            _draw_step(views[index - 1], views[index], detector, output / "matches" / name, protocol)
+        whole = collect_tracks(tracks)
+        summary.append({"detector": detector.name, **tracks_protocol.summarize(views, whole, protocol)})
+        rows += tracks_protocol.track_rows(detector.name, whole)
+        _draw_sequence(views, tracks, detector, protocol, output, draw)
     choices = {"data": data, "frames": len(frames), **asdict(protocol)}
     choices["max_distances"] = {one.name: protocol.max_distance or one.max_distance for one in detectors}
     report = Report("tracks", choices, _settings(detectors), summary, rows)
@@ -165,20 +167,36 @@ def run_tracks(
     return report
 
 
-def _draw_step(
-    first: tracks_protocol.SizedFrame,
-    second: tracks_protocol.SizedFrame,
+def _draw_sequence(
+    views: Sequence[SizedFrame],
+    tracks: Sequence[Tracks],
     detector: Detector,
-    path: Path,
     protocol: tracks_protocol.TracksProtocol,
+    output: Path,
+    draw: int,
 ) -> None:
+    """Tracks, and the matches with the image before, of `draw` images spread over the sequence."""
+    chosen = np.linspace(min(1, len(views) - 1), len(views) - 1, draw).astype(int)
+    trails = Trails()
+    for index, (view, current) in enumerate(zip(views, tracks, strict=True)):
+        points = trails.update(current)
+        if index in chosen:
+            name = f"{view.frame.name}_{_file_name(detector.name)}.png"
+            write_image(output / "tracks" / name, draw_tracks(view.image, current, points))
+            if index:
+                write_image(output / "matches" / name, _draw_step(views[index - 1], view, detector, protocol))
+
+
+def _draw_step(
+    first: SizedFrame, second: SizedFrame, detector: Detector, protocol: tracks_protocol.TracksProtocol
+) -> np.ndarray:
     """Two-way matches of two successive images, side by side; right and wrong where the scene tells."""
     features0, features1 = detector.detect(first.image), detector.detect(second.image)
     max_distance = protocol.max_distance or detector.max_distance
     matches = match(features0.descriptors, features1.descriptors, max_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     correct = tracks_protocol.right_links(first, second, xy0, xy1, protocol)
-    write_image(path, draw_matches(first.image, second.image, xy0, xy1, correct))
+    return draw_matches(first.image, second.image, xy0, xy1, correct)
 
 
 def run_synthetic(names: Sequence[str], protocol: SyntheticProtocol, output: Path) -> Report:

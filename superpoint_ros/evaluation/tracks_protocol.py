@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.detectors import Detector, DetectorOptions
 from superpoint_ros.evaluation.pose_metrics import epipolar_distance, fundamental_matrix
@@ -26,7 +27,7 @@ from superpoint_ros.evaluation.sequences import (
     to_original_pixels,
 )
 from superpoint_ros.evaluation.sizing import ImageSize
-from superpoint_ros.evaluation.track_metrics import Track, collect_tracks, link_pairs, track_lengths
+from superpoint_ros.evaluation.track_metrics import Track, link_pairs, track_lengths
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ class LinkErrors:
 
 def follow(
     frames: Sequence[Frame], detector: Detector, protocol: TracksProtocol
-) -> tuple[list[SizedFrame], list[Track]]:
-    """The frames, and the tracks of a detector's points through them."""
+) -> tuple[list[SizedFrame], list[Tracks]]:
+    """The frames, and for each the tracks of a detector's points."""
     tracker = Tracker(max_distance=protocol.max_distance or detector.max_distance, max_lost=protocol.max_lost)
     views, tracks = [], []
     for frame in tqdm(frames, desc=detector.name, leave=False):
         view = size_frame(frame, protocol.size)
         views.append(view)
         tracks.append(tracker.update(detector.detect(view.image)))
-    return views, collect_tracks(tracks)
+    return views, tracks
 
 
 def link_errors(views: Sequence[SizedFrame], tracks: Sequence[Track], from_first: bool) -> LinkErrors:

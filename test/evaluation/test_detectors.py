@@ -5,12 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
+from seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError, DetectorError
 from superpoint_ros.evaluation.detectors import DETECTORS, DetectorOptions, make_detector
-from superpoint_ros.networks.checkpoint import save_checkpoint
-from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.networks.weights_file import file_sha256
 
 HAS_AKAZE = hasattr(cv2, "AKAZE_create") or hasattr(getattr(cv2, "xfeatures2d", None), "AKAZE_create")
@@ -30,10 +28,7 @@ def image() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "random.safetensors"
-    save_checkpoint(path, SuperPoint())
-    return path
+    return seeded_weights_file(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.mark.parametrize("name", [*OPENCV, "random"])

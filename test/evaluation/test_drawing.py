@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.evaluation.drawing import GREEN, RED, YELLOW, draw_matches, draw_tracks, write_image
-from superpoint_ros.evaluation.track_metrics import Track
+from superpoint_ros.evaluation.drawing import GREEN, RED, YELLOW, draw_matches, write_image
 
 
 def test_matches_side_by_side():
@@ -26,29 +25,6 @@ def test_no_matches_are_two_images():
     image = np.full((20, 30), 50, np.uint8)
     drawn = draw_matches(image, image, np.zeros((0, 2)), np.zeros((0, 2)))
     assert (drawn == 50).all()
-
-
-def test_tracks_are_polylines_through_the_past():
-    image = np.zeros((40, 60), np.uint8)
-    track = Track(np.array([0, 1, 2]), np.array([[10, 10], [30, 10], [30, 30]], np.float32))
-    drawn = draw_tracks(image, [track], 2)
-    assert drawn[10, 20].any()
-    assert drawn[20, 30].any()
-    assert not drawn[35:, :10].any()
-
-
-def test_lost_and_new_tracks_are_not_drawn():
-    image = np.zeros((40, 60), np.uint8)
-    lost = Track(np.array([0, 1]), np.array([[10, 10], [30, 10]], np.float32))
-    new = Track(np.array([2]), np.array([[20, 20]], np.float32))
-    assert not draw_tracks(image, [lost, new], 2).any()
-
-
-def test_history_limits_the_polyline():
-    image = np.zeros((40, 60), np.uint8)
-    track = Track(np.arange(4), np.array([[10, 10], [20, 10], [30, 10], [40, 10]], np.float32))
-    assert draw_tracks(image, [track], 3, history=3)[10, 15].any()
-    assert not draw_tracks(image, [track], 3, history=1)[10, 15].any()
 
 
 def test_images_are_written_where_they_should(tmp_path: Path):
