@@ -135,24 +135,27 @@ def evaluate_pairs(
         yield row
 
 
+def _mean(rows: Sequence[dict[str, Any]], name: str) -> float:
+    """Mean over the rows in which the figure is a number; NaN where it is in none."""
+    values = np.array([row[name] for row in rows], np.float64)
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _homography_accuracy(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    errors = np.array([row["corner_error"] for row in rows])
+    accuracy = fraction_within(errors, ACCURACY_THRESHOLDS).tolist()
+    shares = {f"H@{threshold}": share for threshold, share in zip(ACCURACY_THRESHOLDS, accuracy, strict=True)}
+    return {**shares, "AUC10": area_under_curve(errors, AREA_LIMIT)}
+
+
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Means over the pairs of one detector; the localisation error over those pairs where any point repeats."""
-
-    def mean(name: str) -> float:
-        values = np.array([row.get(name, np.nan) for row in rows], np.float64)
-        return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
-
-    summary = {}
-    if all("corner_error" in row for row in rows):
-        errors = np.array([row["corner_error"] for row in rows])
-        accuracy = fraction_within(errors, ACCURACY_THRESHOLDS)
-        summary = {f"H@{t}": share for t, share in zip(ACCURACY_THRESHOLDS, accuracy.tolist(), strict=True)}
-        summary["AUC10"] = area_under_curve(errors, AREA_LIMIT)
-    summary |= {"Rep": mean("repeatability"), "MLE": mean("localization_error")}
-    if summary.get("AUC10") is not None:
+    describes = all("corner_error" in row for row in rows)
+    summary = _homography_accuracy(rows) if describes else {}
+    summary |= {"Rep": _mean(rows, "repeatability"), "MLE": _mean(rows, "localization_error")}
+    if describes:
         names = {"NN mAP": "nn_map", "M.Score": "matching_score", "MMA@3": "mma_3", "inliers": "inliers"}
-        summary |= {title: mean(name) for title, name in names.items()}
+        summary |= {title: _mean(rows, name) for title, name in names.items()}
     for kind in sorted({row["kind"] for row in rows}):
-        of_kind = [row["repeatability"] for row in rows if row["kind"] == kind]
-        summary[f"Rep {kind}"] = float(np.mean(of_kind))
+        summary[f"Rep {kind}"] = _mean([row for row in rows if row["kind"] == kind], "repeatability")
     return summary
