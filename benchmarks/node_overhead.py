@@ -131,6 +131,7 @@ def measure(images: int, warm_up: int, rate: float) -> dict[str, Any]:
     inside = sum(stages.values()) - stages["network_ms"]
     return {
         "round_trip_ms": {
+            "min": round(float(measured.min()), 3),
             "median": round(float(np.median(measured)), 3),
             "p95": round(float(np.quantile(measured, 0.95)), 3),
         },

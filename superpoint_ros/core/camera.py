@@ -36,6 +36,8 @@ class Camera:
         if len(self.distortion) not in allowed:
             counts = " or ".join(map(str, allowed))
             raise CalibrationError(f"{len(self.distortion)} distortion coefficients; the model has {counts}")
+        if not (np.isfinite(self.matrix).all() and np.isfinite(self.distortion).all()):
+            raise CalibrationError(f"matrix {self.matrix.tolist()} or distortion {self.distortion.tolist()} not finite")
 
     def cropped_and_binned(self, offset: tuple[int, int], binning: tuple[int, int]) -> Camera:
         """The camera of images that are cut out at offset (x, y) and then averaged over binning (x, y) pixels.

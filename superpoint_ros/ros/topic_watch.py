@@ -10,6 +10,7 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 PATIENCE_S = 5.0
+UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
 
 
 def describe_qos(profile: QoSProfile) -> str:
@@ -42,7 +43,7 @@ class TopicWatch:
             received: messages that have come in since the start.
         """
         publishers = self._node.get_publishers_info_by_topic(self._topic)
-        problems = {text: text for publisher in publishers if (text := self._problem(publisher))}
+        problems = {str(one.endpoint_gid): text for one in publishers if (text := self._problem(one))}
         if received == 0 and time.monotonic() - self._started >= PATIENCE_S:
             problems["silence"] = self._silence(len(publishers))
         for key in problems.keys() - self._reported:
@@ -51,7 +52,7 @@ class TopicWatch:
         return "; ".join(problems.values())
 
     def _problem(self, publisher: TopicEndpointInfo) -> str:
-        sender = f"{publisher.node_namespace.rstrip('/')}/{publisher.node_name}"
+        sender = _name(publisher)
         if publisher.topic_type != self._type:
             return (
                 f"{sender} publishes {publisher.topic_type}, but {self._type} is subscribed to; "
@@ -70,3 +71,10 @@ class TopicWatch:
             f"no {self._type} received since the start, {PATIENCE_S:.0f} s ago or more; publishers: {publishers}; "
             f"subscribed with QoS {describe_qos(self._qos)}"
         )
+
+
+def _name(publisher: TopicEndpointInfo) -> str:
+    """The publisher's node; the graph may know an endpoint before it knows whose it is."""
+    if publisher.node_name == UNKNOWN_NODE:
+        return "a node of unknown name"
+    return f"{publisher.node_namespace.rstrip('/')}/{publisher.node_name}"

@@ -65,6 +65,12 @@ def test_wrong_number_of_coefficients(fisheye, count):
         Camera(MATRIX, np.zeros(count), fisheye, (480, 640))
 
 
+@pytest.mark.parametrize(("matrix", "distortion"), [(MATRIX * np.nan, np.zeros(0)), (MATRIX, np.full(4, np.inf))])
+def test_a_calibration_that_is_not_finite(matrix, distortion):
+    with pytest.raises(CalibrationError, match="not finite"):
+        Camera(matrix, distortion, False, (480, 640))
+
+
 def tracks(ids, x, previous_x, epoch=0, lost=()):
     """Tracks on the image's middle row."""
     xy = np.stack([np.float32(x), np.full(len(ids), 239.5, np.float32)], 1)
