@@ -61,6 +61,14 @@ def common_places(
     return places, np.arange(count) < len(shared)
 
 
+def dither(xy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Points (N, 2) moved so that rounding gives each of the four pixels around with its bilinear weight.
+
+    The detector then learns a heat map whose centre of mass is the point, not the pixel nearest to it.
+    """
+    return xy + rng.uniform(-0.5, 0.5, xy.shape)
+
+
 class PairBatches(Dataset[dict[str, Tensor]]):
     """Batch i of pairs: canvases and the two homographies that make views of each; warping is left to the device.
 
@@ -106,7 +114,7 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         return {
             "canvas": canvas[None],
             "homographies": np.stack(views),
-            "labels": np.stack([cell_labels(view, config.size, rng) for view in (first, second)]),
+            "labels": np.stack([cell_labels(dither(view, rng), config.size, rng) for view in (first, second)]),
             "places": places,
             "filled": filled,
         }

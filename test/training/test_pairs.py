@@ -13,7 +13,7 @@ from superpoint_ros.training.adaptation import ImageLabels, label_path, save_lab
 from superpoint_ros.training.config import LoopConfig, SuperPointConfig
 from superpoint_ros.training.joint import make_views
 from superpoint_ros.training.labels import NO_CORNER
-from superpoint_ros.training.pairs import PairBatches, common_places, labelled_images
+from superpoint_ros.training.pairs import PairBatches, common_places, dither, labelled_images
 
 CONFIG = SuperPointConfig(
     canvas=(96, 128), size=(64, 80), batch=3, places=40, label_threshold=0.1, least_labels=0, loop=LoopConfig(steps=5)
@@ -79,7 +79,7 @@ def test_labels_lie_on_the_dots_of_the_views(folders):
                 dy, dx = divmod(int(cells[row, column]), 8)
                 bright.append(view[0, row * 8 + dy, column * 8 + dx].item())
     assert len(bright) > 50
-    assert np.mean(np.array(bright) > 0.6) > 0.95
+    assert np.mean(np.array(bright) > 0.6) > 0.9
 
 
 def test_weak_labels_are_left_out(folders):
@@ -106,6 +106,14 @@ def test_a_step_of_a_rank_is_always_the_same_batch(folders):
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["homographies"], later["homographies"])
     assert not torch.equal(first["homographies"], other["homographies"])
+
+
+def test_dithered_points_are_right_on_average():
+    xy = np.array([[3.25, 7.0], [4.5, 1.9]])
+    rng = np.random.default_rng(0)
+    rounded = np.floor(np.array([dither(xy, rng) for _ in range(4000)]) + 0.5)
+    np.testing.assert_allclose(rounded.mean(axis=0), xy, atol=0.03)
+    assert np.abs(rounded - xy).max() < 1.0
 
 
 def test_views_without_common_places():
