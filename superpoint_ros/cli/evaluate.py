@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options")
 
+FILLS = ("nearest", "linear", "inverse-distance", "guided", "morphological")
 DESCRIBED = ("superpoint", "rootsift", "sift", "orb")
 DETECTORS_HELP = (
     "superpoint, superpoint:WEIGHTS, sift, rootsift, orb, akaze, fast, harris, shi, random, python:MODULE.FUNCTION "
@@ -100,7 +101,11 @@ def _add_synthetic(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_depth(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--methods", nargs="+", choices=("nearest", "linear"), default=("nearest", "linear"))
+    parser.add_argument(
+        "--methods", nargs="+", default=FILLS, metavar="NAME", help=f"{', '.join(FILLS)}, d3, d3:WEIGHTS (%(default)s)"
+    )
+    parser.add_argument("--draw", type=int, default=0, metavar="N", help="draw strips of the last method for N frames")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N")
     parser.add_argument("--pattern", choices=("random", "grid", "given"), help="where depth is sampled")
     parser.add_argument("--fractions", type=float, nargs="+", help="shares of the pixels that are sampled")
 
@@ -184,7 +189,7 @@ def _synthetic(arguments: argparse.Namespace) -> Report:
 def _depth(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
     from superpoint_ros.evaluation.depth_protocol import DepthProtocol
-    from superpoint_ros.evaluation.runs import run_depth
+    from superpoint_ros.evaluation.depth_run import run_depth
 
     protocol = changed(
         DepthProtocol(),
@@ -193,7 +198,9 @@ def _depth(arguments: argparse.Namespace) -> Report:
         seed=arguments.seed,
     )
     frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
-    return run_depth(arguments.data.name, frames, arguments.methods, protocol, arguments.output)
+    return run_depth(
+        arguments.data.name, frames, arguments.methods, protocol, arguments.output, arguments.draw, arguments.device
+    )
 
 
 PROTOCOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], Report]]] = {
@@ -201,7 +208,7 @@ PROTOCOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Calla
     "pose": ("relative poses from essential matrices on a sequence with true poses", _add_pose, _pose),
     "tracks": ("length and accuracy of tracks through a sequence", _add_tracks, _tracks),
     "synthetic": ("corners of Synthetic Shapes, clean and with noise", _add_synthetic, _synthetic),
-    "depth": ("dense depth filled in from sparse samples by the classical methods", _add_depth, _depth),
+    "depth": ("dense depth filled in from sparse samples", _add_depth, _depth),
 }
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 from scipy.spatial import QhullError
 
-from superpoint_ros.evaluation.depth_metrics import is_depth
+from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.evaluation.depth_fills import fill_guided, fill_inverse_distance, fill_morphological
 
 # image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where unknown -> dense float32 (H, W) [m].
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -43,4 +44,10 @@ def fill_linear(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(linear), filled, linear).astype(np.float32)
 
 
-FILLS: dict[str, Fill] = {"nearest": fill_nearest, "linear": fill_linear}
+FILLS: dict[str, Fill] = {
+    "nearest": fill_nearest,
+    "linear": fill_linear,
+    "inverse-distance": fill_inverse_distance,
+    "guided": fill_guided,
+    "morphological": fill_morphological,
+}

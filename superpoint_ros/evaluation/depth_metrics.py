@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.sparse_depth import is_depth
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,6 @@ class DepthScores:
     delta3: float = math.nan
     coverage: float = math.nan
     pixels: int = 0
-
-
-def is_depth(depth: np.ndarray) -> np.ndarray:
-    """Which values are depths: finite and above 0."""
-    return np.isfinite(depth) & (depth > 0)
 
 
 def depth_scores(

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth_baselines import Fill
-from superpoint_ros.evaluation.depth_metrics import depth_scores, depth_scores_by_range, is_depth
+from superpoint_ros.evaluation.depth_metrics import depth_scores, depth_scores_by_range
 
 PATTERNS = ("random", "grid", "given")
 

@@ -17,9 +17,6 @@ from superpoint_ros.core.matching import match
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation import homography_protocol, pose_protocol, tracks_protocol
 from superpoint_ros.evaluation.datasets.frames import Frame, HomographyPair
-from superpoint_ros.evaluation.depth_baselines import FILLS
-from superpoint_ros.evaluation.depth_protocol import DepthProtocol, evaluate_depth
-from superpoint_ros.evaluation.depth_protocol import summarize as summarize_depth
 from superpoint_ros.evaluation.descriptor_metrics import match_errors
 from superpoint_ros.evaluation.detectors import DETECTORS, Detector, DetectorOptions, make_detector
 from superpoint_ros.evaluation.drawing import draw_matches, write_image
@@ -204,19 +201,5 @@ def run_synthetic(names: Sequence[str], protocol: SyntheticProtocol, output: Pat
     detectors = make_detectors(names, protocol.detector)
     rows, summary = evaluate_synthetic(detectors, protocol)
     report = Report("synthetic", asdict(protocol), _settings(detectors), summary, rows)
-    write_report(report, output)
-    return report
-
-
-def run_depth(
-    data: str, frames: Sequence[Frame], methods: Sequence[str], protocol: DepthProtocol, output: Path
-) -> Report:
-    """Evaluate dense depth from sparse samples; writes the report."""
-    fills = {name: FILLS[name] for name in methods}
-    rows = []
-    for row in tqdm(evaluate_depth(frames, fills, protocol), desc="frames, densities, ranges", leave=False):
-        rows.append(row)
-    choices = {"data": data, "frames": len(frames), **asdict(protocol)}
-    report = Report("depth", choices, {name: {} for name in fills}, summarize_depth(rows, protocol.pattern), rows)
     write_report(report, output)
     return report

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -40,6 +40,7 @@ def test_few_samples_or_samples_on_a_line(pixels: list[tuple[int, int]]):
 SPARSE = arrays.arrays(np.float32, (12, 16), elements=st.one_of(st.just(0.0), st.floats(0.5, 9.0, width=32)))
 
 
+@settings(max_examples=30, deadline=None)
 @given(SPARSE)
 def test_fills_keep_the_samples_and_their_range(sparse):
     known = sparse > 0

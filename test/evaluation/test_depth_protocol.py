@@ -69,7 +69,7 @@ def test_one_lidar_scan_fills_a_street():
     frames = read_folder(shared_data("rgbd/kitti_0001_gt_a"))[:1]
     rows = list(evaluate_depth(frames, FILLS, DepthProtocol(pattern="given")))
     summary = [row for row in summarize(rows, "given") if row["range"] == "all"]
-    assert [row["samples"] for row in summary] == ["given", "given"]
+    assert [row["samples"] for row in summary] == ["given"] * len(FILLS)
     assert all(row["AbsRel"] < 0.05 for row in summary)
 
 

@@ -3,18 +3,17 @@ from pathlib import Path
 
 import pytest
 from made_up_scenes import wall_frames
+from seeded import seeded_weights_file
 from shared_data import shared_data
 
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches
-from superpoint_ros.evaluation.depth_protocol import DepthProtocol
 from superpoint_ros.evaluation.detectors import DETECTORS, DetectorOptions
 from superpoint_ros.evaluation.estimation import RansacOptions
 from superpoint_ros.evaluation.homography_protocol import HomographyProtocol
 from superpoint_ros.evaluation.pose_protocol import PoseProtocol
 from superpoint_ros.evaluation.runs import (
     make_detectors,
-    run_depth,
     run_homography,
     run_pose,
     run_synthetic,
@@ -22,6 +21,7 @@ from superpoint_ros.evaluation.runs import (
 )
 from superpoint_ros.evaluation.synthetic_protocol import SyntheticProtocol
 from superpoint_ros.evaluation.tracks_protocol import TracksProtocol
+from superpoint_ros.networks.checkpoint import file_sha256
 
 FEW = DetectorOptions(max_keypoints=100)
 QUICK = RansacOptions(iterations=200)
@@ -54,6 +54,16 @@ def test_homography_run_is_complete_and_deterministic(tmp_path: Path):
     assert (choices["data"], choices["pairs"], choices["matching_size"]) == ("graf", 2, 160)
 
 
+def test_superpoint_leaves_the_digest_of_its_weights(tmp_path: Path):
+    weights = seeded_weights_file(tmp_path)
+    pairs = read_hpatches(shared_data("homography/i_uk_01"))
+    protocol = HomographyProtocol(detection_size=160, matching_size=160, detector=FEW, ransac=QUICK)
+    report = run_homography("uk", pairs, [f"superpoint:{weights}"], protocol, tmp_path / "out")
+    settings = report.detectors[f"superpoint:{weights}"]
+    assert settings["weights_sha256"] == file_sha256(weights)
+    assert report.summary[0]["Rep"] > 0.0
+
+
 def test_pose_run(tmp_path: Path):
     protocol = PoseProtocol(gaps=(1, 2), detector=FEW, ransac=QUICK)
     report = run_pose("wall", wall_frames(3), ["orb"], protocol, tmp_path)
@@ -77,11 +87,6 @@ def test_synthetic_run(tmp_path: Path):
     report = run_synthetic(["shi"], SyntheticProtocol(images=1), tmp_path)
     assert len(report.rows) == 20
     assert json.loads((tmp_path / "report.json").read_text())["choices"]["images"] == 1
-
-
-def test_depth_run(tmp_path: Path):
-    report = run_depth("wall", wall_frames(2), ["nearest"], DepthProtocol(fractions=(0.001,)), tmp_path)
-    assert [row["range"] for row in report.summary] == ["all", "0-2 m"]
 
 
 def test_all_is_every_detector_there_is(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):

@@ -1,0 +1,53 @@
+"""Pictures of densification: image, samples, prediction and error side by side, one row per density."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.sparse_depth import is_depth
+
+WORST_ERROR = 0.2  # relative; anything above looks the same
+DOT = 3  # pixels on a side of a drawn sample
+
+
+def color_depth(depth: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
+    """Depth (H, W) [m] -> uint8 (H, W, 3) BGR, red near and blue far by its logarithm; black where there is none."""
+    known = is_depth(depth)
+    place = np.log(np.where(known, depth, nearest) / nearest) / max(np.log(farthest / nearest), 1e-6)
+    colored = cv2.applyColorMap((255 * np.clip(1.0 - place, 0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
+    return np.where(known[..., None], colored, 0).astype(np.uint8)
+
+
+def color_error(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Relative error, uint8 (H, W, 3) BGR: black none, white WORST_ERROR and above; gray where it is not known."""
+    known = is_depth(predicted) & is_depth(measured)
+    error = np.abs(np.where(known, predicted, 1.0) / np.where(known, measured, 1.0) - 1.0)
+    colored = cv2.applyColorMap((255 * np.clip(error / WORST_ERROR, 0, 1)).astype(np.uint8), cv2.COLORMAP_HOT)
+    return np.where(known[..., None], colored, 90).astype(np.uint8)
+
+
+def draw_strip(
+    image: np.ndarray, measured: np.ndarray, rows: Sequence[tuple[np.ndarray, np.ndarray, str]]
+) -> np.ndarray:
+    """One row per (sparse, predicted, caption): image, samples, prediction, error -> uint8 BGR.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3) BGR.
+        measured: (H, W), metres; gives the range of colours.
+    """
+    bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+    nearest, farthest = np.quantile(measured[is_depth(measured)], (0.01, 0.99))
+    strips = []
+    for sparse, predicted, caption in rows:
+        dots = cv2.dilate(np.where(is_depth(sparse), sparse, 0).astype(np.float32), np.ones((DOT, DOT)))
+        panels = [
+            bgr.copy(), color_depth(dots, nearest, farthest), color_depth(predicted, nearest, farthest),
+            color_error(predicted, measured),
+        ]  # fmt: skip
+        cv2.putText(panels[0], caption, (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 4, cv2.LINE_AA)
+        cv2.putText(panels[0], caption, (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
+        strips.append(np.hstack(panels))
+    return np.vstack(strips)

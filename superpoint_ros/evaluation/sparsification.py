@@ -1,0 +1,55 @@
+"""Whether a confidence is worth having: errors as the least confident pixels are left out, and calibration.
+
+Sparsification as in Ilg et al., "Uncertainty Estimates and Multi-Hypotheses Networks for Optical Flow" (ECCV 2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+STEPS = 21
+
+
+@dataclass(frozen=True)
+class Sparsification:
+    """Mean error over the most confident pixels, for shares kept from all down to 5 %.
+
+    Attributes:
+        kept: float64 (20,), shares of the pixels, falling from 1.
+        error: float64 (20,), mean error of those kept.
+        oracle: float64 (20,), the same if the pixels with the largest errors were left out first.
+        area: between the two curves over the error of all pixels; 0 = as good as the oracle.
+        chance: the area of a confidence that knows nothing.
+    """
+
+    kept: np.ndarray
+    error: np.ndarray
+    oracle: np.ndarray
+    area: float
+    chance: float
+
+
+def sparsify(error: np.ndarray, confidence: np.ndarray) -> Sparsification:
+    """Sparsification of errors (N,), N > 0, by their confidence (N,)."""
+    kept = np.linspace(1.0, 0.0, STEPS)[:-1]
+    counts = np.maximum(1, np.round(kept * len(error)).astype(int))
+    by_confidence = np.cumsum(error[np.argsort(-confidence, kind="stable")])[counts - 1] / counts
+    oracle = np.cumsum(np.sort(error))[counts - 1] / counts
+    mean = max(float(error.mean()), 1e-12)
+    return Sparsification(
+        kept, by_confidence, oracle, float(np.mean(by_confidence - oracle)) / mean, float(np.mean(mean - oracle)) / mean
+    )
+
+
+def calibration(correct: np.ndarray, confidence: np.ndarray, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Per bin of confidence with anything in it: mean confidence, share that is correct (N,), and how many."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [place == number for number in range(bins)]
+    return [(float(confidence[m].mean()), float(correct[m].mean()), int(m.sum())) for m in members if m.any()]
+
+
+def calibration_error(correct: np.ndarray, confidence: np.ndarray) -> float:
+    """Expected calibration error: mean distance of confidence and share that is correct, weighted by the bins."""
+    return sum(abs(stated - true) * count for stated, true, count in calibration(correct, confidence)) / len(correct)
