@@ -8,8 +8,8 @@ import numpy as np
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import inverse_pose, lift, project, resize_matrix, transform
+from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.depth_metrics import is_depth
 from superpoint_ros.evaluation.sizing import ImageSize, sized
 
 # Depth that varies by more than this over 3x3 pixels is at an edge, where a pixel of error means another surface.

@@ -21,7 +21,7 @@ from superpoint_ros.evaluation.runs import (
 )
 from superpoint_ros.evaluation.synthetic_protocol import SyntheticProtocol
 from superpoint_ros.evaluation.tracks_protocol import TracksProtocol
-from superpoint_ros.networks.checkpoint import file_sha256
+from superpoint_ros.networks.weights_file import file_sha256
 
 FEW = DetectorOptions(max_keypoints=100)
 QUICK = RansacOptions(iterations=200)
