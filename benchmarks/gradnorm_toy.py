@@ -1,4 +1,7 @@
-"""GradNorm on the toy problem of its paper, beside equal weights and uncertainty weighting: a curve and its numbers."""
+"""GradNorm on the toy problem of its paper, beside equal weights and uncertainty weighting: a curve and its numbers.
+
+python benchmarks/gradnorm_toy.py --steps 2000 --output output
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Images per second of every stage of the training recipe, beside what the device could do."""
+"""Images per second of every stage of the training recipe, beside what the device could do.
+
+python benchmarks/training_throughput.py --output output
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from superpoint_ros.training.config import AdaptationConfig, MagicPointConfig, S
 from superpoint_ros.training.homographies import sample_homographies
 from superpoint_ros.training.joint import SuperPointLoss
 from superpoint_ros.training.labels import NO_CORNER
-from superpoint_ros.training.loop import autocast, make_fabric
+from superpoint_ros.training.loop import autocast, channels_last, make_fabric
 from superpoint_ros.training.magicpoint import MagicPointLoss, SyntheticBatches
 from superpoint_ros.training.normalized import NormalizedMagicPoint, NormalizedSuperPoint, fold
 
@@ -106,7 +109,7 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     images = batch["images"].float() / 255.0
     noise = Photometric(magicpoint.photometric, torch.Generator(device).manual_seed(0))
     row("photometric noise", magicpoint.batch, 0.0, lambda: noise(images))
-    detector = NormalizedMagicPoint().to(device, memory_format=torch.channels_last)
+    detector = channels_last(NormalizedMagicPoint().to(device))
     loss = MagicPointLoss(magicpoint, 0)
     flops = 3.0 * forward_flops(magicpoint.size, DETECTOR)
     row("MagicPoint step", magicpoint.batch, flops, lambda: train_step(detector, loss, batch))
@@ -114,10 +117,10 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     adaptation = HomographicAdaptation(fold(NormalizedSuperPoint()), labelling, device)
     image = torch.rand((240, 320), device=device)
     flops = forward_flops((240, 320), DETECTOR)
-    adapt = lambda: adaptation.aggregate(image, np.random.default_rng(0))  # noqa: E731
-    row("adaptation, warps of 240x320", labelling.homographies, flops, adapt)
+    rng = np.random.default_rng(0)
+    row("adaptation, warps of 240x320", labelling.homographies, flops, lambda: adaptation.aggregate(image, rng))
 
-    network = NormalizedSuperPoint().to(device, memory_format=torch.channels_last)
+    network = channels_last(NormalizedSuperPoint().to(device))
     pair_loss = SuperPointLoss(joint, make_fabric(joint.loop, folder, device.type))
     pairs = pair_batch(joint, device)
     flops = 3.0 * forward_flops(joint.size, tuple(LAYERS))
