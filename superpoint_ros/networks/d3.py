@@ -2,8 +2,9 @@
 
 Chen, Badrinarayanan, Drozdov, Rabinovich, "Estimating Depth from RGB and Sparse Sensing", ECCV 2018
 (arXiv 1804.02771), figures 3 and 4. Differences: depth is handled as its logarithm, relative to the median sample,
-so that scaled depth gives the same network input; blocks that shrink do so in their first convolution, which costs
-a quarter; the last convolution feeds a pixel shuffle; and there is the second output.
+so that scaled depth gives the same network input; the residual is scaled down near samples, where little is to be
+corrected; blocks that shrink do so in their first convolution, which costs a quarter; the last convolution feeds a
+pixel shuffle; and there is the second output.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LAYERS = 5
 HINTS = 2  # S1 and S2
 LOG_SPREAD_RANGE = (-7.0, 1.0)
 FIRST_LOG_SPREAD = -3.0  # what an untrained network says
+REACH = 8.0  # pixels from a sample at which the residual has about half of its scale
 SHRINKING = ("down1", "down2", "down3", "down4")
 GROWING = ("up4", "up3", "up2", "up1")
 SKIPS = {"up4": ("skip4", "down3"), "up3": ("skip3", "down2"), "up2": ("skip2", "down1")}
@@ -120,7 +122,8 @@ class D3(nn.Module):
                 skip, source = SKIPS[name]
                 x = x + self.get_submodule(skip)(passed[source], hints)
         residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
-        return log_nearest + residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+        reach = (distance + 1.0) / (distance + REACH)
+        return log_nearest + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
 
 
 def without_batch_norm(network: D3) -> D3:

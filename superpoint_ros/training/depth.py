@@ -22,7 +22,7 @@ from superpoint_ros.training.depth_renders import render_places
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
 
-LEAST_REFERENCE = 0.005  # error of S1 below which an image's error is not measured against it
+LEAST_REFERENCE = 0.02  # error of S1 below which an image's error is not measured against it
 UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
 COLOR_GAIN = 0.1
 LAST_SHARED = "up1.leave.0.weight"

@@ -28,7 +28,7 @@ def test_depth_loss_is_the_error_relative_to_that_of_the_nearest_sample():
     truth, nearest = plane(0.0, 1.0, NAN, INFINITY), plane(0.2, 0.6, 0.0, 0.0)
     assert depth_loss(nearest, nearest, truth).item() == pytest.approx(1.0)
     assert depth_loss(plane(0.1, 0.8, 9.0, 9.0), nearest, truth).item() == pytest.approx(0.5)
-    assert depth_loss(plane(0.01, 0.0), plane(0.0, 0.0), plane(0.0, 0.0)).item() == pytest.approx(1.0)
+    assert depth_loss(plane(0.01, 0.0), plane(0.0, 0.0), plane(0.0, 0.0)).item() == pytest.approx(0.25)
 
 
 def test_images_count_alike_in_the_depth_loss():
