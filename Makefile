@@ -12,8 +12,9 @@ SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.x
 demo: install
 	$(BIN)/superpoint-ros demo
 
+# `pytest`, not `python -m pytest`: the latter puts this folder, which has no generated messages, before the installed package.
 test: $(VENV)/.installed-with-tests
-	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS)
+	$(BIN)/pytest $(PYTEST_ARGUMENTS)
 
 lint: $(VENV)/.linters
 	$(BIN)/ruff check .
@@ -22,7 +23,7 @@ lint: $(VENV)/.linters
 
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon
-	$(BIN)/python -m pytest test/test_colcon.py
+	$(BIN)/pytest test/test_colcon.py
 
 install: $(VENV)/.installed
 
