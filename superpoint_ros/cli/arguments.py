@@ -13,13 +13,13 @@ TRACKER = ("max_distance", "max_lost", "max_motion", "geometric_check")
 
 
 def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options with the meaning and names of the node's parameters; those not given keep their defaults there."""
+    """Options with the meaning and names of the node's parameters; most keep their defaults there if not given."""
     absent = argparse.SUPPRESS
     parser.add_argument("--weights", type=_absolute, default=absent, help="a weights file (default: those that ship)")
     parser.add_argument("--model", default=absent, help="a shipped model's name, or a model file")
     parser.add_argument("--backend", default=absent, help="what runs the network (default: auto)")
     parser.add_argument("--device", default=absent, help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--max-keypoints", type=int, default=absent, help="per image, the strongest; 0 = all")
+    parser.add_argument("--max-keypoints", type=int, default=500, help="per image; 0 = all (default: 500)")
     parser.add_argument("--threshold", type=float, default=absent, help="least detector probability, 0 to 1")
     parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
     parser.add_argument("--max-distance", type=float, default=absent, help="descriptor distance of a match, up to 2")

@@ -10,9 +10,10 @@ import numpy as np
 from superpoint_ros.core.image import to_gray
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 
-DEFAULT_TRAIL = 15
+DEFAULT_TRAIL = 12
 OLD_AGE = 40  # images, from which on the colour changes no more
 SUBPIXEL_BITS = 4
+LINE_OPACITY = 0.65
 # Radii in fixed-point pixels: 1.2, 2.5 and 3.6 px.
 NEW_RADIUS, HEAD_RADIUS, OUTLINE_RADIUS = 19, 40, 58
 NEW_COLOR = (225, 225, 225)
@@ -66,8 +67,10 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
     rows = rows[np.argsort(tracks.age[rows], kind="stable")]
     steps = {row: np.stack([tracks.previous_xy[row], tracks.xy[row]]) for row in rows.tolist()}
     lines = steps if trails is None else {row: trails.get(int(tracks.id[row]), step) for row, step in steps.items()}
+    lined = canvas.copy()
     for row, line in lines.items():
-        cv2.polylines(canvas, [_fixed(line)], False, age_color(tracks.age[row]), 1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(lined, [_fixed(line)], False, age_color(tracks.age[row]), 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    canvas = cv2.addWeighted(lined, LINE_OPACITY, canvas, 1 - LINE_OPACITY, 0)
     for (x, y), age in zip(_fixed(tracks.xy[rows]).tolist(), tracks.age[rows].tolist(), strict=True):
         cv2.circle(canvas, (x, y), OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
         cv2.circle(canvas, (x, y), HEAD_RADIUS, age_color(age), -1, cv2.LINE_AA, SUBPIXEL_BITS)
