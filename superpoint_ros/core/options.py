@@ -21,6 +21,7 @@ class DecodeOptions:
         grid: (rows, columns) of a grid over which the kept keypoints are spread: cells take turns, each giving
             its strongest. (1, 1) = by score alone.
         sampling: "exact" or "magicleap", see FIRST_CELL_CENTER.
+        subpixel: move each keypoint to the heat map's centre of mass around it, see networks/refine.py.
     """
 
     threshold: float = 0.015
@@ -29,6 +30,7 @@ class DecodeOptions:
     max_keypoints: int = 1000
     grid: tuple[int, int] = (1, 1)
     sampling: str = "exact"
+    subpixel: bool = False
 
     def __post_init__(self) -> None:
         checks = {

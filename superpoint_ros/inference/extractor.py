@@ -24,8 +24,8 @@ class Extractor:
         model: name of a shipped model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/backend.py's table.
         device: "auto", "cpu", "cuda", "cuda:N".
-        max_keypoints, threshold, nms_radius, border, grid, sampling: see core/options.py. None for threshold or
-            sampling = what the model is meant to be used with.
+        max_keypoints, threshold, nms_radius, border, grid, sampling, subpixel: see core/options.py. None = what the
+            model is meant to be used with.
 
     Raises:
         CheckpointError: weights or model that cannot be used.
@@ -51,6 +51,7 @@ class Extractor:
         border: int = 4,
         grid: tuple[int, int] = (1, 1),
         sampling: str | None = None,
+        subpixel: bool | None = None,
     ):
         facts = find_model(weights, model)
         self._backend = load_backend(backend, facts, device)
@@ -61,6 +62,7 @@ class Extractor:
             max_keypoints=max_keypoints,
             grid=grid,
             sampling=sampling or self._backend.sampling,
+            subpixel=facts.subpixel if subpixel is None else subpixel,
         )
         self.name = facts.name
         self.device = self._backend.device

@@ -24,6 +24,7 @@ class ModelFacts:
         sha256: the file's digest, or None where any file is taken.
         sampling: "exact" or "magicleap"; None = what the file's layout says.
         threshold: detector probability at which the model is meant to be used.
+        subpixel: whether the model's keypoints are best moved between pixels, see core/options.py.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ModelFacts:
     sha256: str | None = None
     sampling: str | None = None
     threshold: float = DEFAULT_THRESHOLD
+    subpixel: bool = False
 
 
 def shipped_models() -> dict[str, ModelFacts]:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import CELL_SIZE
 
 
@@ -132,8 +133,9 @@ def decode(
     """
     height, width = image_size
     scores = heatmap(logits)[:, :height, :width]
-    keypoints = select_keypoints(scores, options)
-    return [
-        (xy, score, sample_descriptors(dense.float(), xy, options.sampling))
-        for (xy, score), dense in zip(keypoints, descriptors, strict=True)
-    ]
+    decoded = []
+    for (xy, score), heat, dense in zip(select_keypoints(scores, options), scores, descriptors, strict=True):
+        if options.subpixel:
+            xy = refine_keypoints(heat, xy)
+        decoded.append((xy, score, sample_descriptors(dense.float(), xy, options.sampling)))
+    return decoded

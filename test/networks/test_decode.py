@@ -153,3 +153,14 @@ def test_decoding_agrees_with_the_plain_one_and_leaves_the_padding_alone(size):
     np.testing.assert_allclose(score, [heat[y, x] for x, y in expected], atol=1e-6)
     for row, (x, y) in zip(descriptors.numpy(), expected, strict=True):
         np.testing.assert_allclose(row, reference.sample(dense[0].numpy(), x, y, 3.5), atol=2e-5)
+
+
+def test_subpixel_moves_a_keypoint_to_the_centre_of_mass_and_samples_there():
+    logits = torch.full((1, 65, 3, 4), -20.0)
+    logits[:, 64] = 0.0
+    logits[0, 8 * 3 + 2, 1, 1] = logits[0, 8 * 3 + 3, 1, 1] = 10.0
+    dense = torch.nn.functional.normalize(torch.randn(1, 16, 3, 4, generator=torch.Generator().manual_seed(0)), dim=1)
+    options = DecodeOptions(threshold=0.1, border=0, subpixel=True)
+    ((xy, _, descriptors),) = decode(logits, dense, (24, 32), options)
+    np.testing.assert_allclose(xy, [[8 + 2.5, 8 + 3]], atol=1e-3)
+    np.testing.assert_allclose(descriptors[0], reference.sample(dense[0].numpy(), 10.5, 11.0, 3.5), atol=1e-3)
