@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ros_probe import NodeProcess, Probe, parameter_arguments
+from ros_stereo import Stereo
 from seeded import seeded_weights_file
 
 StartNode = Callable[..., NodeProcess]
@@ -36,3 +37,8 @@ def start_node(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield start
     statuses = [node.stop() for node in nodes]
     assert statuses == [0] * len(nodes), "\n".join(node.log() for node in nodes)
+
+
+@pytest.fixture(scope="module")
+def stereo(probe: Probe, start_node: StartNode) -> Stereo:
+    return Stereo(probe, start_node)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import yaml
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from ros_probe import NodeProcess, Probe, header, milliseconds, parameter_arguments, texture
+from ros_probe import header, milliseconds, texture
+from ros_stereo import EVERY_FRAME, LEFT_SIZE, RIGHT_SIZE, moving, png
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from superpoint_ros.core.drawing import Trails, draw_tracks
@@ -24,77 +24,17 @@ from superpoint_ros.ros.conversions import array_to_image, message_to_array
 from superpoint_ros.ros.feature_conversions import message_to_features, message_to_tracks
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
-LEFT_SIZE, RIGHT_SIZE = (48, 64), (56, 72)
-SHIFT = 8
-EVERY_FRAME = {
-    "cameras.names": "[left, right]",
-    "cameras.left.topic": "/left/image_raw",
-    "cameras.right.transport": "compressed",
-    "policy": "every_frame",
-    "max_keypoints": 40,
-    "threshold": 0.0,
-}
 
 
-def moving(seed: int, size: tuple[int, int], count: int) -> list[np.ndarray]:
-    """A texture that moves to the left by SHIFT pixels an image."""
-    wide = texture(seed, (size[0], size[1] + SHIFT * count))
-    return [np.ascontiguousarray(wide[:, SHIFT * i : SHIFT * i + size[1]]) for i in range(count)]
+@pytest.fixture(scope="module")
+def extractor(weights):
+    return Extractor(weights, max_keypoints=40, threshold=0.0)
 
 
 def content(message) -> dict:
     """Every field's bytes. (A serialised message also holds the alignment gaps, and those are not initialised.)"""
     fields = {name: getattr(message, name) for name in message.get_fields_and_field_types()}
     return {name: value.tobytes() if isinstance(value, array) else value for name, value in fields.items()}
-
-
-def png(image: np.ndarray, stamp) -> CompressedImage:
-    return CompressedImage(header=stamp, format="png", data=array("B", cv2.imencode(".png", image)[1].tobytes()))
-
-
-class Stereo:
-    """A node with a raw and a compressed camera under the every-frame policy, and everything connected to it."""
-
-    def __init__(self, probe, start_node):
-        self.node = start_node(EVERY_FRAME)
-        self.probe = probe
-        self.left = probe.publisher(Image, "/left/image_raw")
-        self.right = probe.publisher(CompressedImage, "/right/image_raw/compressed")
-        self.features = {name: probe.collect(Features, f"/frontend/{name}/features") for name in ("left", "right")}
-        self.tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in ("left", "right")}
-        self.reports = probe.collect(DiagnosticArray, "/frontend/statistics")
-        self.stamp = 1000
-
-    def next_header(self, frame="optical"):
-        self.stamp += 100
-        return header(self.stamp, frame)
-
-    def clear(self):
-        for collected in (*self.features.values(), *self.tracks.values()):
-            collected.clear()
-
-    def wait_for(self, camera, count):
-        self.probe.spin_until(lambda: len(self.tracks[camera]) >= count, f"{count} tracks messages of {camera}")
-        self.probe.spin_until(lambda: len(self.features[camera]) >= count, f"{count} features messages of {camera}")
-
-    def statistics(self, camera="left"):
-        return self.probe.statistics(self.reports, camera)
-
-    def settled(self, camera="left"):
-        """The next report but one, so that it knows of everything that has been waited for."""
-        count = len(self.reports) + 2
-        self.probe.spin_until(lambda: len(self.reports) >= count, "two reports")
-        return self.statistics(camera)
-
-
-@pytest.fixture(scope="module")
-def stereo(probe, start_node):
-    return Stereo(probe, start_node)
-
-
-@pytest.fixture(scope="module")
-def extractor(weights):
-    return Extractor(weights, max_keypoints=40, threshold=0.0)
 
 
 def assert_library_results(images, features, tracks, extractor):
@@ -160,62 +100,6 @@ def test_an_image_without_keypoints_gives_empty_messages(stereo):
     assert len(stereo.features["left"][0].x) == len(stereo.tracks["left"][0].id) == 0
 
 
-def bad_messages():
-    gray = array("B", bytes(48 * 64))
-    fine = {"height": 48, "width": 64, "encoding": "mono8", "step": 64, "data": gray}
-    nan = array("B", np.full((48, 64), np.nan, np.float32).tobytes())
-    return {
-        "encoding": [
-            Image(),
-            Image(**fine | {"encoding": "mono9"}),
-            Image(**fine | {"encoding": "32FC1", "data": nan}),
-        ],
-        "size": [Image(**fine | {"width": 0}), Image(**fine | {"height": 0})],
-        "step": [Image(**fine | {"step": 63})],
-        "data": [Image(**fine | {"data": gray[:-1]}), Image(**fine | {"data": array("B")})],
-    }
-
-
-def test_bad_images_are_named_counted_and_passed_over(stereo):
-    stereo.clear()
-    bad = bad_messages()
-    for message in (message for messages in bad.values() for message in messages):
-        message.header = stereo.next_header()
-        stereo.left.publish(message)
-    stereo.right.publish(CompressedImage(header=stereo.next_header(), format="jpeg", data=array("B", b"no image")))
-    stereo.left.publish(array_to_image(texture(4, LEFT_SIZE), stereo.next_header()))
-    stereo.right.publish(png(texture(4, RIGHT_SIZE), stereo.next_header()))
-    for name in ("left", "right"):
-        stereo.wait_for(name, 1)
-        assert len(stereo.tracks[name]) == 1
-    total = sum(map(len, bad.values()))
-    stereo.probe.spin_until(lambda: stereo.statistics().get("skipped") == str(total), f"{total} skipped images")
-    for reason, messages in bad.items():
-        assert stereo.statistics()[f"skipped: {reason}"] == str(len(messages))
-        assert stereo.node.log().count(f"[{reason}]") == 1
-    assert stereo.statistics("right")["skipped: conversion"] == "1"
-    log = stereo.node.log()
-    assert "/left/image_raw: image skipped [step]: step 63 is less than the 64 bytes" in log
-    assert "/right/image_raw/compressed: image skipped [conversion]: 8 bytes of format 'jpeg'" in log
-
-
-def test_a_stamp_that_goes_back_begins_a_new_epoch(stereo):
-    stereo.clear()
-    image = texture(5, LEFT_SIZE)
-    for stamp in (stereo.stamp + 100, stereo.stamp + 200, 500, 600):
-        stereo.left.publish(array_to_image(image, header(stamp)))
-    stereo.stamp += 200
-    stereo.wait_for("left", 4)
-    before, last, restarted, after = stereo.tracks["left"]
-    assert [message.epoch - before.epoch for message in (last, restarted, after)] == [0, 1, 1]
-    assert set(restarted.age) == {1}
-    assert set(restarted.status) == {Tracks.STATUS_NEW}
-    assert (restarted.previous_stamp.sec, restarted.previous_stamp.nanosec) == (0, 0)
-    assert after.previous_stamp == restarted.header.stamp
-    assert max(after.age) == 2
-    assert "/left/image_raw: stamp went back by" in stereo.node.log()
-
-
 def test_the_overlay_is_drawn_only_while_somebody_subscribes(stereo):
     image = texture(6, LEFT_SIZE)
 
@@ -275,53 +159,6 @@ def test_camera_info_gives_normalised_coordinates_and_velocity(stereo):
     stereo.wait_for("left", 4)
     assert len(stereo.tracks["left"][3].normalized_x) == 0
     assert "/left/camera_info: CameraInfo is for images of (height, width) (48, 128)" in stereo.node.log()
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("threshold", 1.5, "out of range"),
-        ("threshold", -0.5, "threshold=-0.5 is neither between 0.0 and 1.0 nor -1.0"),
-        ("nms_radius", "four", "type"),
-        ("device", "cpu", "read-only"),
-        ("policy", "latest", "read-only"),
-        ("cameras.left.topic", "/other", "read-only"),
-    ],
-)
-def test_bad_parameters_are_refused_at_run_time(stereo, name, value, reason):
-    answer = stereo.probe.set_parameter("/frontend", name, value)
-    assert not answer.successful
-    assert reason in answer.reason
-
-
-def test_parameters_can_be_changed_at_run_time(stereo):
-    stereo.clear()
-    image = texture(8, LEFT_SIZE)
-    assert stereo.probe.set_parameter("/frontend", "max_keypoints", 5).successful
-    stereo.left.publish(array_to_image(image, stereo.next_header()))
-    stereo.wait_for("left", 1)
-    assert stereo.probe.set_parameter("/frontend", "max_keypoints", 40).successful
-    stereo.left.publish(array_to_image(image, stereo.next_header()))
-    stereo.wait_for("left", 2)
-    assert [len(message.x) for message in stereo.features["left"]] == [5, 40]
-
-
-def test_publishers_that_do_not_fit_are_named(stereo):
-    best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
-    stranger = Probe("stranger")
-    stranger.node.create_publisher(Image, "/left/image_raw", best_effort)
-    stranger.node.create_publisher(Image, "/right/image_raw/compressed", 5)
-    stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.node.log(), "a warning on QoS")
-    stereo.probe.spin_until(lambda: "publishes sensor_msgs/msg/Image" in stereo.node.log(), "a warning on the type")
-    log, sender = stereo.node.log(), "(/stranger|a node of unknown name)"
-    mismatch = "Best effort publisher and reliable subscription"
-    assert re.search(rf"/left/image_raw: {sender} publishes with incompatible QoS \({mismatch}\)", log)
-    assert "set qos_overrides./left/image_raw.subscription.* to fit" in log
-    other = "publishes sensor_msgs/msg/Image, but sensor_msgs/msg/CompressedImage is subscribed to"
-    assert re.search(rf"/right/image_raw/compressed: {sender} {other}", log)
-    stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.statistics()["message"], "the problem in a report")
-    stranger.close()
-    stereo.probe.spin_until(lambda: stereo.statistics()["message"] == "running", "the problem to be over")
 
 
 @pytest.mark.parametrize("layout", ["frontend.rviz", "frontend.foxglove.json"])
@@ -391,21 +228,3 @@ def test_images_wait_for_camera_info(probe, start_node):
     probe.spin_until(lambda: len(tracks) == 3, "three tracks messages")
     assert [milliseconds(message) for message in tracks] == [0, 100, 200]
     assert all(len(message.normalized_x) == len(message.x) > 0 for message in tracks)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"device": "cuda:99"}, "device 'cuda:99' was asked for, but"),
-        ({"backend": "abacus"}, "backend 'abacus' is not one of auto, torch"),
-        ({"weights": "/nowhere/weights.safetensors"}, "weights '/nowhere/weights.safetensors': no such file"),
-        ({"max_lost": -1}, "Parameter max_lost out of range"),
-        ({"policy": "sometimes"}, "policy='sometimes' is not one of 'latest', 'every_frame'"),
-    ],
-)
-def test_a_node_that_cannot_start_says_why_in_one_line(weights, tmp_path, parameters, message):
-    node = NodeProcess(tmp_path / "node.log", parameter_arguments({"weights": weights, **parameters}))
-    assert node.process.wait(40) == 1
-    assert message in node.log()
-    assert "Traceback" not in node.log()
-    assert node.log().count("FATAL") == 1
