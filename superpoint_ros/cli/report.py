@@ -90,8 +90,9 @@ def reprojection_errors(tracks: Sequence[Track], truth: GroundTruth, from_first:
     errors = np.full(len(frame0), np.inf)
     for first, second in sorted(set(zip(frame0.tolist(), frame1.tolist(), strict=True))):
         rows = (frame0 == first) & (frame1 == second)
-        column, row = np.round(xy0[rows]).astype(int).T
-        points = lift(xy0[rows], truth.depths[first][row, column], truth.intrinsics)
+        depth = truth.depths[first]
+        column, row = np.clip(np.round(xy0[rows]).astype(int), 0, np.array(depth.shape[::-1]) - 1).T
+        points = lift(xy0[rows], depth[row, column], truth.intrinsics)
         points = transform(points, inverse_pose(truth.poses[second]) @ truth.poses[first])
         errors[rows] = np.linalg.norm(project(points, truth.intrinsics) - xy1[rows], axis=1)
     return np.nan_to_num(errors, nan=np.inf)

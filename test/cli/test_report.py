@@ -54,6 +54,13 @@ def test_a_point_behind_the_camera_is_infinitely_wrong():
     assert np.isinf(reprojection_errors([track], beyond, from_first=True)).all()
 
 
+def test_keypoints_between_pixels_at_the_very_edge():
+    at_corner = Track(np.array([0, 1]), np.array([[99.4, 79.4], [94.4, 79.4]], np.float32))
+    np.testing.assert_allclose(reprojection_errors([at_corner], truth(2), from_first=True), [0], atol=1e-4)
+    beyond = Track(np.array([0, 1]), np.array([[99.6, 79.6], [94.6, 79.6]], np.float32))
+    np.testing.assert_allclose(reprojection_errors([beyond], truth(2), from_first=True), [0], atol=1e-4)
+
+
 def test_shares_that_follow(record):
     rows = dict(follow_rows(record, truth()))
     assert rows["follow the scene since the image before"] == "66.7 % within 3 px"
