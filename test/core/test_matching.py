@@ -70,3 +70,11 @@ def test_nothing_matches_nothing(count0, count1):
 def test_sizes_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match=r"\(3, 16\).*\(3, 8\)"):
         match(unit(0, 3, 16), unit(0, 3, 8))
+
+
+def test_of_equal_candidates_the_first_is_taken_and_none_twice():
+    row = np.array([[1, 0]], np.float32)
+    matches = match(np.repeat(row, 3, 0), row)
+    assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [0])
+    matches = match(row, np.repeat(row, 3, 0))
+    assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [0])
