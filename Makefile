@@ -48,6 +48,6 @@ $(VENV)/.colcon: $(VENV)/.installed-with-tests pyproject.toml
 	$(BIN)/python cmake/build_requirements.py | xargs $(BIN)/python -m pip install --quiet cmake "setuptools<80" colcon-common-extensions
 	touch $@
 
-$(VENV)/.linters: $(VENV)/.torch pyproject.toml
+$(VENV)/.linters: $(VENV)/.installed-with-tests
 	$(BIN)/python -m pip install --quiet $(LINTERS)
 	touch $@

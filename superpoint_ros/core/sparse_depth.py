@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.geometry import project
 
 NEAREST_MEDIAN = 0.01  # metres
 FARTHEST_MEDIAN = 100.0
@@ -57,9 +60,7 @@ def unit_warning(median: float) -> str | None:
     if median > FARTHEST_MEDIAN:
         return f"median sample depth is {median:g} m: if the samples are in millimetres, divide them by 1000"
     if median < NEAREST_MEDIAN:
-        return (
-            f"median sample depth is {median:g} m: if the samples are in kilometres or inverse, convert them"
-        )
+        return f"median sample depth is {median:g} m: if the samples are in kilometres or inverse, convert them"
     return None
 
 
@@ -79,6 +80,23 @@ def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tupl
     index = row[seen].astype(np.int64) * width + column[seen].astype(np.int64)
     np.minimum.at(sparse, index, np.asarray(depth)[seen].astype(np.float32))
     return np.where(np.isinf(sparse), np.float32(np.nan), sparse).reshape(image_size)
+
+
+def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
+    """Points (N, 3) in the optical frame, metres, seen by a camera -> sparse depth of its image's size.
+
+    Points behind the camera, or so far outside the image that its lens model need not hold, are left out.
+    """
+    height, width = camera.image_size
+    points = points[points[:, 2] > 0.0]
+    xy = project(points, camera.matrix)
+    near = (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
+    if len(camera.distortion) == 0 or not near.any():
+        return sparse_depth_from_points(xy[near], points[near, 2], camera.image_size)
+    lens = cv2.fisheye.projectPoints if camera.fisheye else cv2.projectPoints
+    points = points[near]
+    distorted, _ = lens(points[:, None], np.zeros(3), np.zeros(3), camera.matrix, camera.distortion)
+    return sparse_depth_from_points(distorted.reshape(-1, 2), points[:, 2], camera.image_size)
 
 
 def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
