@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
-LINTERS := mypy ruff types-PyYAML types-tqdm
+LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
 .PHONY: demo test lint colcon install clean
