@@ -26,7 +26,7 @@ from superpoint_ros.training.losses import contrastive_descriptor_loss, detector
 from superpoint_ros.training.normalized import NormalizedSuperPoint
 from superpoint_ros.training.pairs import PairBatches, labelled_images
 
-VALIDATION_OPTIONS = DecodeOptions(threshold=0.005, nms_radius=4, border=4, max_keypoints=300)
+VALIDATION_OPTIONS = DecodeOptions(threshold=0.005, nms_radius=4, border=4, max_keypoints=300, subpixel=True)
 VALIDATION_RANK = 2**32
 LAST_SHARED = "conv4b"
 

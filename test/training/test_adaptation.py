@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,6 @@ from superpoint_ros.training.adaptation import (
 )
 from superpoint_ros.training.config import AdaptationConfig
 
-cv2 = pytest.importorskip("cv2")
 CPU = torch.device("cpu")
 DOTS = np.array([[20, 16], [44, 28], [30, 50], [60, 45]])
 
