@@ -21,8 +21,8 @@ Options = TypeVar("Options")
 FILLS = ("nearest", "linear", "inverse-distance", "guided", "morphological")
 DESCRIBED = ("superpoint", "rootsift", "sift", "orb")
 DETECTORS_HELP = (
-    "superpoint, superpoint:WEIGHTS, sift, rootsift, orb, akaze, fast, harris, shi, random, python:MODULE.FUNCTION "
-    "(image uint8 (H, W) -> points, scores, descriptors), or all"
+    "superpoint, superpoint:WEIGHTS, magicpoint, sift, rootsift, orb, akaze, fast, harris, shi, random, "
+    "python:MODULE.FUNCTION (image uint8 (H, W) -> points, scores, descriptors), or all"
 )
 
 
@@ -96,7 +96,7 @@ def _add_tracks(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_synthetic(parser: argparse.ArgumentParser) -> None:
-    _add_detectors(parser, ("superpoint", "fast", "harris", "shi", "random"))
+    _add_detectors(parser, ("magicpoint", "superpoint", "fast", "harris", "shi", "random"))
     parser.add_argument("--images", type=int, help="drawings of each of the ten kinds")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,12 @@ class Detector:
     settings: Mapping[str, Any]
 
 
-def _superpoint(options: DetectorOptions, name: str = "superpoint", weights: str | None = None) -> Detector:
+def _superpoint(
+    options: DetectorOptions, name: str = "superpoint", weights: str | None = None, model: str | None = None
+) -> Detector:
     extractor = Extractor(
         weights=weights,
+        model=model,
         device=options.device,
         max_keypoints=options.max_keypoints,
         threshold=options.threshold,
@@ -76,6 +79,11 @@ def _superpoint(options: DetectorOptions, name: str = "superpoint", weights: str
         **vars(extractor.options),
     }
     return Detector(name, extractor.extract, True, DEFAULT_MAX_DISTANCE, settings)
+
+
+def _magicpoint(options: DetectorOptions) -> Detector:
+    """The detector before it saw a photograph; what its descriptor head gives means nothing."""
+    return replace(_superpoint(options, "magicpoint", model="magicpoint"), describes=False)
 
 
 def _random(options: DetectorOptions) -> Detector:
@@ -104,6 +112,7 @@ def _opencv(name: str) -> Callable[[DetectorOptions], Detector]:
 
 DETECTORS: dict[str, Callable[[DetectorOptions], Detector]] = {
     "superpoint": _superpoint,
+    "magicpoint": _magicpoint,
     **{name: _opencv(name) for name in opencv_detectors.DETECTORS},
     "random": _random,
 }

@@ -102,6 +102,14 @@ def test_superpoint_with_weights_of_ones_own(weights: Path, image: np.ndarray):
     assert detector.settings["nms_radius"] == 4
 
 
+@pytest.mark.parametrize(("name", "describes"), [("superpoint", True), ("magicpoint", False)])
+def test_the_weights_that_ship(name: str, describes: bool, image: np.ndarray):
+    detector = make_detector(name, DetectorOptions(max_keypoints=50))
+    assert detector.describes == describes
+    assert detector.settings["model"] == name
+    assert len(detector.detect(image)) > 10
+
+
 def test_absent_weights_are_an_error():
     with pytest.raises(CheckpointError, match="no such file"):
         make_detector("superpoint:absent.safetensors", DetectorOptions())
