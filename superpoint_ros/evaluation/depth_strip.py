@@ -7,18 +7,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from superpoint_ros.core.depth_drawing import color_depth, depth_range
 from superpoint_ros.core.sparse_depth import is_depth
 
 WORST_ERROR = 0.2  # relative; anything above looks the same
 DOT = 3  # pixels on a side of a drawn sample
-
-
-def color_depth(depth: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
-    """Depth (H, W) [m] -> uint8 (H, W, 3) BGR, red near and blue far by its logarithm; black where there is none."""
-    known = is_depth(depth)
-    place = np.log(np.where(known, depth, nearest) / nearest) / max(np.log(farthest / nearest), 1e-6)
-    colored = cv2.applyColorMap((255 * np.clip(1.0 - place, 0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
-    return np.where(known[..., None], colored, 0).astype(np.uint8)
 
 
 def color_error(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
@@ -39,7 +32,7 @@ def draw_strip(
         measured: (H, W), metres; gives the range of colours.
     """
     bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
-    nearest, farthest = np.quantile(measured[is_depth(measured)], (0.01, 0.99))
+    nearest, farthest = depth_range(measured)
     strips = []
     for sparse, predicted, caption in rows:
         dots = cv2.dilate(np.where(is_depth(sparse), sparse, 0).astype(np.float32), np.ones((DOT, DOT)))

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.sparse_depth import (
     clean_sparse_depth,
     nearest_sample,
     resize_sparse_depth,
+    sparse_depth_from_cloud,
     sparse_depth_from_points,
     sparse_depth_points,
 )
@@ -105,3 +107,16 @@ def test_resizing_moves_samples_by_pixel_centres():
     assert resize_sparse_depth(sparse, (4, 6)) is sparse
     triple = resize_sparse_depth(half, (6, 9))
     assert (triple[1, 1], triple[4, 7], np.isfinite(triple).sum()) == (4.0, 2.0, 2)
+
+
+@pytest.mark.parametrize("distortion", [(), (-0.2, 0.05, 0.001, -0.001)])
+def test_a_cloud_lands_where_its_rays_come_from(distortion):
+    matrix = np.array([[50.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]])
+    camera = Camera(matrix, np.array(distortion), False, (48, 64))
+    pixels = np.array([[5.0, 7.0], [60.0, 40.0], [31.0, 23.0]])
+    depth = np.array([2.0, 3.0, 4.0])
+    points = np.column_stack([camera.normalize(pixels), np.ones(3)]) * depth[:, None]
+    behind_and_beside = np.array([[0.0, 0.0, -1.0], [90.0, 0.0, 1.0]])
+    sparse = sparse_depth_from_cloud(np.concatenate([points, behind_and_beside]), camera)
+    assert np.isfinite(sparse).sum() == 3
+    np.testing.assert_allclose([sparse[7, 5], sparse[40, 60], sparse[23, 31]], depth, rtol=1e-6)

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.evaluation.depth_strip import color_depth, color_error, draw_strip
-
-
-def test_near_is_red_far_is_blue_and_nothing_is_black():
-    colored = color_depth(np.array([[1.0, 10.0, 0.0, np.nan]]), 1.0, 10.0)
-    assert colored[0, 0].argmax() == 2
-    assert colored[0, 1].argmax() == 0
-    assert (colored[0, 2:] == 0).all()
+from superpoint_ros.evaluation.depth_strip import color_error, draw_strip
 
 
 def test_error_grows_from_black_to_white_and_unknown_is_gray():

@@ -1,0 +1,25 @@
+"""Depth as a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.sparse_depth import is_depth
+
+
+def color_depth(depth: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
+    """Depth (H, W) [m] -> uint8 (H, W, 3) BGR, red near and blue far by its logarithm; black where there is none."""
+    known = is_depth(depth)
+    place = np.log(np.where(known, depth, nearest) / nearest) / max(np.log(farthest / nearest), 1e-6)
+    colored = cv2.applyColorMap((255 * np.clip(1.0 - place, 0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
+    return np.where(known[..., None], colored, 0).astype(np.uint8)
+
+
+def depth_range(depth: np.ndarray) -> tuple[float, float]:
+    """The 1st and 99th percentile of the depths there are, metres; (1, 1) where there are none."""
+    known = depth[is_depth(depth)]
+    if not len(known):
+        return 1.0, 1.0
+    nearest, farthest = np.quantile(known, (0.01, 0.99))
+    return float(nearest), float(farthest)

@@ -1,0 +1,78 @@
+"""Pairing by stamps: exact, approximate, with misses counted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.pairing import Pairing
+
+
+def feed(pairing: Pairing, arrivals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(stream, stamp) in order of arrival -> pairs of stamps."""
+    puts = (pairing.put_first, pairing.put_second)
+    return [pair for stream, stamp in arrivals if (pair := puts[stream](stamp, stamp)) is not None]
+
+
+def test_equal_stamps_are_paired_whichever_comes_first():
+    pairing = Pairing(0, 5)
+    assert feed(pairing, [(0, 10), (1, 10), (1, 20), (0, 20)]) == [(10, 10), (20, 20)]
+    assert pairing.missed == [0, 0]
+
+
+def test_stamps_that_differ_are_not_paired_exactly():
+    pairing = Pairing(0, 5)
+    assert feed(pairing, [(0, 10), (1, 11), (0, 20), (1, 20)]) == [(20, 20)]
+    assert pairing.missed == [1, 1]
+
+
+def test_the_nearest_within_the_slop_is_taken():
+    pairing = Pairing(5, 5)
+    assert feed(pairing, [(1, 10), (1, 14), (0, 13)]) == [(13, 14)]
+    assert pairing.missed == [0, 1]
+    assert feed(pairing, [(0, 30), (1, 36)]) == []
+
+
+def test_a_full_queue_gives_up_its_oldest():
+    pairing = Pairing(0, 2)
+    assert feed(pairing, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 3)]) == [(3, 3)]
+    assert pairing.missed == [2, 1]
+
+
+def test_a_stamp_that_goes_backward_begins_anew():
+    pairing = Pairing(0, 5)
+    assert feed(pairing, [(0, 50), (0, 10), (1, 50), (1, 10)]) == [(10, 10)]
+    assert pairing.resets == 2
+    assert pairing.missed == [1, 1]
+
+
+@settings(max_examples=60)
+@given(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)), st.integers(0, 6), st.randoms())
+def test_every_item_is_used_once_or_missed(first, second, slop, random):
+    arrivals = sorted([(stamp, 0) for stamp in first] + [(stamp, 1) for stamp in second], key=lambda _: random.random())
+    ordered = {stream: iter(sorted(s for s, number in arrivals if number == stream)) for stream in (0, 1)}
+    pairing = Pairing(slop, 4)
+    pairs = feed(pairing, [(stream, next(ordered[stream])) for _, stream in arrivals])
+    assert all(abs(a - b) <= slop for a, b in pairs)
+    waiting = [len(queue) for queue in pairing._waiting]
+    assert len(pairs) + pairing.missed[0] + waiting[0] == len(first)
+    assert len(pairs) + pairing.missed[1] + waiting[1] == len(second)
+    assert pairs == sorted(pairs)
+
+
+@settings(max_examples=40)
+@given(st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40)), st.randoms())
+def test_exact_pairs_do_not_depend_on_the_order_of_arrival(first, second, random):
+    arrivals = [0] * len(first) + [1] * len(second)
+    random.shuffle(arrivals)
+    ordered = (iter(sorted(first)), iter(sorted(second)))
+    pairs = feed(Pairing(0, 1000), [(stream, next(ordered[stream])) for stream in arrivals])
+    assert pairs == [(stamp, stamp) for stamp in sorted(first & second)]
+
+
+def test_options_out_of_range_are_refused():
+    with pytest.raises(ValueError, match="slop=-1"):
+        Pairing(-1, 1)
+    with pytest.raises(ValueError, match="queue_size=0"):
+        Pairing(0, 0)
