@@ -48,11 +48,11 @@ def milliseconds(message: Any) -> int:
 
 
 class NodeProcess:
-    """The frontend's program with ROS arguments; what it prints goes to a file."""
+    """A node's program with ROS arguments; what it prints goes to a file."""
 
-    def __init__(self, log: Path, arguments: list[str]):
+    def __init__(self, log: Path, arguments: list[str], program: str = "frontend_node"):
         self._log = log
-        command = [sys.executable, "-m", "superpoint_ros.ros.frontend_node", "--ros-args", *arguments]
+        command = [sys.executable, "-m", f"superpoint_ros.ros.{program}", "--ros-args", *arguments]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         with log.open("w") as output:
             self.process = subprocess.Popen(

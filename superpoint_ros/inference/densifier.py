@@ -57,6 +57,7 @@ class Densifier:
         self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
         self.working_side = working_side
         self.min_confidence = min_confidence
+        self._unit_warned = False
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
 
@@ -89,8 +90,9 @@ class Densifier:
         working_size = fit_within((size[0], size[1]), self.working_side)
         samples = resize_sparse_depth(samples, working_size)
         median = np.nanmedian(samples)
-        if warning := unit_warning(float(median)):
+        if (warning := unit_warning(float(median))) and not self._unit_warned:
             logger.warning(warning)
+            self._unit_warned = True
         nearest = nearest_sample(samples)
         log_depth, log_spread = self._backend(
             resize_image(image, working_size), np.log(nearest.depth / median), nearest.distance

@@ -149,13 +149,14 @@ def declare_parameters(node: Node) -> FrontendParameters:
         ParameterError: a value that is not allowed.
         rclpy.exceptions.ParameterException: a value of the wrong type or out of its declared range.
     """
-    values = _declare(node, SETTINGS)
+    values = declare_settings(node, SETTINGS)
     for name in _camera_names(values):
-        values |= _declare(node, tuple(camera_settings(name).values()))
+        values |= declare_settings(node, tuple(camera_settings(name).values()))
     return parse_parameters(values)
 
 
-def _declare(node: Node, settings: tuple[Setting, ...]) -> dict[str, Any]:
+def declare_settings(node: Node, settings: tuple[Setting, ...]) -> dict[str, Any]:
+    """Declares parameters on the node; their values by name."""
     return {
         setting.name: node.declare_parameter(setting.name, setting.default, setting.descriptor()).value
         for setting in settings

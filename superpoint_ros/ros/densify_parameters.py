@@ -1,0 +1,126 @@
+"""The densify node's parameters, in the manner of parameters.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.ros.parameters import TRANSPORTS, Setting, declare_settings
+from superpoint_ros.ros.scheduling import POLICIES
+
+SOURCES = {"depth_image": "sensor_msgs/msg/Image", "point_cloud": "sensor_msgs/msg/PointCloud2"}
+SETTINGS = (
+    Setting("image_topic", "/camera/image_raw", "topic of the images", fixed=True),
+    Setting("transport", "raw", "type of the images", choices=tuple(TRANSPORTS), fixed=True),
+    Setting("camera_info_topic", "", "empty = camera_info beside the image topic", fixed=True),
+    Setting("rectified", False, "the images are free of lens distortion", fixed=True),
+    Setting(
+        "source",
+        "depth_image",
+        "depth_image: sparse depth, 32FC1 [m] or 16UC1 [mm], of the image's size; "
+        "point_cloud: PointCloud2, projected with CameraInfo and extrinsic",
+        choices=tuple(SOURCES),
+        fixed=True,
+    ),
+    Setting("sparse_topic", "/sparse_depth", "topic of the sparse depth", fixed=True),
+    Setting(
+        "extrinsic",
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
+        "pose of the point cloud's frame in the camera's optical frame: x, y, z [m], qx, qy, qz, qw",
+        fixed=True,
+    ),
+    Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
+    Setting("queue_size", 30, "messages of a topic that wait for their partner", (1, 10_000), fixed=True),
+    Setting(
+        "policy",
+        "latest",
+        "latest: the newest pair, older ones are dropped and counted (robot); every_frame: all pairs (replay)",
+        choices=tuple(POLICIES),
+        fixed=True,
+    ),
+    Setting("weights", "", "path of the densifier's weights; empty = those that ship", fixed=True),
+    Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
+    Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
+    Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
+    Setting("working_side", 320, "[px] larger images are shrunk to this longer side", (32, 4096), fixed=True),
+    Setting("encoding", "32FC1", "of the depth: 32FC1 [m] or 16UC1 [mm]", choices=("32FC1", "16UC1"), fixed=True),
+    Setting("min_confidence", 0.0, "depth of less confidence is left out (NaN, or 0 in 16UC1)", (0.0, 1.0)),
+    Setting("nearest", 0.0, "[m] nearer depth is left out", (0.0, 1000.0)),
+    Setting("farthest", 0.0, "[m] farther depth is left out; 0 = no limit", (0.0, 10_000.0)),
+    Setting("max_rate", 0.0, "[1/s] of outputs, by stamps; pairs in between are left out; 0 = no limit", (0.0, 1000.0)),
+    Setting(
+        "without_samples",
+        "skip",
+        "images without any sample: skip = nothing is published; empty = NaN with confidence 0",
+        choices=("skip", "empty"),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DensifyParameters:
+    """All parameters of the densify node; see SETTINGS for their meaning.
+
+    Attributes:
+        image_topic, transport, camera_info_topic, rectified, source, sparse_topic: the inputs.
+        T_camera_cloud: (4, 4), the extrinsic.
+        slop: nanoseconds.
+        queue_size, policy, encoding: as in SETTINGS.
+        densifier: arguments of Densifier.
+        min_confidence, nearest, farthest, max_rate, without_samples: may change.
+    """
+
+    image_topic: str
+    transport: str
+    camera_info_topic: str
+    rectified: bool
+    source: str
+    sparse_topic: str
+    T_camera_cloud: np.ndarray
+    slop: int
+    queue_size: int
+    policy: str
+    encoding: str
+    densifier: dict[str, Any]
+    min_confidence: float
+    nearest: float
+    farthest: float
+    max_rate: float
+    without_samples: str
+
+
+def declare_densify_parameters(node: Node) -> DensifyParameters:
+    """Declares all parameters on the node and reads them.
+
+    Raises:
+        ParameterError: a value that is not allowed.
+        rclpy.exceptions.ParameterException: a value of the wrong type or out of its declared range.
+    """
+    return parse_densify_parameters(declare_settings(node, SETTINGS))
+
+
+def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
+    """Parameter values by name -> checked parameters; names it does not know are ignored.
+
+    Raises:
+        ParameterError: a value that is not allowed.
+    """
+    given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
+    densifier = {name: given.pop(name) or None for name in ("weights", "model")}
+    densifier |= {name: given.pop(name) for name in ("backend", "device", "working_side")}
+    folder, slash, _ = given["image_topic"].removesuffix("/compressed").rpartition("/")
+    given["camera_info_topic"] = given["camera_info_topic"] or f"{folder}{slash}camera_info"
+    given["slop"] = round(1e9 * given["slop"])
+    return DensifyParameters(T_camera_cloud=_pose(given.pop("extrinsic")), densifier=densifier, **given)
+
+
+def _pose(values: list[float]) -> np.ndarray:
+    if len(values) != 7 or not np.isfinite(values).all() or not np.linalg.norm(values[3:]) > 0.0:
+        raise ParameterError(f"extrinsic={list(values)} must be x, y, z, qx, qy, qz, qw, the quaternion not zero")
+    return pose_from_quaternion(np.array(values[:3]), np.array(values[3:]))
