@@ -1,7 +1,10 @@
-"""One thread per test process: small tensors gain nothing from more, and results do not depend on the machine."""
+"""One thread per test process, so that results do not depend on the machine; no deadlines: machines are slow at times."""
 
 import cv2
+import hypothesis
 import torch
 
 torch.set_num_threads(1)
 cv2.setNumThreads(1)
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
