@@ -1,4 +1,4 @@
-"""One thread per test process, so that results do not depend on the machine; no deadlines: machines are slow at times."""
+"""One thread per test process, so that results depend on no machine; no deadlines: machines are slow at times."""
 
 import cv2
 import hypothesis
