@@ -9,8 +9,11 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from ros_probe import NodeProcess, Probe, header, milliseconds, parameter_arguments, texture
 from seeded import seeded_d3_file
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2, PointField
+from shared_data import shared_data
 
+from superpoint_ros.core.sampling_patterns import sample_depth
+from superpoint_ros.evaluation.datasets.folders import read_folder
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.ros.conversions import array_to_image
 from superpoint_ros.ros.depth_conversions import array_to_depth_image, depth_image_to_array
@@ -56,9 +59,11 @@ def start(d3, tmp_path_factory):
 class Densify:
     """A node with everything connected to it."""
 
-    def __init__(self, probe: Probe, start, name: str, sparse_type: type = Image, **parameters: object):
+    def __init__(
+        self, probe: Probe, start, name: str, sparse_type: type = Image, image_type: type = Image, **parameters: object
+    ):
         self.node, self.probe = start(name, **parameters), probe
-        self.image = probe.publisher(Image, f"/{name}_input/image")
+        self.image = probe.publisher(image_type, f"/{name}_input/image")
         self.sparse = probe.publisher(sparse_type, f"/{name}_input/sparse")
         self.info = probe.publisher(CameraInfo, f"/{name}_input/camera_info")
         self.depth = probe.collect(Image, f"/{name}/depth")
@@ -142,6 +147,33 @@ def test_a_point_cloud_waits_for_camera_info_and_is_projected_through_the_extrin
     scaled = node.infos[[milliseconds(info) for info in node.infos].index(2000)]
     assert (scaled.height, scaled.width) == SIZE
     np.testing.assert_allclose(np.reshape(scaled.k, (3, 3)), MATRIX)
+
+
+def test_a_real_sequence_goes_through(probe, start):
+    """Compressed images and sparse millimetres of a depth camera: stamps, calibration and masking are kept."""
+    root = shared_data("rgbd/kitchen_7scenes_a")
+    frames = read_folder(root)[:3]
+    node = Densify(
+        probe, start, "real", transport="compressed", image_type=CompressedImage, working_side=160, farthest=2.0
+    )
+    matrix = frames[0].camera.matrix
+    projection = np.column_stack([matrix, np.zeros(3)])
+    node.info.publish(CameraInfo(height=480, width=640, k=matrix.ravel(), p=projection.ravel()))
+    probe.spin_for(0.5)
+    for number, frame in enumerate(frames):
+        sparse = sample_depth(frame.depth(), "uniform", 600, np.random.default_rng(number))
+        data = array("B", (root / "rgb" / f"{frame.name}.jpg").read_bytes())
+        node.sparse.publish(array_to_depth_image(sparse, header(100 * number + 100), "16UC1"))
+        node.image.publish(CompressedImage(header=header(100 * number + 100), format="jpeg", data=data))
+    node.wait_for(3)
+    node.probe.spin_until(lambda: len(node.infos) >= 3, "three calibrations")
+    stamps = [100, 200, 300]
+    assert [milliseconds(message) for message in node.depth] == stamps
+    assert [milliseconds(message) for message in node.confidence] == stamps
+    for depth in map(depth_image_to_array, node.depth):
+        assert depth.shape == (480, 640)
+        assert np.nanmax(depth) <= 2.0
+        assert 0.0 < np.isnan(depth).mean() < 1.0
 
 
 def test_a_bad_parameter_is_refused_with_a_reason(probe, start, tmp_path):
