@@ -1,0 +1,69 @@
+"""Triangulation of matches against points that are known."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.geometry import lift, project, transform
+from superpoint_ros.core.triangulation import triangulate
+
+MATRIX = np.array([[400.0, 0, 319.5], [0, 410.0, 239.5], [0, 0, 1]])
+PINHOLE = Camera(MATRIX, np.zeros(0), False, (480, 640))
+STEREO = np.array([[1.0, 0, 0, -0.2], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # camera 1 to the right by 0.2 m
+
+
+def scene(seed: int, count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    xy, depth = rng.uniform((20, 20), (620, 460), (count, 2)), rng.uniform(1.0, 8.0, count)
+    return xy, depth
+
+
+def test_disparity_by_hand():
+    xy0 = np.array([[319.5, 239.5], [400.0, 100.0]])
+    depth = triangulate(xy0, xy0 - [20.0, 0.0], PINHOLE, PINHOLE, STEREO)
+    np.testing.assert_allclose(depth, 400.0 * 0.2 / 20.0, rtol=1e-5)
+    assert depth.dtype == np.float32
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_exact_matches_give_exact_depth_for_any_pose(seed):
+    rng = np.random.default_rng(seed)
+    pose = np.eye(4)
+    pose[:3, :3] = cv2.Rodrigues(rng.uniform(-0.15, 0.15, 3))[0]
+    pose[:3, 3] = rng.uniform(-1, 1, 3) * (0.5, 0.5, 0.1) + (0.5, 0, 0)
+    xy0, depth = scene(seed)
+    xy1 = project(transform(lift(xy0, depth, MATRIX), pose), MATRIX)
+    found = triangulate(xy0, xy1, PINHOLE, PINHOLE, pose, min_parallax=0.0)
+    sure = np.isfinite(triangulate(xy0, xy1, PINHOLE, PINHOLE, pose))
+    np.testing.assert_allclose(found[sure], depth[sure], rtol=1e-4)
+    assert sure.mean() > 0.3
+
+
+def test_lens_distortion_is_undone():
+    lens = Camera(MATRIX, np.array([-0.2, 0.05, 0.001, 0.0]), False, (480, 640))
+    _, depth = scene(1)
+    points = lift(np.random.default_rng(2).uniform((200, 150), (440, 330), (40, 2)), depth, MATRIX)
+    views = [
+        cv2.projectPoints(p[:, None], np.zeros(3), np.zeros(3), MATRIX, lens.distortion)[0][:, 0]
+        for p in (points, transform(points, STEREO))
+    ]
+    np.testing.assert_allclose(triangulate(*views, lens, lens, STEREO), depth, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("shift", "why"),
+    [((30.0, 0.0), "behind"), ((0.1, 0.0), "too parallel"), ((-20.0, 9.0), "off the epipolar line")],
+)
+def test_what_cannot_be_is_left_out(shift, why):
+    xy0 = np.array([[300.0, 200.0]])
+    assert np.isnan(triangulate(xy0, xy0 + shift, PINHOLE, PINHOLE, STEREO)).all(), why
+
+
+def test_no_matches_give_no_depth():
+    assert triangulate(np.zeros((0, 2)), np.zeros((0, 2)), PINHOLE, PINHOLE, STEREO).shape == (0,)
