@@ -15,7 +15,7 @@ SUB_COMMANDS = {
     "demo": "run the ROS frontend node on a rendered room, images, a video, a camera or a bag, and show its tracks",
     "track": "the same without ROS: features and tracks of a sequence",
     "evaluate": "measure detectors: homography, pose, tracks, synthetic, depth",
-    "train": "train MagicPoint or SuperPoint",
+    "train": "train MagicPoint, SuperPoint or the densifier",
     "label": "label images by Homographic Adaptation",
 }
 
