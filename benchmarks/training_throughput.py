@@ -58,7 +58,7 @@ def seconds(work: Callable[[], object], repeats: int, device: torch.device) -> f
 
 def measured_peak(device: torch.device, precision: str) -> float:
     """Floating-point operations per second of a large matrix product in the precision of the training."""
-    side = 8192 if device.type == "cuda" else 1024
+    side = 8192 if device.type == "cuda" else 3072
     matrix = torch.randn(side, side, device=device)
     with autocast(precision, device):
         return 2.0 * side**3 / seconds(lambda: matrix @ matrix, 10, device)
