@@ -40,11 +40,8 @@ def match(
     index0 = np.arange(len(descriptors0))
     index1 = similarity.argmax(axis=1)
     best = similarity[index0, index1]
-    # The greatest value of a column is much cheaper to find than its row; what this leaves of ties goes below.
-    mutual = (similarity.max(axis=0)[index1] == best) & np.isfinite(best)
+    mutual = (similarity.argmax(axis=0)[index1] == index0) & np.isfinite(best)
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
     if max_distance is not None:
         mutual &= distance < max_distance
-    index0, index1, distance = index0[mutual], index1[mutual], distance[mutual]
-    first = np.sort(np.unique(index1, return_index=True)[1])
-    return Matches(index0[first], index1[first], distance[first])
+    return Matches(index0[mutual], index1[mutual], distance[mutual])

@@ -72,9 +72,12 @@ def test_sizes_that_do_not_fit_are_named():
         match(unit(0, 3, 16), unit(0, 3, 8))
 
 
-def test_of_equal_candidates_the_first_is_taken_and_none_twice():
+def test_ties_go_to_the_lower_index():
     row = np.array([[1, 0]], np.float32)
     matches = match(np.repeat(row, 3, 0), row)
     assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [0])
     matches = match(row, np.repeat(row, 3, 0))
     assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [0])
+    row, other = np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32)
+    matches = match(np.concatenate([row, row]), np.concatenate([other, row]), None)
+    assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [1])
