@@ -11,20 +11,16 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-import rclpy
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
-from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
-from superpoint_ros.core.errors import CalibrationError, ImageError, ParameterError, SuperPointRosError
+from superpoint_ros.core.errors import CalibrationError, ImageError, ParameterError
 from superpoint_ros.core.geometry import transform
 from superpoint_ros.core.pairing import Pairing
 from superpoint_ros.core.sparse_depth import clean_sparse_depth, sparse_depth_from_cloud, unit_warning
@@ -35,6 +31,7 @@ from superpoint_ros.ros.densify_parameters import SOURCES, declare_densify_param
 from superpoint_ros.ros.depth_conversions import depth_image_to_array, point_cloud_to_array, scaled_camera_info
 from superpoint_ros.ros.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.parameters import TRANSPORTS
+from superpoint_ros.ros.program import run_node
 from superpoint_ros.ros.qos import input_qos, loss_events, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker
 from superpoint_ros.ros.statistics import CameraStatistics, diagnostic_status
@@ -235,24 +232,7 @@ def _nanoseconds(stamp: Time) -> int:
 
 def main(args: list[str] | None = None) -> int:
     """Runs the node until it is told to stop; 1 where it cannot start."""
-    rclpy.init(args=args)
-    try:
-        node = DensifyNode()
-    except (SuperPointRosError, ParameterException) as error:
-        get_logger(NODE_NAME).fatal(str(error))
-        rclpy.try_shutdown()
-        return 1
-    except KeyboardInterrupt:
-        rclpy.try_shutdown()
-        return 0
-    try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.stop()
-        rclpy.try_shutdown()
-    return 0
+    return run_node(DensifyNode, NODE_NAME, args)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,15 @@ from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
-from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from superpoint_ros.core.errors import ParameterError, SuperPointRosError
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.camera_channel import CameraChannel
@@ -34,6 +30,7 @@ from superpoint_ros.ros.parameters import (
     declare_parameters,
     parse_parameters,
 )
+from superpoint_ros.ros.program import run_node
 from superpoint_ros.ros.qos import input_qos, loss_events, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker
 from superpoint_ros.ros.statistics import diagnostic_status
@@ -182,24 +179,7 @@ class FrontendNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Runs the node until it is told to stop; 1 where it cannot start."""
-    rclpy.init(args=args)
-    try:
-        node = FrontendNode()
-    except (SuperPointRosError, ParameterException) as error:
-        get_logger(NODE_NAME).fatal(str(error))
-        rclpy.try_shutdown()
-        return 1
-    except KeyboardInterrupt:
-        rclpy.try_shutdown()
-        return 0
-    try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.stop()
-        rclpy.try_shutdown()
-    return 0
+    return run_node(FrontendNode, NODE_NAME, args)
 
 
 if __name__ == "__main__":
