@@ -43,6 +43,10 @@ def run_node(make_node: Callable[[], StoppableNode], name: str, args: list[str] 
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:
+        # A signal shuts the context down at any moment, and then rclpy's next wait has none to wait with.
+        if rclpy.ok():
+            raise
     finally:
         node.stop()
         rclpy.try_shutdown()
