@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Pixel whose descriptor is the first cell's own. The centre of cell c is pixel 8 c + 3.5 ("exact"); the released
 # code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
 FIRST_CELL_CENTER = {"exact": 3.5, "magicleap": 4.0}
+
+
+def require(options: object, checks: Mapping[str, bool]) -> None:
+    """A ValueError that names the first field of `options` whose check is false, and its value."""
+    for name, good in checks.items():
+        if not good:
+            kind = type(options).__name__
+            raise ValueError(f"{name}={getattr(options, name)!r} is out of range; see {kind} for what is allowed")
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,4 @@ class DecodeOptions:
             "grid": len(self.grid) == 2 and min(self.grid) >= 1,
             "sampling": self.sampling in FIRST_CELL_CENTER,
         }
-        for name, good in checks.items():
-            if not good:
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} is out of range; see DecodeOptions for what is allowed"
-                )
+        require(self, checks)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE, match
+from superpoint_ros.core.options import require
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
 # Fewer pairs than this say nothing about a fundamental matrix (it takes 7 or 8 to fit one).
@@ -42,11 +43,7 @@ class TrackerOptions:
             "max_motion": self.max_motion >= 0.0,
             "geometric_check": self.geometric_check >= 0.0,
         }
-        for name, good in checks.items():
-            if not good:
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} is out of range; see TrackerOptions for what is allowed"
-                )
+        require(self, checks)
 
 
 @dataclass(frozen=True)

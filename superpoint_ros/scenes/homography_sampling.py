@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from superpoint_ros.core.options import require
+
 TRUNCATION = 2.0  # standard deviations
 
 
@@ -41,9 +43,7 @@ class HomographyRanges:
             "rotation": 0.0 <= self.rotation <= 180.0,
             "translation": 0.0 <= self.translation <= 1.0,
         }
-        for name, good in checks.items():
-            if not good:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see HomographyRanges")
+        require(self, checks)
 
 
 def truncated_normal(rng: np.random.Generator, size: int | None = None) -> np.ndarray:

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from superpoint_ros.core.options import require
+
 
 @dataclass(frozen=True)
 class PhotometricRanges:
@@ -55,9 +57,7 @@ class PhotometricRanges:
             "motion": 0.0 <= self.motion <= 15.0,
             "probability": 0.0 <= self.probability <= 1.0,
         }
-        for name, good in checks.items():
-            if not good:
-                raise ValueError(f"{name}={getattr(self, name)!r} is out of range; see PhotometricRanges")
+        require(self, checks)
 
 
 class Photometric:
