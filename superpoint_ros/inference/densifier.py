@@ -9,9 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from superpoint_ros.core.depth_hints import depth_hints
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.image import fit_within, resize_image, to_rgb
-from superpoint_ros.core.sparse_depth import clean_sparse_depth, nearest_sample, resize_sparse_depth, unit_warning
+from superpoint_ros.core.sparse_depth import clean_sparse_depth, resize_sparse_depth, unit_warning
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
 
@@ -30,6 +31,7 @@ class Densifier:
         device: "auto", "cpu", "cuda", "cuda:N".
         working_side: pixels; larger images are shrunk to this longer side, and the depth is enlarged again.
         min_confidence: depth below this confidence becomes NaN.
+        typical_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
 
     Raises:
         CheckpointError: weights or model that cannot be used, or none given and none shipped.
@@ -49,14 +51,18 @@ class Densifier:
         device: str = "auto",
         working_side: int = 320,
         min_confidence: float = 0.0,
+        typical_depth: float = 0.0,
     ):
         if working_side < 32:
             raise ValueError(f"working_side={working_side} is below 32 pixels")
         if not 0.0 <= min_confidence <= 1.0:
             raise ValueError(f"min_confidence={min_confidence} is not in [0, 1]")
+        if not (math.isfinite(typical_depth) and typical_depth >= 0.0):
+            raise ValueError(f"typical_depth={typical_depth} is not a depth in metres, or 0")
         self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
         self.working_side = working_side
         self.min_confidence = min_confidence
+        self.typical_depth = typical_depth
         self._unit_warned = False
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
@@ -69,7 +75,8 @@ class Densifier:
         Args:
             rgb: uint8 (H, W), (H, W, 1) or (H, W, 3).
             sparse: float32 (H, W), metres along the optical axis; NaN or 0 where unknown. Negative and infinite
-                samples are dropped, with a warning. Without any sample nothing is known: all NaN, confidence 0.
+                samples are dropped, with a warning. Without any sample nothing is known: confidence 0, and NaN or a
+                guess (see typical_depth).
             color: channel order of a three-channel image, "rgb" or "bgr".
 
         Raises:
@@ -81,25 +88,27 @@ class Densifier:
             raise ImageError(f"sparse depth of size {samples.shape} for an image of size {image.shape[:2]}; resize one")
         if dropped:
             logger.warning("%d negative or infinite samples dropped", dropped)
-        if not np.isfinite(samples).any():
-            return DenseDepth(np.full(samples.shape, np.nan, np.float32), np.zeros(samples.shape, np.float32))
-        return self._densify(image, samples)
+        if np.isfinite(samples).any():
+            self._warn_of_unit(float(np.nanmedian(samples)))
+            depth, confidence = self._run(image, samples)
+        else:
+            confidence = np.zeros(samples.shape, np.float32)
+            depth = self._run(image, samples)[0] if self.typical_depth else np.full_like(confidence, np.nan)
+        return DenseDepth(np.where(confidence < self.min_confidence, np.float32(np.nan), depth), confidence)
 
-    def _densify(self, image: np.ndarray, samples: np.ndarray) -> DenseDepth:
-        size = samples.shape
-        working_size = fit_within((size[0], size[1]), self.working_side)
-        samples = resize_sparse_depth(samples, working_size)
-        median = np.nanmedian(samples)
-        if (warning := unit_warning(float(median))) and not self._unit_warned:
+    def _warn_of_unit(self, median: float) -> None:
+        if not self._unit_warned and (warning := unit_warning(median)):
             logger.warning(warning)
             self._unit_warned = True
-        nearest = nearest_sample(samples)
-        log_depth, log_spread = self._backend(
-            resize_image(image, working_size), np.log(nearest.depth / median), nearest.distance
-        )
-        depth = _enlarge(median * np.exp(log_depth), size)
-        confidence = _enlarge(confidence_from_spread(log_spread), size)
-        return DenseDepth(np.where(confidence < self.min_confidence, np.float32(np.nan), depth), confidence)
+
+    def _run(self, image: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Depth and confidence, float32 (H, W), from clean samples."""
+        size = samples.shape
+        working_size = fit_within((size[0], size[1]), self.working_side)
+        hints = depth_hints(resize_sparse_depth(samples, working_size), self.typical_depth)
+        log_depth, log_spread = self._backend(resize_image(image, working_size), hints.maps)
+        depth = _enlarge(hints.scale * np.exp(log_depth), size)
+        return depth, _enlarge(confidence_from_spread(log_spread), size)
 
 
 def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:

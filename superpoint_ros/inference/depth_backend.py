@@ -26,16 +26,15 @@ class DepthBackend(Protocol):
     device: str
     sha256: str
 
-    def __call__(self, rgb: np.ndarray, log_nearest: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See networks/d3.py; any size.
 
         Args:
             rgb: uint8 (H, W, 3).
-            log_nearest: float32 (H, W), logarithm of S1 over the median sample.
-            distance: float32 (H, W), pixels to the nearest sample.
+            hints: float32 (3, H, W), the maps of core/depth_hints.py.
 
         Returns:
-            log depth over the median sample, and log of the spread of its error, float32 (H, W) each.
+            log depth over the hints' scale, and log of the spread of its error, float32 (H, W) each.
         """
         ...
 

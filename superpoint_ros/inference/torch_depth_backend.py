@@ -24,15 +24,12 @@ class TorchDepthBackend:
         self.device = describe_device(self._device)
 
     @torch.inference_mode()
-    def __call__(self, rgb: np.ndarray, log_nearest: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        height, width = log_nearest.shape
-        planes = [self._to_tensor(plane) for plane in (log_nearest, distance)]
-        outputs = self._network(self._to_tensor(rgb).float() / 255.0, *planes)
+    def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width = rgb.shape[:2]
+        outputs = self._network(self._to_tensor(rgb).float() / 255.0, self._to_tensor(hints.transpose(1, 2, 0)))
         log_depth, log_spread = (output[0, 0, :height, :width].cpu().numpy() for output in outputs)
         return log_depth, log_spread
 
     def _to_tensor(self, image: np.ndarray) -> torch.Tensor:
-        """(H, W) or (H, W, C) -> (1, C, H', W') on the device, its last row and column repeated."""
-        padded = pad_to_multiple(image, STRIDE)
-        tensor = torch.from_numpy(padded).to(self._device)
-        return tensor[None, None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)[None]
+        """(H, W, C) -> (1, C, H', W') on the device, its last row and column repeated."""
+        return torch.from_numpy(pad_to_multiple(image, STRIDE)).to(self._device).permute(2, 0, 1)[None]

@@ -2,9 +2,10 @@
 
 Chen, Badrinarayanan, Drozdov, Rabinovich, "Estimating Depth from RGB and Sparse Sensing", ECCV 2018
 (arXiv 1804.02771), figures 3 and 4. Differences: depth is handled as its logarithm, relative to the median sample,
-so that scaled depth gives the same network input; the residual is scaled down near samples, where little is to be
-corrected; blocks that shrink do so in their first convolution, which costs a quarter; the last convolution feeds a
-pixel shuffle; and there is the second output.
+so that scaled depth gives the same network input; beside S1 and S2 there are planes through the samples (see
+core/depth_hints.py), and the residual is over them; it is scaled down near samples, where little is to be corrected;
+blocks that shrink do so in their first convolution, which costs a quarter; the last convolution feeds a pixel
+shuffle; and there is the second output.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ STRIDE = 32
 WIDTH = 64
 GROWTH = 12
 LAYERS = 5
-HINTS = 2  # S1 and S2
+HINTS = 3  # planes, S1 and S2
 LOG_SPREAD_RANGE = (-7.0, 1.0)
 FIRST_LOG_SPREAD = -3.0  # what an untrained network says
 REACH = 8.0  # pixels from a sample at which the residual has about half of its scale
@@ -40,7 +41,7 @@ class ConvUnit(nn.Sequential):
 
 
 class D3Block(nn.Module):
-    """A 3x3 convolution, densely connected layers that also see S1 and S2, and a 3x3 convolution (figure 4).
+    """A 3x3 convolution, densely connected layers that also see the hints, and a 3x3 convolution (figure 4).
 
     Args:
         batch_norm: whether convolutions are followed by batch norm.
@@ -62,7 +63,7 @@ class D3Block(nn.Module):
         self.grow = grow
 
     def forward(self, x: Tensor, hints: dict[int, Tensor]) -> Tensor:
-        """(B, 64, h, w) and S1, S2 by width -> (B, 64, h', w')."""
+        """(B, 64, h, w) and the hints by width -> (B, 64, h', w')."""
         entered = self.enter(x)
         seen = torch.cat([entered, hints[entered.shape[3]].to(entered.dtype)], dim=1)
         for layer in self.layers:
@@ -96,34 +97,34 @@ class D3(nn.Module):
         with torch.no_grad():
             self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 4 + [FIRST_LOG_SPREAD] * 4))
 
-    def forward(self, rgb: Tensor, log_nearest: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, rgb: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
         """Densify a batch; sides must be multiples of 32.
 
         Args:
             rgb: float (B, 3, H, W) in [0, 1].
-            log_nearest: float (B, 1, H, W), natural logarithm of S1 over the image's median sample.
-            distance: float (B, 1, H, W), pixels to the nearest sample.
+            hints: float (B, 3, H, W), the maps of core/depth_hints.py.
 
         Returns:
-            log depth over the same median, float32 (B, 1, H, W); log of the spread b of its error, float32
+            log depth over the hints' scale, float32 (B, 1, H, W); log of the spread b of its error, float32
             (B, 1, H, W): the error of log depth is taken to be Laplace-distributed with density exp(-|e| / b) / 2b.
         """
-        hint = torch.cat([log_nearest, distance.sqrt() / 8.0], dim=1)
-        hints = {hint.shape[3] // factor: F.avg_pool2d(hint, factor) for factor in (2, 4, 8, 16, 32)}
-        x = self.stem(torch.cat([(rgb - 0.45) * 4.0, hint], dim=1).contiguous(memory_format=torch.channels_last))
+        planes, nearest, distance = hints.split(1, dim=1)
+        seen = torch.cat([planes, nearest, distance.sqrt() / 8.0], dim=1)
+        by_width = {seen.shape[3] // factor: F.avg_pool2d(seen, factor) for factor in (2, 4, 8, 16, 32)}
+        x = self.stem(torch.cat([(rgb - 0.45) * 4.0, seen], dim=1).contiguous(memory_format=torch.channels_last))
         passed = {}
         for name in SHRINKING:
-            x = passed[name] = self.get_submodule(name)(x, hints)
+            x = passed[name] = self.get_submodule(name)(x, by_width)
         for block in self.bottleneck:
-            x = block(x, hints)
+            x = block(x, by_width)
         for name in GROWING:
-            x = self.get_submodule(name)(x, hints)
+            x = self.get_submodule(name)(x, by_width)
             if name in SKIPS:
                 skip, source = SKIPS[name]
-                x = x + self.get_submodule(skip)(passed[source], hints)
+                x = x + self.get_submodule(skip)(passed[source], by_width)
         residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
         reach = (distance + 1.0) / (distance + REACH)
-        return log_nearest + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+        return planes + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
 
 
 def without_batch_norm(network: D3) -> D3:
@@ -158,7 +159,7 @@ def count_multiply_adds(network: D3, size: tuple[int, int]) -> int:
     hooks = [module.register_forward_hook(add) for module in network.modules() if isinstance(module, nn.Conv2d)]
     plane = torch.zeros(1, 1, *size)
     training = network.training
-    network.eval()(plane.expand(1, 3, *size), plane, plane)
+    network.eval()(plane.expand(1, 3, *size), plane.expand(1, HINTS, *size))
     network.train(training)
     for hook in hooks:
         hook.remove()

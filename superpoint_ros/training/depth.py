@@ -22,7 +22,7 @@ from superpoint_ros.training.depth_renders import render_places
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
 
-LEAST_REFERENCE = 0.02  # error of S1 below which an image's error is not measured against it
+LEAST_REFERENCE = 0.02  # error of the planes below which an image's error is not measured against it
 UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
 COLOR_GAIN = 0.1
 LAST_SHARED = "up1.leave.0.weight"
@@ -30,17 +30,17 @@ VALIDATION_SHARES = (0.0005, 0.004, 0.01)
 VALIDATION_RANK = 2**32
 
 
-def depth_loss(log_depth: Tensor, log_nearest: Tensor, log_truth: Tensor) -> Tensor:
-    """Mean absolute error of log depth over that of S1, averaged over the images: 1 = no better than S1.
+def depth_loss(log_depth: Tensor, log_planes: Tensor, log_truth: Tensor) -> Tensor:
+    """Mean absolute error of log depth over that of the planes, averaged over the images: 1 = no better than they.
 
     Args:
-        log_depth, log_nearest, log_truth: (B, 1, H, W); truth that is not finite does not count.
+        log_depth, log_planes, log_truth: (B, 1, H, W); truth that is not finite does not count.
     """
     known = torch.isfinite(log_truth)
     truth = torch.where(known, log_truth, 0.0)
     pixels = known.sum(dim=(1, 2, 3)).clamp(min=1)
     error = (((log_depth - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
-    reference = (((log_nearest - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
+    reference = (((log_planes - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
     return (error / reference.clamp(min=LEAST_REFERENCE)).mean()
 
 
@@ -69,9 +69,9 @@ class DepthLoss:
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
         rgb = self._noisy(batch["rgb"].float() / 255.0, step)
         with autocast(self.config.loop.precision, rgb.device):
-            log_depth, log_spread = model(rgb, batch["log_nearest"], batch["distance"])
+            log_depth, log_spread = model(rgb, batch["hints"])
         losses = {
-            "depth": depth_loss(log_depth, batch["log_nearest"], batch["log_truth"]),
+            "depth": depth_loss(log_depth, batch["hints"][:, :1], batch["log_truth"]),
             "confidence": confidence_loss(log_depth, log_spread, batch["log_truth"]),
         }
         return self._balance(model, losses)
@@ -98,7 +98,7 @@ class DepthLoss:
 
 
 class DepthValidation:
-    """Error relative to S1's, and mean relative error, at several densities on frames that training never sees."""
+    """Error over the planes', and mean relative error, at several densities on frames that training never sees."""
 
     def __init__(self, config: DepthConfig, frames: list[Frame], device: torch.device):
         self.config, self.device = config, device
@@ -125,10 +125,10 @@ class DepthValidation:
     def _score(self, model: nn.Module, example: dict[str, Tensor]) -> tuple[float, float]:
         batch = {name: value[None].to(self.device) for name, value in example.items()}
         with autocast(self.config.loop.precision, self.device):
-            log_depth, _ = model(batch["rgb"].float() / 255.0, batch["log_nearest"], batch["distance"])
+            log_depth, _ = model(batch["rgb"].float() / 255.0, batch["hints"])
         known = torch.isfinite(batch["log_truth"])
         relative = torch.expm1(log_depth - batch["log_truth"])[known].abs().mean()
-        return float(depth_loss(log_depth, batch["log_nearest"], batch["log_truth"])), float(relative)
+        return float(depth_loss(log_depth, batch["hints"][:, :1], batch["log_truth"])), float(relative)
 
 
 def find_frames(folders: list[Path]) -> list[Frame]:

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from superpoint_ros.core.depth_hints import depth_hints
 from superpoint_ros.core.image import resize_image
 from superpoint_ros.core.sampling_patterns import PATTERNS, sample_depth
-from superpoint_ros.core.sparse_depth import is_depth, nearest_sample
+from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.training.depth_config import DepthConfig
 from superpoint_ros.training.loop import step_rng
@@ -73,17 +74,20 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, farthest:
     """The network's input and truth for one image.
 
     Returns:
-        rgb uint8 (3, H, W); log_nearest, distance, log_truth float32 (1, H, W); the truth is NaN where there is none
-        and infinite where it is beyond `farthest`. All logarithms are relative to the median sample.
+        rgb uint8 (3, H, W); hints float32 (3, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
+        their scale, NaN where there is none and infinite where it is beyond `farthest`. Without samples the scale is
+        the geometric mean of the depth that is not.
     """
-    nearest = nearest_sample(sparse)
-    median = np.nanmedian(sparse)
+    reachable = is_depth(depth) & (depth < farthest)
+    hints = depth_hints(sparse, float(np.exp(np.mean(np.log(depth[reachable])))) if reachable.any() else 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        truth = np.where(is_depth(depth), np.log(depth / median), np.nan)
+        truth = np.where(is_depth(depth), np.log(depth / hints.scale), np.nan)
     truth[depth >= farthest] = np.inf
-    planes = {"log_nearest": np.log(nearest.depth / median), "distance": nearest.distance, "log_truth": truth}
-    example = {name: torch.from_numpy(plane.astype(np.float32))[None] for name, plane in planes.items()}
-    return example | {"rgb": torch.from_numpy(rgb).permute(2, 0, 1).contiguous()}
+    return {
+        "rgb": torch.from_numpy(rgb).permute(2, 0, 1).contiguous(),
+        "hints": torch.from_numpy(hints.maps),
+        "log_truth": torch.from_numpy(truth.astype(np.float32))[None],
+    }
 
 
 class DepthBatches(Dataset[dict[str, Tensor]]):
@@ -108,11 +112,11 @@ class DepthBatches(Dataset[dict[str, Tensor]]):
         return {name: torch.stack([example[name] for example in examples]) for name in examples[0]}
 
     def _example(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        while True:
-            rgb, depth = read_frame(self.frames[rng.integers(len(self.frames))])
-            rgb, depth = random_window(rgb, depth, self.config.size, self.config.least_window, rng)
-            if rng.random() < self.config.gray:
-                rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-            sparse = random_samples(rgb, depth, self.config, rng)
-            if np.isfinite(sparse).any():
-                return to_example(rgb, depth, sparse, self.config.farthest)
+        rgb, depth = read_frame(self.frames[rng.integers(len(self.frames))])
+        rgb, depth = random_window(rgb, depth, self.config.size, self.config.least_window, rng)
+        if rng.random() < self.config.gray:
+            rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        sparse = random_samples(rgb, depth, self.config, rng)
+        if rng.random() < self.config.unsampled:
+            sparse = np.full_like(sparse, np.nan)
+        return to_example(rgb, depth, sparse, self.config.farthest)

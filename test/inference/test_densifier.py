@@ -70,6 +70,17 @@ def test_without_samples_nothing_is_known(densifier):
     assert (dense.confidence == 0).all()
 
 
+def test_without_samples_a_guess_may_be_had_but_never_trusted(weights):
+    image, _ = example(6, (40, 60), 0)
+    guess = Densifier(weights, device="cpu", typical_depth=3.0).densify(image, np.zeros((40, 60), np.float32))
+    assert (guess.confidence == 0).all()
+    assert np.isfinite(guess.depth).all()
+    double = Densifier(weights, device="cpu", typical_depth=6.0).densify(image, np.zeros((40, 60), np.float32))
+    np.testing.assert_allclose(double.depth, 2 * guess.depth, rtol=1e-5)
+    masked = Densifier(weights, device="cpu", typical_depth=3.0, min_confidence=0.1)
+    assert np.isnan(masked.densify(image, np.zeros((40, 60), np.float32)).depth).all()
+
+
 @pytest.mark.parametrize(("factor", "words"), [(1000.0, "millimetres"), (0.001, "convert them")])
 def test_an_unlikely_unit_is_warned_of_once(weights, caplog, factor, words):
     image, sparse = example(2, (32, 32), 30)
@@ -114,9 +125,9 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
     class Nearest:
         device, sha256 = "none", ""
 
-        def __call__(self, rgb, log_nearest, distance):
+        def __call__(self, rgb, hints):
             seen.append(rgb.shape)
-            return log_nearest, np.full_like(log_nearest, -5.0)
+            return hints[1], np.full_like(hints[1], -5.0)
 
     monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda facts, device: Nearest())
     sparse = np.full((96, 128), np.nan, np.float32)
@@ -146,5 +157,7 @@ def test_options_out_of_range_and_unknown_backends_are_refused(weights):
         Densifier(weights, working_side=8)
     with pytest.raises(ValueError, match=r"min_confidence=1.5"):
         Densifier(weights, min_confidence=1.5)
+    with pytest.raises(ValueError, match=r"typical_depth=-1"):
+        Densifier(weights, typical_depth=-1.0)
     with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
         Densifier(weights, backend="abacus")

@@ -14,12 +14,12 @@ def network() -> D3:
     return D3().eval()
 
 
-def inputs(batch: int, height: int, width: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def inputs(batch: int, height: int, width: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     rgb = torch.rand((batch, 3, height, width), generator=generator)
-    log_nearest = torch.randn((batch, 1, height, width), generator=generator)
+    log_depths = torch.randn((batch, 2, height, width), generator=generator)
     distance = 20 * torch.rand((batch, 1, height, width), generator=generator)
-    return rgb, log_nearest, distance
+    return rgb, torch.cat([log_depths, distance], dim=1)
 
 
 @pytest.mark.parametrize(("batch", "height", "width"), [(1, 32, 32), (2, 64, 96), (1, 96, 32)])
@@ -31,9 +31,9 @@ def test_outputs_have_the_size_of_the_input(network, batch, height, width):
     assert log_spread.max() <= LOG_SPREAD_RANGE[1]
 
 
-def test_before_training_the_depth_is_that_of_the_nearest_sample(network):
-    rgb, log_nearest, distance = inputs(1, 64, 64)
-    torch.testing.assert_close(network(rgb, log_nearest, distance)[0], log_nearest)
+def test_before_training_the_depth_is_that_of_the_planes(network):
+    rgb, hints = inputs(1, 64, 64)
+    torch.testing.assert_close(network(rgb, hints)[0], hints[:, :1])
 
 
 def test_there_are_thirteen_blocks_of_five_layers(network):
@@ -44,23 +44,23 @@ def test_there_are_thirteen_blocks_of_five_layers(network):
 
 def test_parameters_and_multiply_adds_by_hand(network):
     enter, leave = 64 * 64 * 9 + 128, 60 * 64 * 9 + 128
-    layers = sum((66 + 12 * i) * 48 + 96 + 48 * 12 * 9 + 24 for i in range(5))
-    assert count_parameters(network) == (5 * 64 * 9 + 128) + 13 * (enter + layers + leave) + (64 * 8 * 9 + 8)
-    weights = sum((66 + 12 * i) * 48 + 48 * 12 * 9 for i in range(5)) + 64 * 64 * 9
+    layers = sum((67 + 12 * i) * 48 + 96 + 48 * 12 * 9 + 24 for i in range(5))
+    assert count_parameters(network) == (6 * 64 * 9 + 128) + 13 * (enter + layers + leave) + (64 * 8 * 9 + 8)
+    weights = sum((67 + 12 * i) * 48 + 48 * 12 * 9 for i in range(5)) + 64 * 64 * 9
     pixels = {factor: 64 * 96 // factor**2 for factor in (2, 4, 8, 16, 32)}
     last = 60 * 64 * 9
-    expected = 5 * 64 * 9 * pixels[2] + 64 * 8 * 9 * pixels[2]
+    expected = 6 * 64 * 9 * pixels[2] + 64 * 8 * 9 * pixels[2]
     expected += sum((weights + last) * pixels[factor] for factor in (4, 8, 16, 32, 32, 32, 4, 8, 16))
     expected += sum(weights * pixels[factor] + last * pixels[factor // 2] for factor in (32, 16, 8, 4))
     assert count_multiply_adds(network, (64, 96)) == expected
 
 
 def test_images_of_a_batch_do_not_mix(network):
-    rgb, log_nearest, distance = inputs(2, 32, 64, seed=3)
+    rgb, hints = inputs(2, 32, 64, seed=3)
     with torch.no_grad():
         network.head.weight.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
-        together = network(rgb, log_nearest, distance)
-        alone = network(rgb[1:], log_nearest[1:], distance[1:])
+        together = network(rgb, hints)
+        alone = network(rgb[1:], hints[1:])
         network.head.weight.zero_()
     torch.testing.assert_close(together[0][1:], alone[0], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(together[1][1:], alone[1], atol=1e-4, rtol=1e-4)

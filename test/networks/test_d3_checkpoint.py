@@ -12,10 +12,11 @@ from superpoint_ros.networks.d3 import without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import load_d3, save_d3
 
 
-def example() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def example() -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
-    rgb, log_nearest = torch.rand((1, 3, 64, 64), generator=generator), torch.randn((1, 1, 64, 64), generator=generator)
-    return rgb, log_nearest, 9 * torch.rand((1, 1, 64, 64), generator=generator)
+    log_depths = torch.randn((1, 2, 64, 64), generator=generator)
+    distance = 9 * torch.rand((1, 1, 64, 64), generator=generator)
+    return torch.rand((1, 3, 64, 64), generator=generator), torch.cat([log_depths, distance], dim=1)
 
 
 def test_folding_batch_norm_changes_nothing():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.training.config import ConfigError, load_config
@@ -85,9 +86,23 @@ def test_an_example_by_hand():
     torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([0.0, math.log(2.0)]))
     assert torch.isnan(example["log_truth"][0, 0, 2])
     assert torch.isinf(example["log_truth"][0, 0, 3])
-    assert (example["log_nearest"] == 0).all()
-    assert example["distance"].flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert (example["hints"][:2] == 0).all()
+    assert example["hints"][2].flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
     assert example["rgb"].shape == (3, 1, 4)
+
+
+def test_without_samples_the_truth_is_relative_to_the_mean_of_what_is_within_reach():
+    depth = np.array([[2.0, 8.0, 0.0, 90.0]], np.float32)
+    example = to_example(np.zeros((1, 4, 3), np.uint8), depth, np.full_like(depth, np.nan), farthest=80.0)
+    torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([-math.log(2.0), math.log(2.0)]))
+    assert (example["hints"][:2] == 0).all()
+
+
+def test_a_share_of_the_images_has_no_samples():
+    config = DepthConfig(size=(32, 64), batch=40, unsampled=0.5)
+    batch = DepthBatches(config, [frame(0)], rank=0)[0]
+    bare = (batch["hints"][:, 2] == FARTHEST_SAMPLE).flatten(1).all(dim=1)
+    assert 8 < int(bare.sum()) < 32
 
 
 def test_batch_number_i_is_always_the_same():
@@ -98,7 +113,7 @@ def test_batch_number_i_is_always_the_same():
     for name in first:
         torch.testing.assert_close(first[name], again[name], equal_nan=True)
     assert not torch.equal(first["rgb"], other["rgb"])
-    assert torch.isfinite(first["log_nearest"]).all()
+    assert torch.isfinite(first["hints"]).all()
 
 
 def write_place(folder, views: int) -> None:
@@ -127,7 +142,7 @@ def test_data_without_depth_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    ["size=[30, 64]", "share=[0.1, 0.01]", "balance=none", "faulty=2.0", "render.places=1", "least_window=0.0"],
+    ["size=[30, 64]", "share=[0.1, 0.01]", "balance=none", "faulty=2.0", "unsampled=1.0", "render.places=1"],
 )
 def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(ConfigError):

@@ -1,0 +1,82 @@
+"""What the densifier's network is told of the samples: planes through them, the nearest one, and how far it is.
+
+Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3, has S1 (the nearest sample's
+depth) and S2 (from the distance to it). The planes are an addition: a plane's inverse depth is linear in the image,
+so interpolating inverse depth over the triangles between samples is exact on walls, floors and roads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator
+
+from superpoint_ros.core.sparse_depth import nearest_sample
+
+BORDER_POINTS = 5  # along each edge of the image, to which the nearest sample's depth is carried
+FARTHEST_SAMPLE = 1024.0  # pixels; distances end here, and where there is no sample
+
+
+@dataclass(frozen=True)
+class DepthHints:
+    """Maps of one image.
+
+    Attributes:
+        maps: float32 (3, H, W): log depth of the planes and of the nearest sample, both relative to `scale`, and the
+            Euclidean distance to the nearest sample, pixels.
+        scale: metres, the median sample.
+    """
+
+    maps: np.ndarray
+    scale: float
+
+
+def depth_hints(sparse: np.ndarray, typical_depth: float = 1.0) -> DepthHints:
+    """The hints of a clean sparse depth image (H, W), metres, NaN = none.
+
+    Without any sample all is flat, infinitely far from one, and `typical_depth` is the scale.
+    """
+    if not np.isfinite(sparse).any():
+        flat = np.zeros((3, *sparse.shape), np.float32)
+        flat[2] = FARTHEST_SAMPLE
+        return DepthHints(flat, typical_depth)
+    nearest = nearest_sample(sparse)
+    scale = float(np.nanmedian(sparse))
+    planes = interpolate_planes(sparse, nearest.depth)
+    distance = np.minimum(nearest.distance, FARTHEST_SAMPLE)
+    return DepthHints(np.stack([np.log(planes / scale), np.log(nearest.depth / scale), distance]), scale)
+
+
+def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:
+    """Depth whose inverse is linear over the Delaunay triangles of the samples and of points on the image's border.
+
+    Args:
+        sparse: (H, W), metres, NaN = none; at least one sample.
+        nearest: (H, W), S1; what the border's points take.
+
+    Returns:
+        float32 (H, W), metres; S1 where the triangles leave out a pixel for want of precision.
+    """
+    pixels, depth = np.argwhere(np.isfinite(sparse)), sparse[np.isfinite(sparse)]
+    border = _border(sparse.shape)
+    points = np.concatenate([pixels, border])
+    values = np.concatenate([depth, nearest[tuple(border.T)]])
+    points, first = np.unique(points, axis=0, return_index=True)
+    if min(sparse.shape) < 2:
+        return nearest
+    inverse = LinearNDInterpolator(points, 1.0 / values[first].astype(np.float64))(_pixels(sparse.shape))
+    planes: np.ndarray = (1.0 / inverse).reshape(sparse.shape).astype(np.float32)
+    return np.where(np.isfinite(planes), planes, nearest)
+
+
+def _border(size: tuple[int, ...]) -> np.ndarray:
+    """(row, column) of points spread along the four edges, corners included."""
+    rows, columns = (np.linspace(0, side - 1, BORDER_POINTS).round().astype(int) for side in size)
+    across = [(row, column) for row in rows[[0, -1]] for column in columns]
+    down = [(row, column) for row in rows for column in columns[[0, -1]]]
+    return np.array(across + down)
+
+
+def _pixels(size: tuple[int, ...]) -> np.ndarray:
+    return np.indices(size).reshape(2, -1).T

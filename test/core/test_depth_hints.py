@@ -1,0 +1,89 @@
+"""Planes through samples: exact where the scene is flat, S1 where it must be."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE, depth_hints, interpolate_planes
+from superpoint_ros.core.sparse_depth import nearest_sample
+
+SIZE = (30, 40)
+
+
+def plane_depth(a: float, b: float, c: float) -> np.ndarray:
+    """Depth of a plane: its inverse is linear in the pixel."""
+    y, x = np.indices(SIZE)
+    return (1.0 / (a * x / SIZE[1] + b * y / SIZE[0] + c)).astype(np.float32)
+
+
+def sampled(depth: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Random samples, the image's corners among them."""
+    sparse = np.full(depth.shape, np.nan, np.float32)
+    chosen = rng.choice(depth.size, count, replace=False)
+    sparse.flat[chosen] = depth.flat[chosen]
+    sparse[[0, 0, -1, -1], [0, -1, 0, -1]] = depth[[0, 0, -1, -1], [0, -1, 0, -1]]
+    return sparse
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.floats(0.0, 0.2), st.floats(0.0, 0.2), st.integers(20, 200))
+def test_inside_the_samples_planes_are_exact(seed, a, b, count):
+    depth = plane_depth(a, b, 0.3)
+    sparse = sampled(depth, np.random.default_rng(seed), count)
+    border = np.zeros(SIZE, bool)
+    border[[0, -1]] = border[:, [0, -1]] = True
+    sparse = np.where(border, depth, sparse).astype(np.float32)
+    planes = interpolate_planes(sparse, nearest_sample(sparse).depth)
+    np.testing.assert_allclose(planes, depth, rtol=1e-4)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_planes_go_through_the_samples_and_stay_between_them(seed, count):
+    rng = np.random.default_rng(seed)
+    sparse = np.full(SIZE, np.nan, np.float32)
+    sparse.flat[rng.choice(sparse.size, count, replace=False)] = rng.uniform(0.5, 50.0, count)
+    planes = interpolate_planes(sparse, nearest_sample(sparse).depth)
+    known = np.isfinite(sparse)
+    np.testing.assert_allclose(planes[known], sparse[known], rtol=1e-4)
+    assert planes.min() >= 0.9999 * np.nanmin(sparse)
+    assert planes.max() <= 1.0001 * np.nanmax(sparse)
+
+
+def test_one_sample_is_a_wall():
+    sparse = np.full(SIZE, np.nan, np.float32)
+    sparse[7, 9] = 2.5
+    hints = depth_hints(sparse)
+    assert hints.scale == 2.5
+    np.testing.assert_allclose(hints.maps[:2], 0.0, atol=1e-6)
+    assert hints.maps[2, 7, 12] == 3.0
+
+
+def test_samples_everywhere_stay_as_they_are():
+    depth = np.random.default_rng(0).uniform(1.0, 9.0, SIZE).astype(np.float32)
+    hints = depth_hints(depth)
+    np.testing.assert_allclose(hints.scale * np.exp(hints.maps[0]), depth, rtol=1e-4)
+    assert (hints.maps[2] == 0.0).all()
+
+
+def test_scaled_samples_change_the_scale_alone():
+    sparse = sampled(plane_depth(0.1, 0.2, 0.3), np.random.default_rng(1), 30)
+    hints, scaled = depth_hints(sparse), depth_hints(8 * sparse)
+    np.testing.assert_allclose(scaled.maps, hints.maps, atol=1e-5)
+    assert scaled.scale == 8 * hints.scale
+
+
+def test_without_samples_all_is_flat_and_far():
+    hints = depth_hints(np.full(SIZE, np.nan, np.float32), typical_depth=3.0)
+    assert hints.scale == 3.0
+    assert (hints.maps[:2] == 0.0).all()
+    assert (hints.maps[2] == FARTHEST_SAMPLE).all()
+
+
+def test_images_of_one_row_or_pixel_have_hints_too():
+    for size in ((1, 1), (1, 9), (9, 1), (2, 2)):
+        sparse = np.full(size, np.nan, np.float32)
+        sparse[0, 0] = 4.0
+        assert np.isfinite(depth_hints(sparse).maps).all()
