@@ -1,4 +1,4 @@
-"""Features and Tracks <-> this package's messages. Headers are passed on as they came.
+"""Features, Tracks and Matches <-> this package's messages. Headers are passed on as they came.
 
 Fields are filled from array.array: rclpy checks every element of anything else, NumPy arrays included.
 """
@@ -12,9 +12,17 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
-from superpoint_ros.core.types import Features, Tracks
+from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
+from superpoint_ros.msg import Matches as MatchesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.conversions import ImageMessageError
+
+DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
+    FeaturesMessage.DESCRIPTOR_FLOAT32: np.dtype("<f4"),
+    FeaturesMessage.DESCRIPTOR_FLOAT16: np.dtype("<f2"),
+    FeaturesMessage.DESCRIPTOR_INT8: np.dtype("i1"),
+}
 
 
 def _bytes(values: np.ndarray) -> array[int]:
@@ -27,6 +35,10 @@ def _floats(values: np.ndarray) -> array[float]:
 
 def _longs(values: np.ndarray) -> array[int]:
     return array("q", np.asarray(values, np.int64).tobytes())
+
+
+def _unsigned(values: np.ndarray) -> array[int]:
+    return array("I", np.asarray(values, np.uint32).tobytes())
 
 
 def _stacked(x: array[float], y: array[float]) -> np.ndarray:
@@ -58,12 +70,12 @@ def features_to_message(
 
 
 def message_to_features(message: FeaturesMessage) -> Features:
-    """Message -> Features, descriptors as float32 whatever type they travelled in."""
-    dtype = {
-        FeaturesMessage.DESCRIPTOR_FLOAT32: "<f4",
-        FeaturesMessage.DESCRIPTOR_FLOAT16: "<f2",
-        FeaturesMessage.DESCRIPTOR_INT8: "i1",
-    }[message.descriptor_type]
+    """Message -> Features, descriptors as float32 whatever type they travelled in.
+
+    Raises:
+        ImageMessageError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
+    """
+    dtype = _check(message)
     flat = np.frombuffer(message.descriptors, dtype).astype(np.float32) * np.float32(message.descriptor_scale)
     return Features(
         xy=_stacked(message.x, message.y),
@@ -71,6 +83,42 @@ def message_to_features(message: FeaturesMessage) -> Features:
         descriptors=flat.reshape(len(message.x), message.descriptor_size),
         image_size=(message.height, message.width),
     )
+
+
+def _check(message: FeaturesMessage) -> np.dtype:
+    """The type of the descriptors of a message that is whole."""
+    count, dtype = len(message.x), DESCRIPTOR_DTYPES.get(message.descriptor_type)
+    if dtype is None:
+        raise ImageMessageError("descriptors", f"descriptor type {message.descriptor_type} is not one of 0, 1, 2")
+    if not count == len(message.y) == len(message.score):
+        lengths = f"{count} x, {len(message.y)} y and {len(message.score)} score"
+        raise ImageMessageError("features", f"{lengths} values; each keypoint has one of each")
+    if count and not message.descriptors:
+        raise ImageMessageError("no descriptors", f"{count} keypoints without descriptors")
+    if len(message.descriptors) != count * message.descriptor_size * dtype.itemsize:
+        text = f"{len(message.descriptors)} bytes for {count} descriptors of {message.descriptor_size} {dtype} values"
+        raise ImageMessageError("descriptors", text)
+    return dtype
+
+
+def matches_to_message(matches: Matches, message0: FeaturesMessage, message1: FeaturesMessage) -> MatchesMessage:
+    """Matches between the features of two messages -> message, with the track ids of both where they have any."""
+    return MatchesMessage(
+        header0=message0.header,
+        header1=message1.header,
+        camera0=message0.camera,
+        camera1=message1.camera,
+        index0=_unsigned(matches.index0),
+        index1=_unsigned(matches.index1),
+        distance=_floats(matches.distance),
+        track_id0=_longs(_track_ids(message0)[matches.index0]),
+        track_id1=_longs(_track_ids(message1)[matches.index1]),
+    )
+
+
+def _track_ids(message: FeaturesMessage) -> np.ndarray:
+    tracked = len(message.track_id) == len(message.x)
+    return np.frombuffer(message.track_id, np.int64) if tracked else np.full(len(message.x), -1, np.int64)
 
 
 def tracks_to_message(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-STAGES = ("convert", "network", "track", "publish", "overlay")
+STAGES = ("convert", "network", "track", "match", "publish", "overlay")
 # Stage times are means over this many of the newest images.
 WINDOW = 100
 

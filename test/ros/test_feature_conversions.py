@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
 from ros_probe import header
 
-from superpoint_ros.core.types import Features, Tracks
+from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
 from superpoint_ros.ros import feature_conversions
+from superpoint_ros.ros.conversions import ImageMessageError
 
 counts = st.integers(0, 40)
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -126,3 +127,38 @@ def test_without_a_camera_the_optional_fields_are_empty():
     message = feature_conversions.tracks_to_message(random_tracks(np.random.default_rng(0), 2), header(1), "l", Time())
     assert [len(message.normalized_x), len(message.normalized_y)] == [0, 0]
     assert [len(message.velocity_x), len(message.velocity_y)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"descriptors": b""}, "no descriptors"),
+        ({"descriptors": b"1234567"}, "descriptors"),
+        ({"descriptor_size": 3}, "descriptors"),
+        ({"descriptor_type": 9}, "descriptors"),
+        ({"y": [1.0]}, "features"),
+        ({"score": []}, "features"),
+    ],
+)
+def test_features_that_are_not_whole_are_refused(change, reason):
+    features = random_features(np.random.default_rng(0), 2, 2)
+    message = feature_conversions.features_to_message(features, header(1), "left")
+    for name, value in change.items():
+        setattr(message, name, value)
+    with pytest.raises(ImageMessageError) as caught:
+        feature_conversions.message_to_features(message)
+    assert caught.value.reason == reason
+
+
+def test_fields_of_matches():
+    rng = np.random.default_rng(0)
+    left = feature_conversions.features_to_message(random_features(rng, 3), header(1, "a"), "left", np.int64([7, 8, 9]))
+    right = feature_conversions.features_to_message(random_features(rng, 2), header(2, "b"), "right")
+    right.track_id = []
+    matches = Matches(np.array([0, 2]), np.array([1, 0]), np.float32([0.25, 0.5]))
+    message = over_the_wire(feature_conversions.matches_to_message(matches, left, right))
+    assert (message.header0, message.header1) == (left.header, right.header)
+    assert (message.camera0, message.camera1) == ("left", "right")
+    assert (message.index0.tolist(), message.index1.tolist()) == ([0, 2], [1, 0])
+    assert message.distance.tolist() == [0.25, 0.5]
+    assert (message.track_id0.tolist(), message.track_id1.tolist()) == ([7, 9], [-1, -1])

@@ -1,0 +1,12 @@
+"""Stamps of messages as numbers."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+
+SECOND = 1_000_000_000
+
+
+def nanoseconds(stamp: Time) -> int:
+    """A stamp as nanoseconds since the clock's epoch."""
+    return stamp.sec * SECOND + stamp.nanosec

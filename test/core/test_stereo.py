@@ -1,0 +1,62 @@
+"""Depth of what two cameras share, against points that are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stereo_points import CAMERA, T_RIGHT_LEFT, features, stereo_points
+
+from superpoint_ros.core.stereo import StereoOptions, StereoRig, stereo_depth
+from superpoint_ros.core.types import Features
+
+RIG = StereoRig(CAMERA, CAMERA, T_RIGHT_LEFT)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_point_is_found_with_its_depth(seed):
+    points = stereo_points(seed)
+    found = stereo_depth(points.left, points.right, RIG, StereoOptions())
+    np.testing.assert_array_equal(found.matches.index0, np.arange(len(points.left)))
+    np.testing.assert_array_equal(found.matches.index1, points.order)
+    np.testing.assert_allclose(found.matches.distance, 0.0, atol=1e-3)
+    np.testing.assert_allclose(found.depth, points.depth, rtol=1e-3)
+    assert found.depth.dtype == np.float32
+    assert found.candidates == len(points.left)
+
+
+def test_what_is_off_the_epipolar_line_is_dropped():
+    points = stereo_points(1)
+    xy = points.right.xy.copy()
+    xy[points.order[5]] += (0.0, 3.0)
+    found = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_error=1.0))
+    assert found.candidates == len(points.left)
+    assert set(range(len(points.left))) - set(found.matches.index0.tolist()) == {5}
+    tolerant = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_error=2.0))
+    assert len(tolerant.depth) == len(points.left)
+
+
+def test_depths_out_of_range_are_dropped():
+    points = stereo_points(2)
+    found = stereo_depth(points.left, points.right, RIG, StereoOptions(nearest=1.5, farthest=3.0))
+    expected = np.flatnonzero((points.depth >= 1.5) & (points.depth <= 3.0))
+    np.testing.assert_array_equal(found.matches.index0, expected)
+
+
+def test_exchanged_images_give_no_depth():
+    points = stereo_points(0)
+    found = stereo_depth(points.right, points.left, RIG, StereoOptions())
+    assert (found.candidates, len(found.matches), len(found.depth)) == (len(points.left), 0, 0)
+
+
+def test_unlike_descriptors_do_not_match():
+    points = stereo_points(0)
+    other = features(points.right.xy, -points.right.descriptors)
+    assert stereo_depth(points.left, other, RIG, StereoOptions(max_distance=0.1)).candidates == 0
+
+
+def test_no_keypoints_give_no_depth():
+    points = stereo_points(0)
+    found = stereo_depth(points.left, Features.empty((240, 320), 32), RIG, StereoOptions())
+    assert (len(found.matches), len(found.depth), found.candidates) == (0, 0, 0)
