@@ -17,7 +17,9 @@ PARAMS_FILE = Path(get_package_share_directory(PACKAGE)) / "config" / "densify.y
 OVERRIDES = {
     "image_topic": "topic of the images",
     "transport": "their type, raw or compressed",
-    "source": "type of the sparse depth, depth_image or point_cloud",
+    "camera_info_topic": "topic of their calibration",
+    "rectified": "whether they are free of lens distortion",
+    "source": "kind of the sparse depth: depth_image, point_cloud or feature_cloud",
     "sparse_topic": "its topic",
     "slop": "[s] greatest difference of the stamps of a pair",
     "weights": "path of the densifier's weights",
@@ -27,21 +29,30 @@ OVERRIDES = {
     "min_confidence": "depth of less confidence is left out",
 }
 NUMBERS = ("slop", "min_confidence")
+CHOICES = {"rectified": ["", "true", "false"]}
 ARGUMENTS = (
     DeclareLaunchArgument("params_file", default_value=str(PARAMS_FILE), description="YAML file of node parameters"),
     DeclareLaunchArgument("namespace", default_value="", description="namespace of the node"),
     *(
-        DeclareLaunchArgument(name, default_value="", description=f"{text}; empty = as in params_file")
+        DeclareLaunchArgument(
+            name, default_value="", description=f"{text}; empty = as in params_file", choices=CHOICES.get(name)
+        )
         for name, text in OVERRIDES.items()
     ),
     DeclareLaunchArgument("log_level", default_value="info", description="debug, info, warn, error or fatal"),
 )
 
 
-def node_parameters(arguments: dict[str, str]) -> dict[str, str | float]:
+def typed(name: str, value: str) -> str | float | bool:
+    """An argument as the parameter's type."""
+    if name in NUMBERS:
+        return float(value)
+    return value == "true" if name in CHOICES else value
+
+
+def node_parameters(arguments: dict[str, str]) -> dict[str, str | float | bool]:
     """The parameters that the launch arguments override."""
-    given = {name: arguments[name] for name in OVERRIDES if arguments[name]}
-    return {name: float(value) if name in NUMBERS else value for name, value in given.items()}
+    return {name: typed(name, arguments[name]) for name in OVERRIDES if arguments[name]}
 
 
 def start_node(context: LaunchContext) -> list[Node]:

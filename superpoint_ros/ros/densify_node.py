@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 
 from superpoint_ros.core.errors import CalibrationError, ImageError, ParameterError
 from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.ros.cloud_pose import CloudPose, tf2_lookup
 from superpoint_ros.ros.conversions import ImageMessageError, message_to_array
 from superpoint_ros.ros.densify_inputs import SECOND, DensifyInputs, Pair, nanoseconds
 from superpoint_ros.ros.densify_outputs import DensifyOutputs
@@ -51,7 +52,9 @@ class DensifyNode(Node):
         self._published_at: int | None = None
         self._inputs = DensifyInputs(self, config, self._warnings, self._enqueue)
         self._statistics = self._inputs.statistics["image"]
-        self._reader = SparseDepthReader(config, self._inputs.statistics["sparse depth"], self._warnings)
+        from_tf = config.source != "depth_image" and config.T_camera_cloud is None
+        pose = CloudPose(config.T_camera_cloud, tf2_lookup(self) if from_tf else None)
+        self._reader = SparseDepthReader(config, pose, self._inputs.statistics["sparse depth"], self._warnings)
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -108,7 +111,7 @@ class DensifyNode(Node):
         (image, message), config, camera_info = pair, self._config, self._inputs.camera_info
         with self._statistics.timed("convert"):
             bgr = message_to_array(image, "bgr8")
-            sparse = self._reader.read(message, bgr.shape[:2], camera_info)
+            sparse = self._reader.read(message, image.header, bgr.shape[:2], camera_info)
         if not np.isfinite(sparse).any() and config.without_samples == "skip":
             raise ImageMessageError("no samples", "the sparse depth holds no sample that can be used")
         with self._statistics.timed("network"):

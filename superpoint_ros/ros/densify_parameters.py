@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import pose_from_quaternion
 from superpoint_ros.ros.parameters import TRANSPORTS, Setting, declare_settings
 from superpoint_ros.ros.scheduling import POLICIES
 
-SOURCES = {"depth_image": "sensor_msgs/msg/Image", "point_cloud": "sensor_msgs/msg/PointCloud2"}
+SOURCES = {
+    "depth_image": "sensor_msgs/msg/Image",
+    "point_cloud": "sensor_msgs/msg/PointCloud2",
+    "feature_cloud": "sensor_msgs/msg/PointCloud2",
+}
 SETTINGS = (
     Setting("image_topic", "/camera/image_raw", "topic of the images", fixed=True),
     Setting("transport", "raw", "type of the images", choices=tuple(TRANSPORTS), fixed=True),
@@ -23,16 +28,18 @@ SETTINGS = (
     Setting(
         "source",
         "depth_image",
-        "depth_image: sparse depth, 32FC1 [m] or 16UC1 [mm], of the image's size; "
-        "point_cloud: PointCloud2, projected with CameraInfo and extrinsic",
+        "depth_image: sparse depth, 32FC1 [m] or 16UC1 [mm], of the image's size or aspect ratio; "
+        "point_cloud: PointCloud2 with x, y, z, projected with CameraInfo; "
+        "feature_cloud: PointCloud2 with pixels u, v beside x, y, z",
         choices=tuple(SOURCES),
         fixed=True,
     ),
     Setting("sparse_topic", "/sparse_depth", "topic of the sparse depth", fixed=True),
     Setting(
         "extrinsic",
-        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
-        "pose of the point cloud's frame in the camera's optical frame: x, y, z [m], qx, qy, qz, qw",
+        Parameter.Type.DOUBLE_ARRAY,
+        "pose of the point cloud's frame in the camera's optical frame: x, y, z [m], qx, qy, qz, qw; "
+        "not set = none is needed where the frame_ids are equal, else from tf2 where it is installed",
         fixed=True,
     ),
     Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
@@ -49,17 +56,20 @@ SETTINGS = (
     Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
     Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
     Setting("working_side", 320, "[px] larger images are shrunk to this longer side", (32, 4096), fixed=True),
+    Setting(
+        "without_samples",
+        "skip",
+        "images without any sample: skip = nothing is published; empty = NaN with confidence 0; "
+        "guess = what the image alone looks like, at the scale of typical_depth, with confidence 0",
+        choices=("skip", "empty", "guess"),
+        fixed=True,
+    ),
+    Setting("typical_depth", 3.0, "[m] of a scene, for without_samples=guess", (0.01, 1000.0), fixed=True),
     Setting("encoding", "32FC1", "of the depth: 32FC1 [m] or 16UC1 [mm]", choices=("32FC1", "16UC1"), fixed=True),
     Setting("min_confidence", 0.0, "depth of less confidence is left out (NaN, or 0 in 16UC1)", (0.0, 1.0)),
     Setting("nearest", 0.0, "[m] nearer depth is left out", (0.0, 1000.0)),
     Setting("farthest", 0.0, "[m] farther depth is left out; 0 = no limit", (0.0, 10_000.0)),
     Setting("max_rate", 0.0, "[1/s] of outputs, by stamps; pairs in between are left out; 0 = no limit", (0.0, 1000.0)),
-    Setting(
-        "without_samples",
-        "skip",
-        "images without any sample: skip = nothing is published; empty = NaN with confidence 0",
-        choices=("skip", "empty"),
-    ),
 )  # fmt: skip
 
 
@@ -69,11 +79,11 @@ class DensifyParameters:
 
     Attributes:
         image_topic, transport, camera_info_topic, rectified, source, sparse_topic: the inputs.
-        T_camera_cloud: (4, 4), the extrinsic.
+        T_camera_cloud: (4, 4), the extrinsic; None where it is not set.
         slop: nanoseconds.
-        queue_size, policy, encoding: as in SETTINGS.
+        queue_size, policy, without_samples, encoding: as in SETTINGS.
         densifier: arguments of Densifier.
-        min_confidence, nearest, farthest, max_rate, without_samples: may change.
+        min_confidence, nearest, farthest, max_rate: may change.
     """
 
     image_topic: str
@@ -82,17 +92,17 @@ class DensifyParameters:
     rectified: bool
     source: str
     sparse_topic: str
-    T_camera_cloud: np.ndarray
+    T_camera_cloud: np.ndarray | None
     slop: int
     queue_size: int
     policy: str
+    without_samples: str
     encoding: str
     densifier: dict[str, Any]
     min_confidence: float
     nearest: float
     farthest: float
     max_rate: float
-    without_samples: str
 
 
 def declare_densify_parameters(node: Node) -> DensifyParameters:
@@ -114,10 +124,14 @@ def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
     densifier = {name: given.pop(name) or None for name in ("weights", "model")}
     densifier |= {name: given.pop(name) for name in ("backend", "device", "working_side")}
+    typical_depth, extrinsic = given.pop("typical_depth"), given.pop("extrinsic")
+    if given["without_samples"] == "guess":
+        densifier["typical_depth"] = typical_depth
     folder, slash, _ = given["image_topic"].removesuffix("/compressed").rpartition("/")
     given["camera_info_topic"] = given["camera_info_topic"] or f"{folder}{slash}camera_info"
     given["slop"] = round(1e9 * given["slop"])
-    return DensifyParameters(T_camera_cloud=_pose(given.pop("extrinsic")), densifier=densifier, **given)
+    pose = _pose(extrinsic) if extrinsic else None
+    return DensifyParameters(T_camera_cloud=pose, densifier=densifier, **given)
 
 
 def _pose(values: list[float]) -> np.ndarray:

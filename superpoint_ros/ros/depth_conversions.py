@@ -7,6 +7,7 @@ from array import array
 from copy import deepcopy
 
 import numpy as np
+from numpy.lib.recfunctions import structured_to_unstructured
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
@@ -54,24 +55,29 @@ def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32F
     )  # fmt: skip
 
 
-def point_cloud_to_array(message: PointCloud2) -> np.ndarray:
-    """PointCloud2 with float fields x, y, z -> float64 (N, 3), metres; points that are not finite are left out.
+def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y", "z")) -> np.ndarray:
+    """PointCloud2 with float fields of these names -> float64 (N, len(names)); rows that are not finite are left out.
 
     Raises:
         ImageMessageError: such a field is missing, or there is less data than the size says.
     """
     fields = {field.name: field for field in message.fields}
-    if any(name not in fields or fields[name].datatype not in FIELD_TYPES for name in "xyz"):
-        raise ImageMessageError("fields", f"point cloud with fields {', '.join(fields) or 'none'}; needs float x, y, z")
+    if any(name not in fields or fields[name].datatype not in FIELD_TYPES for name in names):
+        text = f"point cloud with fields {', '.join(fields) or 'none'}; needs float {', '.join(names)}"
+        raise ImageMessageError("fields", text)
     if len(message.data) < message.row_step * message.height or message.row_step < message.point_step * message.width:
         text = f"{len(message.data)} bytes for {message.height} rows of {message.width} points"
         raise ImageMessageError("data", text)
-    columns = []
-    for name in "xyz":
-        dtype = np.dtype(FIELD_TYPES[fields[name].datatype]).newbyteorder(">" if message.is_bigendian else "<")
-        shape, strides = (message.height, message.width), (message.row_step, message.point_step)
-        columns.append(np.ndarray(shape, dtype, message.data, fields[name].offset, strides).ravel())
-    points = np.column_stack(columns).astype(np.float64)
+    given = [fields[name] for name in names]
+    formats = [np.dtype(FIELD_TYPES[one.datatype]).newbyteorder(">" if message.is_bigendian else "<") for one in given]
+    offsets = [one.offset for one in given]
+    if any(offset + kind.itemsize > message.point_step for offset, kind in zip(offsets, formats, strict=True)):
+        text = f"fields at {offsets} bytes do not fit into points of {message.point_step} bytes"
+        raise ImageMessageError("fields", text)
+    point = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": message.point_step})
+    shape, strides = (message.height, message.width), (message.row_step, message.point_step)
+    packed = np.ndarray(shape, point, message.data, strides=strides).ravel()
+    points = structured_to_unstructured(packed, np.float64)
     return points[np.isfinite(points).all(axis=1)]
 
 

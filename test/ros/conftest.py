@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ros_probe import NodeProcess, Probe, parameter_arguments
 from ros_stereo import Stereo
-from seeded import seeded_weights_file
+from seeded import seeded_d3_file, seeded_weights_file
 
 StartNode = Callable[..., NodeProcess]
 
@@ -15,6 +15,11 @@ StartNode = Callable[..., NodeProcess]
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return seeded_weights_file(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="session")
+def d3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seeded_d3_file(tmp_path_factory.mktemp("d3"))
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,23 @@ def start_node(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     def start(parameters: dict[str, Any], name: str = "frontend") -> NodeProcess:
         log = tmp_path_factory.mktemp("node") / f"{name}.log"
         nodes.append(NodeProcess(log, parameter_arguments({"weights": weights, **parameters}, name)))
+        return nodes[-1]
+
+    yield start
+    statuses = [node.stop() for node in nodes]
+    assert statuses == [0] * len(nodes), "\n".join(node.log() for node in nodes)
+
+
+@pytest.fixture(scope="module")
+def start_densify(d3: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartNode]:
+    """Starts densify nodes with seeded weights; at the end each of them must stop cleanly."""
+    nodes: list[NodeProcess] = []
+
+    def start(name: str, **parameters: object) -> NodeProcess:
+        log = tmp_path_factory.mktemp("node") / f"{name}.log"
+        topics = {"image_topic": f"/{name}_input/image", "sparse_topic": f"/{name}_input/sparse"}
+        arguments = parameter_arguments({"weights": d3, "policy": "every_frame", **topics, **parameters}, name)
+        nodes.append(NodeProcess(log, arguments, "densify_node"))
         return nodes[-1]
 
     yield start

@@ -11,7 +11,8 @@ import yaml
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.ros.densify_parameters import SETTINGS, parse_densify_parameters
 
-DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+UNSET = {"extrinsic": None}
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS} | UNSET
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "densify.yaml"
 
 
@@ -22,11 +23,11 @@ def test_defaults():
     assert parameters.densifier == {
         "weights": None, "model": None, "backend": "auto", "device": "auto", "working_side": 320,
     }  # fmt: skip
-    np.testing.assert_array_equal(parameters.T_camera_cloud, np.eye(4))
+    assert parameters.T_camera_cloud is None
 
 
 def test_the_configuration_file_holds_exactly_the_defaults():
-    assert yaml.safe_load(CONFIG.read_text())["/**"]["ros__parameters"] == DEFAULTS
+    assert yaml.safe_load(CONFIG.read_text())["/**"]["ros__parameters"] | UNSET == DEFAULTS
 
 
 def test_seconds_become_nanoseconds_and_compressed_topics_find_their_calibration():
@@ -42,13 +43,22 @@ def test_the_extrinsic_is_a_pose():
     np.testing.assert_allclose(pose @ [1, 0, 0, 1], [1, 3, 3, 1], atol=1e-12)
 
 
+@pytest.mark.parametrize(("choice", "typical"), [("skip", None), ("empty", None), ("guess", 5.0)])
+def test_only_a_guess_needs_a_typical_depth(choice, typical):
+    parameters = parse_densify_parameters(DEFAULTS | {"without_samples": choice, "typical_depth": 5.0})
+    assert parameters.without_samples == choice
+    assert parameters.densifier.get("typical_depth") == typical
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"extrinsic": [0.0] * 7}, "quaternion not zero"),
         ({"extrinsic": [0.0, 1.0]}, "must be x, y, z"),
-        ({"source": "radar"}, "'radar' is not one of 'depth_image', 'point_cloud'"),
+        ({"source": "radar"}, "'radar' is not one of 'depth_image', 'point_cloud', 'feature_cloud'"),
         ({"slop": -0.1}, "not between"),
+        ({"typical_depth": 0.0}, "not between 0.01 and 1000.0"),
+        ({"without_samples": "hope"}, "'hope' is not one of 'skip', 'empty', 'guess'"),
         ({"encoding": "16SC1"}, "'32FC1', '16UC1'"),
     ],
 )

@@ -92,6 +92,19 @@ def test_fields_in_any_order_and_width_and_points_that_are_none():
     np.testing.assert_allclose(point_cloud_to_array(message), [[1, 2, 3], [4, 5, 6], [7, 8, 9]])
 
 
+def test_other_fields_are_read_by_name_in_the_order_asked_for():
+    dtype = [("u", "<f4"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("v", "<f4")]
+    message = cloud(dtype, [(1, 3, 4, 5, 2), (6, 8, 9, 10, np.inf)])
+    np.testing.assert_allclose(point_cloud_to_array(message, ("u", "v", "z")), [[1, 2, 5]])
+
+
+@pytest.mark.parametrize("height", [0, 1])
+def test_a_cloud_without_points_is_read(height):
+    message = cloud([("x", "<f4"), ("y", "<f4"), ("z", "<f4")], [])
+    message.height = height
+    assert point_cloud_to_array(message).shape == (0, 3)
+
+
 def test_clouds_that_cannot_be_are_refused():
     with pytest.raises(ImageError, match="fields x, y; needs float x, y, z"):
         point_cloud_to_array(cloud([("x", "<f4"), ("y", "<f4")], [(1, 2)]))
@@ -99,6 +112,10 @@ def test_clouds_that_cannot_be_are_refused():
     short.data = short.data[:-1]
     with pytest.raises(ImageError, match="23 bytes for 1 rows of 2 points"):
         point_cloud_to_array(short)
+    beyond = cloud([("x", "<f4"), ("y", "<f4"), ("z", "<f4")], [(1, 2, 3)])
+    beyond.fields[2].offset = 9
+    with pytest.raises(ImageError, match="do not fit into points of 12 bytes"):
+        point_cloud_to_array(beyond)
 
 
 def test_calibration_is_scaled_about_the_corners_of_pixels():
