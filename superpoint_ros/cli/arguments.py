@@ -8,7 +8,7 @@ from typing import Any
 
 from superpoint_ros.core.errors import ParameterError
 
-EXTRACTOR = ("weights", "model", "backend", "device", "max_keypoints", "threshold", "nms_radius")
+EXTRACTOR = ("weights", "model", "backend", "device", "max_keypoints", "threshold", "nms_radius", "scales")
 TRACKER = ("max_distance", "max_lost", "max_motion", "geometric_check")
 
 
@@ -22,6 +22,7 @@ def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-keypoints", type=int, default=500, help="per image; 0 = all (default: 500)")
     parser.add_argument("--threshold", type=float, default=absent, help="least detector probability, 0 to 1")
     parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
+    parser.add_argument("--scales", type=float, nargs="+", default=absent, help="of the image (default: 1)")
     parser.add_argument("--max-distance", type=float, default=absent, help="descriptor distance of a match, up to 2")
     parser.add_argument("--max-lost", type=int, default=absent, help="images a track may stay unseen")
     parser.add_argument("--max-motion", type=float, default=absent, help="pixels a point may move per image; 0 = any")

@@ -61,6 +61,7 @@ def _add_detectors(parser: argparse.ArgumentParser, default: tuple[str, ...]) ->
     parser.add_argument("--points", type=int, help="keypoints per image")
     parser.add_argument("--nms", type=int, help="radius of non-maximum suppression, pixels")
     parser.add_argument("--threshold", type=float, help="SuperPoint's least keypoint probability")
+    parser.add_argument("--scales", type=float, nargs="+", help="of the image at which SuperPoint looks (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N")
 
 
@@ -121,6 +122,7 @@ def _detector(options: DetectorOptions, arguments: argparse.Namespace) -> Detect
         max_keypoints=arguments.points,
         nms_radius=arguments.nms,
         threshold=arguments.threshold,
+        scales=arguments.scales and tuple(arguments.scales),
         device=arguments.device,
         seed=arguments.seed,
     )

@@ -23,15 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
     from superpoint_ros.cli.video import OverlayVideo
-    from superpoint_ros.core.errors import ParameterError
     from superpoint_ros.core.tracker import Tracker
     from superpoint_ros.inference.extractor import Extractor
 
-    try:
-        extractor = Extractor(**given(arguments, EXTRACTOR))
-        tracker = Tracker(**given(arguments, TRACKER))
-    except ValueError as error:
-        raise ParameterError(str(error)) from error
+    extractor = Extractor(**given(arguments, EXTRACTOR))
+    tracker = Tracker(**given(arguments, TRACKER))
     source, folder = open_source(arguments), output_folder(arguments)
     record, seconds = RunRecord(), {"network": 0.0, "track": 0.0}
     with OverlayVideo(folder, DEFAULT_RATE) as video:

@@ -30,7 +30,7 @@ class CalibrationError(SuperPointRosError, ValueError):
 
 
 class ParameterError(SuperPointRosError, ValueError):
-    """A node parameter whose value is not allowed; the message says what is."""
+    """A parameter or option whose value is not allowed; the message says what is."""
 
 
 class DetectorError(SuperPointRosError, ValueError):

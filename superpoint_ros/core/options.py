@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from superpoint_ros.core.errors import ParameterError
 
 # Pixel whose descriptor is the first cell's own. The centre of cell c is pixel 8 c + 3.5 ("exact"); the released
 # code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
 FIRST_CELL_CENTER = {"exact": 3.5, "magicleap": 4.0}
+MAX_SCALE = 4.0
 
 
 def require(options: object, checks: Mapping[str, bool]) -> None:
-    """A ValueError that names the first field of `options` whose check is false, and its value."""
+    """A ParameterError (a ValueError) that names the first field of `options` whose check is false, and its value."""
     for name, good in checks.items():
         if not good:
             kind = type(options).__name__
-            raise ValueError(f"{name}={getattr(options, name)!r} is out of range; see {kind} for what is allowed")
+            raise ParameterError(f"{name}={getattr(options, name)!r} is out of range; see {kind} for what is allowed")
+
+
+def valid_scales(scales: Sequence[float]) -> bool:
+    """Whether these are one or more different numbers in (0, MAX_SCALE]."""
+    return 0 < len(scales) == len(set(scales)) and all(0.0 < scale <= MAX_SCALE for scale in scales)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,9 @@ class DecodeOptions:
             its strongest. (1, 1) = by score alone.
         sampling: "exact" or "magicleap", see FIRST_CELL_CENTER.
         subpixel: move each keypoint to the heat map's centre of mass around it, see networks/refine.py.
+        scales: of the image at which keypoints are looked for, different numbers in (0, MAX_SCALE], see
+            inference/pyramid.py. Threshold, nms_radius and border hold at each, in its own pixels; max_keypoints and
+            grid hold for all together.
     """
 
     threshold: float = 0.015
@@ -40,6 +51,7 @@ class DecodeOptions:
     grid: tuple[int, int] = (1, 1)
     sampling: str = "exact"
     subpixel: bool = False
+    scales: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         checks = {
@@ -49,5 +61,6 @@ class DecodeOptions:
             "max_keypoints": self.max_keypoints >= 0,
             "grid": len(self.grid) == 2 and min(self.grid) >= 1,
             "sampling": self.sampling in FIRST_CELL_CENTER,
+            "scales": valid_scales(self.scales),
         }
         require(self, checks)

@@ -33,6 +33,7 @@ class DetectorOptions:
         nms_radius: pixels; L-infinity radius of non-maximum suppression, for the detectors that score every pixel
             (SuperPoint, FAST, Harris, Shi-Tomasi). The others suppress in their own way.
         threshold: SuperPoint's least probability of a keypoint; None = what the model is meant to be used with.
+        scales: of the image at which SuperPoint looks for keypoints.
         device: where SuperPoint runs, see inference/extractor.py.
         seed: of the random points.
     """
@@ -40,6 +41,7 @@ class DetectorOptions:
     max_keypoints: int = 1000
     nms_radius: int = 4
     threshold: float | None = None
+    scales: tuple[float, ...] = (1.0,)
     device: str = "auto"
     seed: int = 0
 
@@ -71,6 +73,7 @@ def _superpoint(
         max_keypoints=options.max_keypoints,
         threshold=options.threshold,
         nms_radius=options.nms_radius,
+        scales=options.scales,
     )
     settings = {
         "model": extractor.name,

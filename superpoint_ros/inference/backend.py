@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.inference.models import ModelFacts
 
 Loader = TypeVar("Loader")
+
+# Of one image: xy float32 (N, 2), score (N,), unit descriptors (N, D), strongest first.
+Keypoints: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Backend(Protocol):
@@ -27,8 +30,8 @@ class Backend(Protocol):
     sampling: str
     sha256: str
 
-    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """uint8 (B, H, W) -> per image xy float32 (N, 2), score (N,), unit descriptors (N, D), strongest first."""
+    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
+        """Keypoints of images uint8 (B, H, W), as they are: `options.scales` is pyramid.py's concern."""
         ...
 
 

@@ -14,6 +14,7 @@ from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model
+from superpoint_ros.inference.pyramid import extract_at_scales
 
 
 class Extractor:
@@ -24,8 +25,8 @@ class Extractor:
         model: name of a shipped model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/backend.py's table.
         device: "auto", "cpu", "cuda", "cuda:N".
-        max_keypoints, threshold, nms_radius, border, grid, sampling, subpixel: see core/options.py. None = what the
-            model is meant to be used with.
+        max_keypoints, threshold, nms_radius, border, grid, sampling, subpixel, scales: see core/options.py. None = what
+            the model is meant to be used with.
 
     Raises:
         CheckpointError: weights or model that cannot be used.
@@ -52,6 +53,7 @@ class Extractor:
         grid: tuple[int, int] = (1, 1),
         sampling: str | None = None,
         subpixel: bool | None = None,
+        scales: Sequence[float] = (1.0,),
     ):
         facts = find_model(weights, model)
         self._backend = load_backend(backend, facts, device)
@@ -63,6 +65,7 @@ class Extractor:
             grid=grid,
             sampling=sampling or self._backend.sampling,
             subpixel=facts.subpixel if subpixel is None else subpixel,
+            scales=tuple(scales),
         )
         self.name = facts.name
         self.device = self._backend.device
@@ -77,8 +80,8 @@ class Extractor:
     def extract(self, images: np.ndarray | Sequence[np.ndarray], color: str = "bgr") -> Features | list[Features]:
         """Keypoints and descriptors of one image, or of a list of images whose sizes may differ.
 
-        Images of one size go through the network as one batch. Sizes that do not divide by 8 are padded, never
-        stretched; nothing is found in the padding.
+        Images of one size go through the network as one batch per scale. Sizes that do not divide by 8 are padded,
+        never stretched; nothing is found in the padding.
 
         Args:
             images: uint8 (H, W), (H, W, 1) or (H, W, 3), or a sequence of such.
@@ -95,7 +98,8 @@ class Extractor:
             by_size[gray.shape].append(index)
         features: dict[int, Features] = {}
         for size, indices in by_size.items():
-            keypoints = self._backend(np.stack([grays[index] for index in indices]), self.options)
+            batch = np.stack([grays[index] for index in indices])
+            keypoints = extract_at_scales(self._backend, batch, self.options)
             for index, (xy, score, descriptors) in zip(indices, keypoints, strict=True):
                 features[index] = Features(xy, score, descriptors, size)
         return [features[index] for index in range(len(grays))]

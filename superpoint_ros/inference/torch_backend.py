@@ -10,6 +10,7 @@ import torch
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.inference.backend import Keypoints
 from superpoint_ros.inference.models import ModelFacts
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode
@@ -59,7 +60,7 @@ class TorchBackend:
         self.device = describe_device(self._device)
 
     @torch.inference_mode()
-    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
         padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
         batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
         logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.core.selection import kept_rows
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import CELL_SIZE
 
@@ -76,19 +77,6 @@ def _clear_border(values: Tensor, border: int) -> Tensor:
     return cleared
 
 
-def _spread(xy: Tensor, image_size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
-    """Order in which points, given strongest first, are taken when the cells of a grid take turns."""
-    (height, width), (rows, columns) = image_size, grid
-    row, column = xy[:, 1] * rows // height, xy[:, 0] * columns // width
-    cell = row * columns + column
-    by_cell = torch.argsort(cell, stable=True)
-    _, count = torch.unique_consecutive(cell[by_cell], return_counts=True)
-    start = torch.repeat_interleave(torch.cumsum(count, 0) - count, count)
-    turn = torch.empty_like(cell)
-    turn[by_cell] = torch.arange(len(cell), device=cell.device) - start
-    return torch.argsort(turn, stable=True)
-
-
 def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tensor, Tensor]]:
     """Heat maps (B, H, W) -> per image xy float32 (N, 2) in pixels and score (N,), strongest first."""
     ranks = rank_map(scores, options.threshold)
@@ -100,11 +88,8 @@ def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tenso
     for score, rank in zip(scores, ranks, strict=True):
         yx = torch.nonzero(rank)
         yx = yx[torch.argsort(rank[yx[:, 0], yx[:, 1]], descending=True)]
-        if options.max_keypoints:
-            if options.grid != (1, 1) and len(yx) > options.max_keypoints:
-                chosen = _spread(yx.flip(1), image_size, options.grid)[: options.max_keypoints]
-                yx = yx[torch.sort(chosen).values]
-            yx = yx[: options.max_keypoints]
+        kept = kept_rows(yx.flip(1).cpu().numpy(), image_size, options)
+        yx = yx[torch.from_numpy(kept).to(yx.device)]
         selected.append((yx.flip(1).float(), score[yx[:, 0], yx[:, 1]]))
     return selected
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import FIRST_CELL_CENTER
+from superpoint_ros.core.options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.ros.scheduling import POLICIES
 
@@ -83,6 +83,12 @@ SETTINGS = (
     Setting("border", 4, "[px] keypoints nearer to an image edge are dropped", (0, 1000)),
     Setting("grid_rows", 1, "rows of the grid over which kept keypoints are spread", (1, 100)),
     Setting("grid_columns", 1, "columns of that grid", (1, 100)),
+    Setting(
+        "scales",
+        [1.0],
+        f"of the image at which keypoints are looked for: different numbers above 0, at most {MAX_SCALE:g}; "
+        "time grows with the sum of their squares",
+    ),
     Setting("max_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
     Setting("max_lost", 5, "images in which a track may stay unseen before it is given up", (0, 1000)),
     Setting("max_motion", 0.0, "[px] greatest motion per image; 0 = no gate", (0.0, 10_000.0)),
@@ -183,6 +189,15 @@ def _camera(name: str, values: Mapping[str, Any]) -> CameraParameters:
     return CameraParameters(**given | {"name": name, "topic": topic, "camera_info_topic": camera_info_topic})
 
 
+def _scales(values: Sequence[float]) -> tuple[float, ...]:
+    scales = tuple(values)
+    if not valid_scales(scales):
+        raise ParameterError(
+            f"scales={list(scales)} must be one or more different numbers above 0 and at most {MAX_SCALE}"
+        )
+    return scales
+
+
 def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
     """Parameter values by name -> checked parameters; names it does not know are ignored.
 
@@ -192,6 +207,7 @@ def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
     decoding = {name: given[name] for name in ("max_keypoints", "nms_radius", "border")}
     decoding["grid"] = (given["grid_rows"], given["grid_columns"])
+    decoding["scales"] = _scales(given["scales"])
     if given["threshold"] >= 0.0:
         decoding["threshold"] = given["threshold"]
     elif given["threshold"] != MODEL_THRESHOLD:

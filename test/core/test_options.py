@@ -13,6 +13,10 @@ from superpoint_ros.core.options import DecodeOptions
         {"max_keypoints": -1},
         {"grid": (0, 3)},
         {"sampling": "bilinear"},
+        {"scales": ()},
+        {"scales": (1.0, 0.0)},
+        {"scales": (0.5, 0.5)},
+        {"scales": (4.1,)},
     ],
 )
 def test_options_out_of_range_are_named(bad):

@@ -108,6 +108,12 @@ def test_numbers_in_range_are_what_the_library_takes(data, setting):
         DecodeOptions(**parse_parameters(defaults(**{setting.name: value})).decoding)
 
 
+@pytest.mark.parametrize("scales", [[], [0.0], [-1.0, 1.0], [4.5], [1.0, 1.0], [float("nan")]])
+def test_scales_out_of_range_are_refused(scales):
+    with pytest.raises(ParameterError, match=r"scales=\[.* must be one or more different numbers"):
+        parse_parameters(defaults(scales=scales))
+
+
 @pytest.mark.parametrize("name", ["policy", "sampling", "cameras.camera.transport"])
 def test_unknown_words_are_refused(name):
     with pytest.raises(ParameterError, match=f"{name}='sometimes' is not one of"):
@@ -126,17 +132,22 @@ def test_every_parameter_is_declared_with_description_and_range(node_with):
 
 def test_declared_values_are_read(node_with):
     node = node_with(
-        cameras__names=["left"], cameras__left__topic="/l", nms_radius=7, threshold=0.25, policy="every_frame"
+        cameras__names=["left"],
+        cameras__left__topic="/l",
+        nms_radius=7,
+        threshold=0.25,
+        policy="every_frame",
+        scales=[1.0, 0.5],
     )
     parameters = declare_parameters(node)
     assert parameters.policy == "every_frame"
     assert parameters.cameras[0].topic == "/l"
     assert parameters.decoding == {
-        "max_keypoints": 1000, "nms_radius": 7, "border": 4, "grid": (1, 1), "threshold": 0.25
+        "max_keypoints": 1000, "nms_radius": 7, "border": 4, "grid": (1, 1), "scales": (1.0, 0.5), "threshold": 0.25
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}])
+@pytest.mark.parametrize("override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}, {"scales": 0.5}])
 def test_wrong_types_and_ranges_are_refused_at_declaration(node_with, override):
     with pytest.raises(ParameterException, match=next(iter(override))):
         declare_parameters(node_with(**override))

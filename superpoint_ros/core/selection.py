@@ -1,0 +1,27 @@
+"""Which keypoints are kept where there are more than wanted: the strongest, if asked for spread over a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superpoint_ros.core.options import DecodeOptions
+
+
+def kept_rows(xy: np.ndarray, image_size: tuple[int, int], options: DecodeOptions) -> np.ndarray:
+    """Rows of xy (N, 2), given strongest first, that `max_keypoints` and `grid` keep; int64, ascending."""
+    count = options.max_keypoints
+    if not count or len(xy) <= count:
+        return np.arange(len(xy))
+    return np.arange(count) if options.grid == (1, 1) else np.sort(spread(xy, image_size, options.grid)[:count])
+
+
+def spread(xy: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:
+    """Order in which points (N, 2), given strongest first, are taken when the cells of a grid take turns."""
+    (height, width), (rows, columns) = image_size, grid
+    x, y = np.clip(np.rint(xy), 0, (width - 1, height - 1)).astype(np.int64).T
+    cell = y * rows // height * columns + x * columns // width
+    by_cell = np.argsort(cell, kind="stable")
+    _, start, count = np.unique(cell[by_cell], return_index=True, return_counts=True)
+    turn = np.empty_like(cell)
+    turn[by_cell] = np.arange(len(cell)) - np.repeat(start, count)
+    return np.argsort(turn, kind="stable")

@@ -1,0 +1,52 @@
+"""Keypoints of images at several scales: the network looks at each, and the strongest of all are kept.
+
+SuperPoint knows corners of one apparent size; looked for at several, they are found again after the camera has come
+nearer or gone away. One corner may be kept at more than one scale, each time with that scale's descriptor:
+which scale is the stronger changes from view to view, so suppression across scales loses matches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superpoint_ros.core.image import resize_image, resize_points
+from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.selection import kept_rows
+from superpoint_ros.inference.backend import Backend, Keypoints
+
+MIN_SIDE = 32  # pixels; what a cell of the descriptor sees spans more
+
+
+def pyramid_sizes(image_size: tuple[int, int], scales: tuple[float, ...]) -> list[tuple[int, int]]:
+    """Different (height, width) of an image at the scales, largest first.
+
+    Sizes with a side below MIN_SIDE are left out, but the largest never is.
+    """
+    height, width = image_size
+    sizes = [(max(1, round(scale * height)), max(1, round(scale * width))) for scale in sorted(scales, reverse=True)]
+    return [size for size in dict.fromkeys(sizes) if size == sizes[0] or min(size) >= MIN_SIDE]
+
+
+def extract_at_scales(backend: Backend, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
+    """As a backend does, at every one of `options.scales`: images of one size, uint8 (B, H, W), one batch per scale."""
+    image_size = (images.shape[1], images.shape[2])
+    levels = [_at_size(backend, images, size, options) for size in pyramid_sizes(image_size, options.scales)]
+    return [_merge(parts, image_size, options) for parts in zip(*levels, strict=True)]
+
+
+def _at_size(backend: Backend, images: np.ndarray, size: tuple[int, int], options: DecodeOptions) -> list[Keypoints]:
+    image_size = (images.shape[1], images.shape[2])
+    if size == image_size:
+        return backend(images, options)
+    found = backend(np.stack([resize_image(image, size) for image in images]), options)
+    return [(resize_points(xy, size, image_size), score, descriptors) for xy, score, descriptors in found]
+
+
+def _merge(parts: tuple[Keypoints, ...], image_size: tuple[int, int], options: DecodeOptions) -> Keypoints:
+    """The keypoints of all scales, strongest first; equally strong ones from the larger image first."""
+    if len(parts) == 1:
+        return parts[0]
+    xy, score, descriptors = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(-score, kind="stable")
+    rows = order[kept_rows(xy[order], image_size, options)]
+    return xy[rows], score[rows], descriptors[rows]

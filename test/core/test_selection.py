@@ -1,0 +1,47 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.selection import kept_rows, spread
+
+SIZE = (40, 60)
+
+
+def points(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform((-0.4, -0.4), (59.4, 39.4), (count, 2))
+
+
+def test_the_cells_of_a_grid_take_turns():
+    xy = np.array([[5, 5], [6, 6], [7, 7], [50, 5], [51, 5], [5, 35]])
+    assert spread(xy, SIZE, (2, 2)).tolist() == [0, 3, 5, 1, 4, 2]
+
+
+def test_a_cell_ends_where_the_pixel_of_the_next_begins():
+    xy = np.array([[29.4, 0.0], [-0.4, 0.0], [29.6, 0.0], [59.4, 0.0]])
+    assert spread(xy, SIZE, (1, 2)).tolist() == [0, 2, 1, 3]
+
+
+def test_without_a_grid_the_first_are_kept():
+    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=4)).tolist() == [0, 1, 2, 3]
+
+
+def test_zero_keeps_all_and_so_does_a_grid_with_room():
+    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=0, grid=(3, 3))).tolist() == list(range(9))
+    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=9, grid=(3, 3))).tolist() == list(range(9))
+    assert kept_rows(np.zeros((0, 2)), SIZE, DecodeOptions(grid=(3, 3))).tolist() == []
+
+
+@given(st.integers(0, 100), st.integers(1, 60), st.integers(1, 30), st.tuples(st.integers(1, 5), st.integers(1, 5)))
+def test_no_cell_keeps_more_than_another_that_still_has_some(seed, number, count, grid):
+    xy = points(seed, number)
+    kept = kept_rows(xy, SIZE, DecodeOptions(max_keypoints=count, grid=grid))
+    assert len(kept) == min(number, count)
+    assert np.all(np.diff(kept) > 0)
+    cells = [(int(round(y) * grid[0] // SIZE[0]), int(round(x) * grid[1] // SIZE[1])) for x, y in xy]
+    most = max(sum(cells[row] == cell for row in kept) for cell in cells)
+    for cell in set(cells):
+        rows = [row for row in range(number) if cells[row] == cell]
+        mine = [row for row in rows if row in kept]
+        assert mine == rows[: len(mine)]
+        assert len(mine) in (len(rows), most, most - 1)
