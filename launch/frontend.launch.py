@@ -28,7 +28,9 @@ ARGUMENTS = (
     DeclareLaunchArgument("namespace", default_value="", description="namespace of the node"),
     override("cameras", "names of the cameras, separated by commas"),
     override("image_topics", "their image topics, separated by commas, in the same order (default camera: camera)"),
+    override("camera_info_topics", "topics of their calibration, separated by commas, in the same order"),
     override("transport", "type of all their images", ("raw", "compressed")),
+    override("rectified", "all their images are free of lens distortion", ("true", "false")),
     override("weights", "path of a weights file"),
     override("device", "auto, cpu, cuda or cuda:N"),
     override("policy", "newest image only, or all of them", ("latest", "every_frame")),
@@ -37,16 +39,25 @@ ARGUMENTS = (
 )
 
 
-def camera_parameters(cameras: str, image_topics: str, transport: str) -> dict[str, Any]:
+def listed(name: str, words: str, names: list[str]) -> list[str]:
+    """Words separated by commas, one for each camera or none at all."""
+    given = words.split(",") if words else []
+    if given and len(given) != len(names):
+        raise ValueError(f"{len(given)} {name} ({words}) for {len(names)} cameras ({','.join(names)})")
+    return given
+
+
+def camera_parameters(arguments: dict[str, str]) -> dict[str, Any]:
     """Lists as typed on the command line -> parameters; only what was given."""
-    names = cameras.split(",") if cameras else ["camera"]
-    topics = image_topics.split(",") if image_topics else []
-    if topics and len(topics) != len(names):
-        raise ValueError(f"{len(topics)} image_topics ({image_topics}) for {len(names)} cameras ({','.join(names)})")
-    parameters: dict[str, Any] = {"cameras.names": names} if cameras or topics else {}
+    names = arguments["cameras"].split(",") if arguments["cameras"] else ["camera"]
+    topics, infos = (listed(name, arguments[name], names) for name in ("image_topics", "camera_info_topics"))
+    parameters: dict[str, Any] = {"cameras.names": names} if arguments["cameras"] or topics else {}
     parameters |= {f"cameras.{name}.topic": topic for name, topic in zip(names, topics, strict=False)}
-    if transport:
-        parameters |= {f"cameras.{name}.transport": transport for name in names}
+    parameters |= {f"cameras.{name}.camera_info_topic": topic for name, topic in zip(names, infos, strict=False)}
+    if arguments["transport"]:
+        parameters |= {f"cameras.{name}.transport": arguments["transport"] for name in names}
+    if arguments["rectified"]:
+        parameters |= {f"cameras.{name}.rectified": arguments["rectified"] == "true" for name in names}
     return parameters
 
 
@@ -55,7 +66,7 @@ def node_parameters(arguments: dict[str, str]) -> dict[str, Any]:
     parameters: dict[str, Any] = {name: arguments[name] for name in ("weights", "device", "policy") if arguments[name]}
     if arguments["overlay"]:
         parameters["overlay"] = arguments["overlay"] == "true"
-    return parameters | camera_parameters(arguments["cameras"], arguments["image_topics"], arguments["transport"])
+    return parameters | camera_parameters(arguments)
 
 
 def start_node(context: LaunchContext) -> list[Node]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from superpoint_ros.core.stereo import StereoOptions
 from superpoint_ros.ros.extrinsic import parse_extrinsic
 from superpoint_ros.ros.parameters import Setting, declare_settings
 from superpoint_ros.ros.scheduling import POLICIES
 
-NOT_GIVEN = [0.0] * 7
 SETTINGS = (
     Setting("left_features", "/frontend/left/features", "topic of the left camera's features", fixed=True),
     Setting("right_features", "/frontend/right/features", "topic of the right camera's features", fixed=True),
@@ -23,9 +23,9 @@ SETTINGS = (
     Setting("right_camera_info", "/right/camera_info", "topic of the right camera's calibration", fixed=True),
     Setting(
         "extrinsic",
-        NOT_GIVEN,
+        Parameter.Type.DOUBLE_ARRAY,
         "pose of the right camera's optical frame in the left one's: x, y, z [m], qx, qy, qz, qw; "
-        "all zero = from R and P of both CameraInfos",
+        "not set = from R and P of both CameraInfos",
         fixed=True,
     ),
     Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
@@ -83,11 +83,10 @@ def parse_triangulate_parameters(values: Mapping[str, Any]) -> TriangulateParame
         ParameterError: a value that is not allowed.
     """
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
-    extrinsic = list(given["extrinsic"])
     return TriangulateParameters(
         features_topics=(given["left_features"], given["right_features"]),
         camera_info_topics=(given["left_camera_info"], given["right_camera_info"]),
-        T_left_right=None if extrinsic == NOT_GIVEN else parse_extrinsic(extrinsic),
+        T_left_right=parse_extrinsic(given["extrinsic"]) if given["extrinsic"] else None,
         slop=round(1e9 * given["slop"]),
         queue_size=given["queue_size"],
         policy=given["policy"],

@@ -1,0 +1,81 @@
+"""Camera pair -> features -> matches -> sparse depth -> dense depth, through the nodes' programs over real DDS."""
+
+from __future__ import annotations
+
+import pytest
+from rendered_pair import depth_errors, rendered_pair
+from ros_probe import NodeProcess, header, milliseconds, parameter_arguments
+from sensor_msgs.msg import CameraInfo, Image
+
+from superpoint_ros.msg import Matches
+from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3_checkpoint import save_d3
+from superpoint_ros.ros.conversions import array_to_image
+from superpoint_ros.ros.depth_conversions import depth_image_to_array
+
+SIZE = (480, 640)
+SIDES = ("left", "right")
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """Frontend with the weights that ship, triangulate, and densify with an untrained network, wired together."""
+    folder = tmp_path_factory.mktemp("chain")
+    save_d3(folder / "untrained.safetensors", D3().eval())
+    cameras = {f"cameras.{side}.{name}": value for side in SIDES for name, value in
+               (("topic", f"/chain/{side}/image_rect"), ("rectified", True))}  # fmt: skip
+    features = {f"{side}_features": f"/chain_frontend/{side}/features" for side in SIDES}
+    calibration = {f"{side}_camera_info": f"/chain/{side}/camera_info" for side in SIDES}
+    densify = {
+        "image_topic": "/chain/left/image_rect",
+        "sparse_topic": "/chain_triangulate/sparse_depth",
+        "weights": folder / "untrained.safetensors",
+        "rectified": True,
+    }
+    parameters = {
+        "frontend": {"cameras.names": "[left, right]", "overlay": False, **cameras},
+        "triangulate": features | calibration,
+        "densify": densify,
+    }
+    started = {
+        name: NodeProcess(
+            folder / f"{name}.log",
+            parameter_arguments({"policy": "every_frame", **values}, f"chain_{name}"),
+            f"{name}_node",
+        )
+        for name, values in parameters.items()
+    }
+    yield started
+    statuses = [node.stop() for node in started.values()]
+    assert statuses == [0, 0, 0], "\n".join(node.log() for node in started.values())
+
+
+def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
+    pair = rendered_pair(0, SIZE)
+    infos = [probe.publisher(CameraInfo, f"/chain/{side}/camera_info", subscribers=2) for side in SIDES]
+    images = [probe.publisher(Image, f"/chain/{side}/image_rect") for side in SIDES]
+    matches = probe.collect(Matches, "/chain_triangulate/matches")
+    sparse = probe.collect(Image, "/chain_triangulate/sparse_depth")
+    dense = probe.collect(Image, "/chain_densify/depth")
+    calibration = probe.collect(CameraInfo, "/chain_densify/camera_info")
+    for publisher, info in zip(infos, pair.infos, strict=True):
+        publisher.publish(info)
+    probe.spin_for(1.0)
+    for publisher, image, side in zip(images, pair.bgr, SIDES, strict=True):
+        publisher.publish(array_to_image(image, header(1000, f"{side}_optical")))
+    collected = (matches, sparse, dense, calibration)
+    probe.spin_until(
+        lambda: min(map(len, collected)) == 1, "dense depth:\n" + "\n".join(node.log() for node in nodes.values())
+    )
+    for message in (sparse[0], dense[0], calibration[0]):
+        facts = (milliseconds(message), message.header.frame_id, message.height, message.width)
+        assert facts == (1000, "left_optical", *SIZE)
+    assert [matches[0].header0.frame_id, matches[0].header1.frame_id] == ["left_optical", "right_optical"]
+    count, median, share = depth_errors(depth_image_to_array(sparse[0]), pair.depth)
+    assert 300 < count <= len(matches[0].index0)
+    assert median < 0.05
+    assert share > 0.85
+    count, median, share = depth_errors(depth_image_to_array(dense[0]), pair.depth)
+    assert count == SIZE[0] * SIZE[1]
+    assert median < 0.05
+    assert share > 0.75
