@@ -1,8 +1,9 @@
-"""What the densifier's network is told of the samples: planes through them, the nearest one, and how far it is.
+"""What the densifier's network is told of the samples: two classical fills, the nearest one, and how far it is.
 
 Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3, has S1 (the nearest sample's
-depth) and S2 (from the distance to it). The planes are an addition: a plane's inverse depth is linear in the image,
-so interpolating inverse depth over the triangles between samples is exact on walls, floors and roads.
+depth) and S2 (from the distance to it). The fills are an addition, so that the network need not learn what geometry
+knows: planes through the samples (a plane's inverse depth is linear in the image, so interpolating it over the
+triangles between samples is exact on walls, floors and roads), and the average of those near in place and colour.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 
+from superpoint_ros.core.sample_averages import average_by_color
 from superpoint_ros.core.sparse_depth import nearest_sample
 
 BORDER_POINTS = 5  # along each edge of the image, to which the nearest sample's depth is carried
@@ -23,8 +25,8 @@ class DepthHints:
     """Maps of one image.
 
     Attributes:
-        maps: float32 (3, H, W): log depth of the planes and of the nearest sample, both relative to `scale`, and the
-            Euclidean distance to the nearest sample, pixels.
+        maps: float32 (4, H, W): log depth of the planes, of the average by colour and of the nearest sample, all
+            relative to `scale`, and the Euclidean distance to the nearest sample, pixels.
         scale: metres, the median sample.
     """
 
@@ -32,20 +34,20 @@ class DepthHints:
     scale: float
 
 
-def depth_hints(sparse: np.ndarray, typical_depth: float = 1.0) -> DepthHints:
-    """The hints of a clean sparse depth image (H, W), metres, NaN = none.
+def depth_hints(image: np.ndarray, sparse: np.ndarray, typical_depth: float = 1.0) -> DepthHints:
+    """The hints of a clean sparse depth image (H, W), metres, NaN = none, for an image uint8 (H, W, 3).
 
     Without any sample all is flat, infinitely far from one, and `typical_depth` is the scale.
     """
     if not np.isfinite(sparse).any():
-        flat = np.zeros((3, *sparse.shape), np.float32)
-        flat[2] = FARTHEST_SAMPLE
+        flat = np.zeros((4, *sparse.shape), np.float32)
+        flat[3] = FARTHEST_SAMPLE
         return DepthHints(flat, typical_depth)
     nearest = nearest_sample(sparse)
     scale = float(np.nanmedian(sparse))
-    planes = interpolate_planes(sparse, nearest.depth)
+    fills = interpolate_planes(sparse, nearest.depth), average_by_color(image, sparse), nearest.depth
     distance = np.minimum(nearest.distance, FARTHEST_SAMPLE)
-    return DepthHints(np.stack([np.log(planes / scale), np.log(nearest.depth / scale), distance]), scale)
+    return DepthHints(np.stack([*(np.log(fill / scale) for fill in fills), distance]), scale)
 
 
 def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:

@@ -105,8 +105,9 @@ class Densifier:
         """Depth and confidence, float32 (H, W), from clean samples."""
         size = samples.shape
         working_size = fit_within((size[0], size[1]), self.working_side)
-        hints = depth_hints(resize_sparse_depth(samples, working_size), self.typical_depth)
-        log_depth, log_spread = self._backend(resize_image(image, working_size), hints.maps)
+        image = resize_image(image, working_size)
+        hints = depth_hints(image, resize_sparse_depth(samples, working_size), self.typical_depth)
+        log_depth, log_spread = self._backend(image, hints.maps)
         depth = _enlarge(hints.scale * np.exp(log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)
 

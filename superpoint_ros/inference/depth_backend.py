@@ -31,7 +31,7 @@ class DepthBackend(Protocol):
 
         Args:
             rgb: uint8 (H, W, 3).
-            hints: float32 (3, H, W), the maps of core/depth_hints.py.
+            hints: float32 (4, H, W), the maps of core/depth_hints.py.
 
         Returns:
             log depth over the hints' scale, and log of the spread of its error, float32 (H, W) each.

@@ -2,10 +2,10 @@
 
 Chen, Badrinarayanan, Drozdov, Rabinovich, "Estimating Depth from RGB and Sparse Sensing", ECCV 2018
 (arXiv 1804.02771), figures 3 and 4. Differences: depth is handled as its logarithm, relative to the median sample,
-so that scaled depth gives the same network input; beside S1 and S2 there are planes through the samples (see
-core/depth_hints.py), and the residual is over them; it is scaled down near samples, where little is to be corrected;
-blocks that shrink do so in their first convolution, which costs a quarter; the last convolution feeds a pixel
-shuffle; and there is the second output.
+so that scaled depth gives the same network input; beside S1 and S2 it sees two classical fills (see
+core/depth_hints.py), chooses between them at every pixel, and the residual is over that choice; it is scaled down near
+samples, where little is to be corrected; blocks that shrink do so in their first convolution, which costs a quarter;
+the last convolution feeds a pixel shuffle; and there is the second output.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ STRIDE = 32
 WIDTH = 64
 GROWTH = 12
 LAYERS = 5
-HINTS = 3  # planes, S1 and S2
+HINTS = 4  # planes, average by colour, S1 and S2
+OUTPUTS = 3  # choice, residual, spread
 LOG_SPREAD_RANGE = (-7.0, 1.0)
 FIRST_LOG_SPREAD = -3.0  # what an untrained network says
 REACH = 8.0  # pixels from a sample at which the residual has about half of its scale
@@ -92,24 +93,24 @@ class D3(nn.Module):
             self.add_module(name, D3Block(batch_norm, grow=True))
         for skip, _ in SKIPS.values():
             self.add_module(skip, D3Block(batch_norm))
-        self.head = nn.Conv2d(WIDTH, 2 * 4, 3, padding=1)
+        self.head = nn.Conv2d(WIDTH, OUTPUTS * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
-            self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 4 + [FIRST_LOG_SPREAD] * 4))
+            self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 8 + [FIRST_LOG_SPREAD] * 4))
 
     def forward(self, rgb: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
         """Densify a batch; sides must be multiples of 32.
 
         Args:
             rgb: float (B, 3, H, W) in [0, 1].
-            hints: float (B, 3, H, W), the maps of core/depth_hints.py.
+            hints: float (B, 4, H, W), the maps of core/depth_hints.py.
 
         Returns:
             log depth over the hints' scale, float32 (B, 1, H, W); log of the spread b of its error, float32
             (B, 1, H, W): the error of log depth is taken to be Laplace-distributed with density exp(-|e| / b) / 2b.
         """
-        planes, nearest, distance = hints.split(1, dim=1)
-        seen = torch.cat([planes, nearest, distance.sqrt() / 8.0], dim=1)
+        planes, average, nearest, distance = hints.split(1, dim=1)
+        seen = torch.cat([planes, average, nearest, distance.sqrt() / 8.0], dim=1)
         by_width = {seen.shape[3] // factor: F.avg_pool2d(seen, factor) for factor in (2, 4, 8, 16, 32)}
         x = self.stem(torch.cat([(rgb - 0.45) * 4.0, seen], dim=1).contiguous(memory_format=torch.channels_last))
         passed = {}
@@ -122,9 +123,10 @@ class D3(nn.Module):
             if name in SKIPS:
                 skip, source = SKIPS[name]
                 x = x + self.get_submodule(skip)(passed[source], by_width)
-        residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
+        choice, residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
+        chosen = planes + torch.sigmoid(choice) * (average - planes)
         reach = (distance + 1.0) / (distance + REACH)
-        return planes + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+        return chosen + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
 
 
 def without_batch_norm(network: D3) -> D3:

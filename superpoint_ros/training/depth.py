@@ -15,32 +15,35 @@ from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.networks.d3 import D3, LOG_SPREAD_RANGE
-from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.depth_config import DepthConfig
 from superpoint_ros.training.depth_data import DepthBatches, random_window, read_frame, to_example
 from superpoint_ros.training.depth_renders import render_places
 from superpoint_ros.training.gradnorm import GradNorm
-from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
+from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_rng
 
-LEAST_REFERENCE = 0.02  # error of the planes below which an image's error is not measured against it
+LEAST_REFERENCE = 0.02  # error of an untrained network below which an image's error is not measured against it
 UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
-COLOR_GAIN = 0.1
 LAST_SHARED = "up1.leave.0.weight"
 VALIDATION_SHARES = (0.0005, 0.004, 0.01)
 VALIDATION_RANK = 2**32
 
 
-def depth_loss(log_depth: Tensor, log_planes: Tensor, log_truth: Tensor) -> Tensor:
-    """Mean absolute error of log depth over that of the planes, averaged over the images: 1 = no better than they.
+def untrained(hints: Tensor) -> Tensor:
+    """What D3 says before it is trained, (B, 1, H, W): the mean of the log depths of both fills."""
+    return hints[:, :2].mean(dim=1, keepdim=True)
+
+
+def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor) -> Tensor:
+    """Mean absolute error of log depth over that of an untrained network, averaged over the images.
 
     Args:
-        log_depth, log_planes, log_truth: (B, 1, H, W); truth that is not finite does not count.
+        log_depth, log_start, log_truth: (B, 1, H, W); truth that is not finite does not count.
     """
     known = torch.isfinite(log_truth)
     truth = torch.where(known, log_truth, 0.0)
     pixels = known.sum(dim=(1, 2, 3)).clamp(min=1)
     error = (((log_depth - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
-    reference = (((log_planes - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
+    reference = (((log_start - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
     return (error / reference.clamp(min=LEAST_REFERENCE)).mean()
 
 
@@ -57,35 +60,23 @@ def confidence_loss(log_depth: Tensor, log_spread: Tensor, log_truth: Tensor) ->
 
 
 class DepthLoss:
-    """Noise on the images, the network, both losses and their balance."""
+    """The network, both losses and their balance."""
 
     def __init__(self, config: DepthConfig, fabric: Fabric):
         self.config = config
-        self.rank = fabric.global_rank
         self.gradnorm = GradNorm(
             2, config.alpha, device=fabric.device, reduce=lambda value: cast(Tensor, fabric.all_reduce(value))
         )
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
-        rgb = self._noisy(batch["rgb"].float() / 255.0, step)
+        rgb = batch["rgb"].float() / 255.0
         with autocast(self.config.loop.precision, rgb.device):
             log_depth, log_spread = model(rgb, batch["hints"])
         losses = {
-            "depth": depth_loss(log_depth, batch["hints"][:, :1], batch["log_truth"]),
+            "depth": depth_loss(log_depth, untrained(batch["hints"]), batch["log_truth"]),
             "confidence": confidence_loss(log_depth, log_spread, batch["log_truth"]),
         }
         return self._balance(model, losses)
-
-    def _noisy(self, rgb: Tensor, step: int) -> Tensor:
-        """Every channel through the same noise, then a gain of its own."""
-        seed = int(step_rng(self.config.loop.seed, self.rank, step).integers(2**62))
-        channels = [
-            Photometric(self.config.photometric, torch.Generator(rgb.device).manual_seed(seed))(channel)
-            for channel in rgb.split(1, dim=1)
-        ]
-        generator = step_generator(self.config.loop.seed + 1, self.rank, step, rgb.device)
-        gain = 1.0 + COLOR_GAIN * torch.randn((len(rgb), 3, 1, 1), generator=generator, device=rgb.device)
-        return (torch.cat(channels, dim=1) * gain).clamp(0.0, 1.0)
 
     def _balance(self, model: nn.Module, losses: Losses) -> Losses:
         if self.config.balance == "fixed":
@@ -98,7 +89,7 @@ class DepthLoss:
 
 
 class DepthValidation:
-    """Error over the planes', and mean relative error, at several densities on frames that training never sees."""
+    """Error over an untrained network's, and mean relative error, at several densities on frames training never sees."""
 
     def __init__(self, config: DepthConfig, frames: list[Frame], device: torch.device):
         self.config, self.device = config, device
@@ -128,7 +119,7 @@ class DepthValidation:
             log_depth, _ = model(batch["rgb"].float() / 255.0, batch["hints"])
         known = torch.isfinite(batch["log_truth"])
         relative = torch.expm1(log_depth - batch["log_truth"])[known].abs().mean()
-        return float(depth_loss(log_depth, batch["hints"][:, :1], batch["log_truth"])), float(relative)
+        return float(depth_loss(log_depth, untrained(batch["hints"]), batch["log_truth"])), float(relative)
 
 
 def find_frames(folders: list[Path]) -> list[Frame]:

@@ -13,11 +13,13 @@ from superpoint_ros.core.image import resize_image
 from superpoint_ros.core.sampling_patterns import PATTERNS, sample_depth
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.scenes.photometric import Photometric, PhotometricRanges
 from superpoint_ros.training.depth_config import DepthConfig
 from superpoint_ros.training.loop import step_rng
 
 UNIFORM_SHARE = 0.4  # of images whose samples are drawn uniformly; the other patterns share the rest
 WORST_OUTLIER = 2.0  # factor
+COLOR_GAIN = 0.1  # standard deviation
 
 DepthImage = tuple[np.ndarray, np.ndarray]  # uint8 (H, W, 3) RGB; float32 (H, W) metres, no depth = 0
 
@@ -48,6 +50,16 @@ def random_window(
     return np.ascontiguousarray(rgb[:, ::step]), np.ascontiguousarray(depth[:, ::step])
 
 
+def with_noise(rgb: np.ndarray, ranges: PhotometricRanges, rng: np.random.Generator) -> np.ndarray:
+    """Every channel of an image through the same photometric noise, then a gain of its own."""
+    seed = int(rng.integers(2**62))
+    image = torch.from_numpy(rgb).permute(2, 0, 1)[:, None].float() / 255.0
+    noisy = [Photometric(ranges, torch.Generator().manual_seed(seed))(channel[None])[0] for channel in image]
+    gain = 1.0 + COLOR_GAIN * rng.standard_normal(3)
+    scaled = torch.cat(noisy).permute(1, 2, 0).numpy() * (255.0 * gain)
+    return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
+
+
 def with_faults(sparse: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
     """Samples with noise relative to their depth and, a few, wrong altogether."""
     if rng.random() >= config.faulty:
@@ -74,12 +86,12 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, farthest:
     """The network's input and truth for one image.
 
     Returns:
-        rgb uint8 (3, H, W); hints float32 (3, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
+        rgb uint8 (3, H, W); hints float32 (4, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
         their scale, NaN where there is none and infinite where it is beyond `farthest`. Without samples the scale is
         the geometric mean of the depth that is not.
     """
     reachable = is_depth(depth) & (depth < farthest)
-    hints = depth_hints(sparse, float(np.exp(np.mean(np.log(depth[reachable])))) if reachable.any() else 1.0)
+    hints = depth_hints(rgb, sparse, float(np.exp(np.mean(np.log(depth[reachable])))) if reachable.any() else 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         truth = np.where(is_depth(depth), np.log(depth / hints.scale), np.nan)
     truth[depth >= farthest] = np.inf
@@ -116,6 +128,7 @@ class DepthBatches(Dataset[dict[str, Tensor]]):
         rgb, depth = random_window(rgb, depth, self.config.size, self.config.least_window, rng)
         if rng.random() < self.config.gray:
             rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        rgb = with_noise(rgb, self.config.photometric, rng)
         sparse = random_samples(rgb, depth, self.config, rng)
         if rng.random() < self.config.unsampled:
             sparse = np.full_like(sparse, np.nan)

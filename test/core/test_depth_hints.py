@@ -1,4 +1,4 @@
-"""Planes through samples: exact where the scene is flat, S1 where it must be."""
+"""Planes through samples: exact where the scene is flat; all hints: relative to the scale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE, depth_hints, interp
 from superpoint_ros.core.sparse_depth import nearest_sample
 
 SIZE = (30, 40)
+BLACK = np.zeros((*SIZE, 3), np.uint8)
 
 
 def plane_depth(a: float, b: float, c: float) -> np.ndarray:
@@ -55,35 +56,35 @@ def test_planes_go_through_the_samples_and_stay_between_them(seed, count):
 def test_one_sample_is_a_wall():
     sparse = np.full(SIZE, np.nan, np.float32)
     sparse[7, 9] = 2.5
-    hints = depth_hints(sparse)
+    hints = depth_hints(BLACK, sparse)
     assert hints.scale == 2.5
-    np.testing.assert_allclose(hints.maps[:2], 0.0, atol=1e-6)
-    assert hints.maps[2, 7, 12] == 3.0
+    np.testing.assert_allclose(hints.maps[:3], 0.0, atol=1e-6)
+    assert hints.maps[3, 7, 12] == 3.0
 
 
 def test_samples_everywhere_stay_as_they_are():
     depth = np.random.default_rng(0).uniform(1.0, 9.0, SIZE).astype(np.float32)
-    hints = depth_hints(depth)
-    np.testing.assert_allclose(hints.scale * np.exp(hints.maps[0]), depth, rtol=1e-4)
-    assert (hints.maps[2] == 0.0).all()
+    hints = depth_hints(BLACK, depth)
+    np.testing.assert_allclose(hints.scale * np.exp(hints.maps[:3]), np.stack([depth] * 3), rtol=1e-4)
+    assert (hints.maps[3] == 0.0).all()
 
 
 def test_scaled_samples_change_the_scale_alone():
     sparse = sampled(plane_depth(0.1, 0.2, 0.3), np.random.default_rng(1), 30)
-    hints, scaled = depth_hints(sparse), depth_hints(8 * sparse)
+    hints, scaled = depth_hints(BLACK, sparse), depth_hints(BLACK, 8 * sparse)
     np.testing.assert_allclose(scaled.maps, hints.maps, atol=1e-5)
     assert scaled.scale == 8 * hints.scale
 
 
 def test_without_samples_all_is_flat_and_far():
-    hints = depth_hints(np.full(SIZE, np.nan, np.float32), typical_depth=3.0)
+    hints = depth_hints(BLACK, np.full(SIZE, np.nan, np.float32), typical_depth=3.0)
     assert hints.scale == 3.0
-    assert (hints.maps[:2] == 0.0).all()
-    assert (hints.maps[2] == FARTHEST_SAMPLE).all()
+    assert (hints.maps[:3] == 0.0).all()
+    assert (hints.maps[3] == FARTHEST_SAMPLE).all()
 
 
 def test_images_of_one_row_or_pixel_have_hints_too():
     for size in ((1, 1), (1, 9), (9, 1), (2, 2)):
         sparse = np.full(size, np.nan, np.float32)
         sparse[0, 0] = 4.0
-        assert np.isfinite(depth_hints(sparse).maps).all()
+        assert np.isfinite(depth_hints(np.zeros((*size, 3), np.uint8), sparse).maps).all()

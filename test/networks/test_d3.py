@@ -17,7 +17,7 @@ def network() -> D3:
 def inputs(batch: int, height: int, width: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     rgb = torch.rand((batch, 3, height, width), generator=generator)
-    log_depths = torch.randn((batch, 2, height, width), generator=generator)
+    log_depths = torch.randn((batch, 3, height, width), generator=generator)
     distance = 20 * torch.rand((batch, 1, height, width), generator=generator)
     return rgb, torch.cat([log_depths, distance], dim=1)
 
@@ -31,9 +31,9 @@ def test_outputs_have_the_size_of_the_input(network, batch, height, width):
     assert log_spread.max() <= LOG_SPREAD_RANGE[1]
 
 
-def test_before_training_the_depth_is_that_of_the_planes(network):
+def test_before_training_the_depth_is_midway_between_both_fills(network):
     rgb, hints = inputs(1, 64, 64)
-    torch.testing.assert_close(network(rgb, hints)[0], hints[:, :1])
+    torch.testing.assert_close(network(rgb, hints)[0], hints[:, :2].mean(dim=1, keepdim=True))
 
 
 def test_there_are_thirteen_blocks_of_five_layers(network):
@@ -44,12 +44,12 @@ def test_there_are_thirteen_blocks_of_five_layers(network):
 
 def test_parameters_and_multiply_adds_by_hand(network):
     enter, leave = 64 * 64 * 9 + 128, 60 * 64 * 9 + 128
-    layers = sum((67 + 12 * i) * 48 + 96 + 48 * 12 * 9 + 24 for i in range(5))
-    assert count_parameters(network) == (6 * 64 * 9 + 128) + 13 * (enter + layers + leave) + (64 * 8 * 9 + 8)
-    weights = sum((67 + 12 * i) * 48 + 48 * 12 * 9 for i in range(5)) + 64 * 64 * 9
+    layers = sum((68 + 12 * i) * 48 + 96 + 48 * 12 * 9 + 24 for i in range(5))
+    assert count_parameters(network) == (7 * 64 * 9 + 128) + 13 * (enter + layers + leave) + (64 * 12 * 9 + 12)
+    weights = sum((68 + 12 * i) * 48 + 48 * 12 * 9 for i in range(5)) + 64 * 64 * 9
     pixels = {factor: 64 * 96 // factor**2 for factor in (2, 4, 8, 16, 32)}
     last = 60 * 64 * 9
-    expected = 6 * 64 * 9 * pixels[2] + 64 * 8 * 9 * pixels[2]
+    expected = 7 * 64 * 9 * pixels[2] + 64 * 12 * 9 * pixels[2]
     expected += sum((weights + last) * pixels[factor] for factor in (4, 8, 16, 32, 32, 32, 4, 8, 16))
     expected += sum(weights * pixels[factor] + last * pixels[factor // 2] for factor in (32, 16, 8, 4))
     assert count_multiply_adds(network, (64, 96)) == expected

@@ -14,7 +14,7 @@ from superpoint_ros.networks.d3_checkpoint import load_d3, save_d3
 
 def example() -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
-    log_depths = torch.randn((1, 2, 64, 64), generator=generator)
+    log_depths = torch.randn((1, 3, 64, 64), generator=generator)
     distance = 9 * torch.rand((1, 1, 64, 64), generator=generator)
     return torch.rand((1, 3, 64, 64), generator=generator), torch.cat([log_depths, distance], dim=1)
 

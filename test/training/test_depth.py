@@ -24,16 +24,16 @@ def plane(*values: float) -> torch.Tensor:
     return torch.tensor(values).view(1, 1, 1, -1)
 
 
-def test_depth_loss_is_the_error_relative_to_that_of_the_planes():
-    truth, planes = plane(0.0, 1.0, NAN, INFINITY), plane(0.2, 0.6, 0.0, 0.0)
-    assert depth_loss(planes, planes, truth).item() == pytest.approx(1.0)
-    assert depth_loss(plane(0.1, 0.8, 9.0, 9.0), planes, truth).item() == pytest.approx(0.5)
+def test_depth_loss_is_the_error_relative_to_that_of_an_untrained_network():
+    truth, start = plane(0.0, 1.0, NAN, INFINITY), plane(0.2, 0.6, 0.0, 0.0)
+    assert depth_loss(start, start, truth).item() == pytest.approx(1.0)
+    assert depth_loss(plane(0.1, 0.8, 9.0, 9.0), start, truth).item() == pytest.approx(0.5)
     assert depth_loss(plane(0.01, 0.0), plane(0.0, 0.0), plane(0.0, 0.0)).item() == pytest.approx(0.25)
 
 
 def test_images_count_alike_in_the_depth_loss():
-    truth, planes = torch.zeros(2, 1, 1, 4), torch.tensor([0.1, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
-    assert depth_loss(planes * torch.tensor([2.0, 1.0]).view(2, 1, 1, 1), planes, truth).item() == pytest.approx(1.5)
+    truth, start = torch.zeros(2, 1, 1, 4), torch.tensor([0.1, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
+    assert depth_loss(start * torch.tensor([2.0, 1.0]).view(2, 1, 1, 1), start, truth).item() == pytest.approx(1.5)
 
 
 def test_confidence_loss_is_least_at_the_mean_error():

@@ -13,6 +13,7 @@ import torch
 from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.scenes.photometric import PhotometricRanges
 from superpoint_ros.training.config import ConfigError, load_config
 from superpoint_ros.training.depth import find_frames
 from superpoint_ros.training.depth_config import DepthConfig, RenderConfig
@@ -23,6 +24,7 @@ from superpoint_ros.training.depth_data import (
     read_frame,
     to_example,
     with_faults,
+    with_noise,
 )
 
 CONFIG = DepthConfig(size=(32, 64), batch=3)
@@ -66,6 +68,14 @@ def test_faults_are_within_their_bounds_and_sometimes_absent():
     assert 0.01 < np.mean(np.abs(ratios) > 0.06) < 0.1
 
 
+def test_noise_changes_the_image_the_same_way_every_time():
+    rgb, _ = read_frame(frame(0))
+    noisy, again = (with_noise(rgb, PhotometricRanges(), np.random.default_rng(1)) for _ in range(2))
+    np.testing.assert_array_equal(noisy, again)
+    assert noisy.shape == rgb.shape
+    assert not np.array_equal(noisy, rgb)
+
+
 def test_samples_are_of_depths_within_reach_and_there_is_always_one():
     rgb, depth = read_frame(frame(0))
     depth = depth.copy()
@@ -86,8 +96,8 @@ def test_an_example_by_hand():
     torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([0.0, math.log(2.0)]))
     assert torch.isnan(example["log_truth"][0, 0, 2])
     assert torch.isinf(example["log_truth"][0, 0, 3])
-    assert (example["hints"][:2] == 0).all()
-    assert example["hints"][2].flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert (example["hints"][:3] == 0).all()
+    assert example["hints"][3].flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
     assert example["rgb"].shape == (3, 1, 4)
 
 
@@ -95,13 +105,13 @@ def test_without_samples_the_truth_is_relative_to_the_mean_of_what_is_within_rea
     depth = np.array([[2.0, 8.0, 0.0, 90.0]], np.float32)
     example = to_example(np.zeros((1, 4, 3), np.uint8), depth, np.full_like(depth, np.nan), farthest=80.0)
     torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([-math.log(2.0), math.log(2.0)]))
-    assert (example["hints"][:2] == 0).all()
+    assert (example["hints"][:3] == 0).all()
 
 
 def test_a_share_of_the_images_has_no_samples():
     config = DepthConfig(size=(32, 64), batch=40, unsampled=0.5)
     batch = DepthBatches(config, [frame(0)], rank=0)[0]
-    bare = (batch["hints"][:, 2] == FARTHEST_SAMPLE).flatten(1).all(dim=1)
+    bare = (batch["hints"][:, 3] == FARTHEST_SAMPLE).flatten(1).all(dim=1)
     assert 8 < int(bare.sum()) < 32
 
 
