@@ -107,7 +107,10 @@ def _add_depth(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--draw", type=int, default=0, metavar="N", help="draw strips of the last method for N frames")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N")
-    parser.add_argument("--pattern", choices=("random", "grid", "given"), help="where depth is sampled")
+    parser.add_argument(
+        "--pattern", help="where depth is sampled: uniform, grid, orb, sift, scan_lines or given (uniform)"
+    )
+    parser.add_argument("--working-side", type=int, default=320, help="pixels, of D3's input (%(default)s)")
     parser.add_argument("--fractions", type=float, nargs="+", help="shares of the pixels that are sampled")
 
 
@@ -190,6 +193,7 @@ def _synthetic(arguments: argparse.Namespace) -> Report:
 
 def _depth(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+    from superpoint_ros.evaluation.depth_methods import make_methods
     from superpoint_ros.evaluation.depth_protocol import DepthProtocol
     from superpoint_ros.evaluation.depth_run import run_depth
 
@@ -200,9 +204,8 @@ def _depth(arguments: argparse.Namespace) -> Report:
         seed=arguments.seed,
     )
     frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
-    return run_depth(
-        arguments.data.name, frames, arguments.methods, protocol, arguments.output, arguments.draw, arguments.device
-    )
+    methods = make_methods(arguments.methods, arguments.device, arguments.working_side)
+    return run_depth(arguments.data.name, frames, methods, protocol, arguments.output, arguments.draw)
 
 
 PROTOCOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], Report]]] = {

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from superpoint_ros.core import sampling_patterns as patterns
 from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.image import resize_image, to_gray
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth_baselines import Fill
 from superpoint_ros.evaluation.depth_metrics import depth_scores, depth_scores_by_range
 
-PATTERNS = ("random", "grid", "given")
+GIVEN = "given"
+PATTERNS = (*patterns.PATTERNS, GIVEN)
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,13 @@ class DepthProtocol:
     """Every choice of the evaluation.
 
     Attributes:
-        pattern: "random" pixels, a regular "grid", or what is "given" with the frame (one lidar scan).
+        pattern: of core/sampling_patterns.py, or what is "given" with the frame (one lidar scan).
         fractions: shares of the image's pixels that are sampled; not used for "given".
         edges: metres; the ranges of depth that are scored apart lie between them.
-        seed: of the random pixels.
+        seed: of what the pattern leaves open.
     """
 
-    pattern: str = "random"
+    pattern: str = "uniform"
     fractions: tuple[float, ...] = (0.0001, 0.0005, 0.002, 0.0039, 0.01)
     edges: tuple[float, ...] = (0.0, 2.0, 4.0, 10.0, 80.0)
     seed: int = 0
@@ -40,44 +43,24 @@ class DepthProtocol:
             raise DatasetError(f"fractions {list(self.fractions)} must lie in (0, 1]")
 
 
-def sample_random(depth: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
-    """Depth (H, W) at a share of its pixels, drawn from those with depth, and 0 elsewhere."""
-    known = np.flatnonzero(is_depth(depth))
-    count = min(len(known), max(1, round(fraction * depth.size)))
-    return _only(depth, rng.choice(known, count, replace=False))
-
-
-def sample_grid(depth: np.ndarray, fraction: float) -> np.ndarray:
-    """Depth (H, W) at the nodes of a square grid with that share of its pixels; nodes without depth give nothing."""
-    spacing = max(1, round(1 / np.sqrt(fraction)))
-    rows, columns = (np.arange((size % spacing + spacing) // 2 % spacing, size, spacing) for size in depth.shape)
-    nodes = (rows[:, None] * depth.shape[1] + columns).ravel()
-    return _only(depth, nodes[is_depth(depth.ravel()[nodes])])
-
-
-def _only(depth: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    sparse = np.zeros_like(depth)
-    sparse.ravel()[pixels] = depth.ravel()[pixels]
-    return sparse
-
-
 def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterator[tuple[float, np.ndarray]]:
     """The share of pixels and the sparse depth, for each density of the protocol.
 
     Raises:
         DatasetError: the frame lacks what the pattern needs.
     """
-    if protocol.pattern == "given":
+    if protocol.pattern == GIVEN:
         if frame.sparse_depth is None:
-            raise DatasetError(f"frame '{frame.name}' has no sparse depth; use pattern 'random' or 'grid'")
+            raise DatasetError(f"frame '{frame.name}' has no sparse depth; use another pattern than '{GIVEN}'")
         sparse = frame.sparse_depth()
         yield float(is_depth(sparse).mean()), sparse
         return
     depth = _measured(frame)
+    gray = resize_image(to_gray(frame.image()), (depth.shape[0], depth.shape[1]))
     for index, fraction in enumerate(protocol.fractions):
         rng = np.random.default_rng([protocol.seed, number, index])
-        random = protocol.pattern == "random"
-        yield fraction, sample_random(depth, fraction, rng) if random else sample_grid(depth, fraction)
+        count = max(1, round(fraction * depth.size))
+        yield fraction, np.nan_to_num(patterns.sample_depth(depth, protocol.pattern, count, rng, gray))
 
 
 def _measured(frame: Frame) -> np.ndarray:
@@ -112,7 +95,7 @@ def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, An
     """Means over the frames per method, density and range; the densities of given samples count as one."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        density = pattern if pattern == "given" else f"{100 * row['fraction']:g} %"
+        density = pattern if pattern == GIVEN else f"{100 * row['fraction']:g} %"
         groups.setdefault((row["method"], density, row["range"]), []).append(row)
     titles = {
         "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "iRMSE 1/km": "inverse_rmse",

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth_confidence import evaluate_confidence, summarize_confidence
-from superpoint_ros.evaluation.depth_methods import Method, make_methods
+from superpoint_ros.evaluation.depth_methods import Method
 from superpoint_ros.evaluation.depth_metrics import depth_scores
 from superpoint_ros.evaluation.depth_protocol import DepthProtocol, evaluate_depth, sparse_inputs, summarize
 from superpoint_ros.evaluation.depth_strip import draw_strip
@@ -24,17 +24,15 @@ from superpoint_ros.evaluation.report import Report, write_report
 def run_depth(
     data: str,
     frames: Sequence[Frame],
-    names: Sequence[str],
+    methods: Sequence[Method],
     protocol: DepthProtocol,
     output: Path,
     draw: int = 0,
-    device: str = "auto",
 ) -> Report:
     """Evaluate dense depth from sparse samples; writes the report, and a strip of the last method for `draw` frames.
 
     Methods with a confidence also get confidence/: its report, and a curve of the error of what is kept.
     """
-    methods = make_methods(names, device)
     fills = {method.name: method.fill for method in methods}
     rows = list(tqdm(evaluate_depth(frames, fills, protocol), desc="frames, densities, ranges", leave=False))
     choices = {"data": data, "frames": len(frames), **asdict(protocol)}

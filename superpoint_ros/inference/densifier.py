@@ -108,7 +108,7 @@ class Densifier:
         image = resize_image(image, working_size)
         hints = depth_hints(image, resize_sparse_depth(samples, working_size), self.typical_depth)
         log_depth, log_spread = self._backend(image, hints.maps)
-        depth = _enlarge(hints.scale * np.exp(log_depth), size)
+        depth = hints.scale / _enlarge(np.exp(-log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)
 
 
@@ -118,5 +118,5 @@ def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:
 
 
 def _enlarge(plane: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """(h, w) -> float32 of `size`; never between two depths, where nothing need be."""
-    return cv2.resize(plane.astype(np.float32), size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    """(h, w) -> float32 of `size`, bilinear: exact for the inverse depth of planes."""
+    return cv2.resize(plane.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)

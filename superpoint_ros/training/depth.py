@@ -89,7 +89,7 @@ class DepthLoss:
 
 
 class DepthValidation:
-    """Error over an untrained network's, and mean relative error, at several densities on frames training never sees."""
+    """Error over an untrained network's, and mean relative error, at several densities on frames not trained on."""
 
     def __init__(self, config: DepthConfig, frames: list[Frame], device: torch.device):
         self.config, self.device = config, device

@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from made_up_scenes import wall_frames
 from shared_data import shared_data
 
@@ -9,40 +7,22 @@ from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.folders import read_folder
 from superpoint_ros.evaluation.depth_baselines import FILLS
 from superpoint_ros.evaluation.depth_protocol import (
+    PATTERNS,
     DepthProtocol,
     evaluate_depth,
-    sample_grid,
-    sample_random,
     sparse_inputs,
     summarize,
 )
 
 
-def holed_depth() -> np.ndarray:
-    depth = np.random.default_rng(0).uniform(1, 5, (60, 80)).astype(np.float32)
-    depth[:20] = 0.0
-    return depth
-
-
-@given(st.floats(0.0005, 0.3))
-def test_random_samples_are_measured_and_as_many_as_asked(fraction):
-    depth = holed_depth()
-    sparse = sample_random(depth, fraction, np.random.default_rng(1))
-    known = sparse > 0
-    assert known.sum() == min(max(1, round(fraction * depth.size)), (depth > 0).sum())
-    assert (sparse[known] == depth[known]).all()
-
-
-def test_a_grid_is_regular_and_centred():
-    rows, columns = np.nonzero(sample_grid(np.ones((60, 80), np.float32), 0.01))
-    assert sorted(set(rows.tolist())) == [5, 15, 25, 35, 45, 55]
-    assert sorted(set(columns.tolist())) == [5, 15, 25, 35, 45, 55, 65, 75]
-
-
-def test_grid_nodes_without_depth_give_nothing():
-    sparse = sample_grid(holed_depth(), 0.01)
-    assert (sparse[:20] == 0).all()
-    assert (sparse[25, 5::10] > 0).all()
+@pytest.mark.parametrize("pattern", PATTERNS[:-1])
+def test_samples_are_measured_and_at_most_as_many_as_asked(pattern):
+    frame = wall_frames(1)[0]
+    depth = frame.depth()
+    for fraction, sparse in sparse_inputs(frame, 0, DepthProtocol(pattern=pattern, fractions=(0.001, 0.02))):
+        known = sparse > 0
+        assert 0 < known.sum() <= 1.3 * fraction * depth.size
+        np.testing.assert_array_equal(sparse[known], depth[known])
 
 
 def test_a_perfect_method_scores_perfectly():
@@ -59,7 +39,7 @@ def test_more_samples_fill_better():
     frames = read_folder(shared_data("rgbd/nyu_v2_a"))
     rows = list(evaluate_depth(frames, FILLS, DepthProtocol(fractions=(0.0005, 0.01))))
     summary = {
-        (row["method"], row["samples"]): row["AbsRel"] for row in summarize(rows, "random") if row["range"] == "all"
+        (row["method"], row["samples"]): row["AbsRel"] for row in summarize(rows, "uniform") if row["range"] == "all"
     }
     for method in FILLS:
         assert summary[method, "1 %"] < 0.04 < summary[method, "0.05 %"] < 0.15

@@ -23,7 +23,7 @@ PROTOCOL = DepthProtocol(fractions=(0.001, 0.01))
 
 
 def test_classical_methods_write_a_report_and_no_confidence(tmp_path: Path):
-    report = run_depth("wall", wall_frames(2), ["nearest"], DepthProtocol(fractions=(0.001,)), tmp_path)
+    report = run_depth("wall", wall_frames(2), make_methods(["nearest"]), DepthProtocol(fractions=(0.001,)), tmp_path)
     assert [row["range"] for row in report.summary] == ["all", "0-2 m"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "rows.csv", "summary.csv"]
 
@@ -32,7 +32,9 @@ def test_a_network_is_a_method_like_any_other(tmp_path: Path):
     pytest.importorskip("matplotlib")
     weights, frames = seeded_d3_file(tmp_path), wall_frames(1)
     output = tmp_path / "output"
-    report = run_depth("wall", frames, ["linear", f"d3:{weights}"], PROTOCOL, output, draw=1, device="cpu")
+    methods = make_methods(["linear", f"d3:{weights}"], device="cpu", working_side=160)
+    report = run_depth("wall", frames, methods, PROTOCOL, output, draw=1)
+    assert report.detectors[f"d3:{weights}"]["working_side"] == 160
     assert {row["method"] for row in report.summary} == {"linear", f"d3:{weights}"}
     assert len(report.detectors[f"d3:{weights}"]["weights_sha256"]) == 64
     confidence = json.loads((output / "confidence" / "report.json").read_text())
@@ -66,7 +68,7 @@ def test_unknown_methods_and_missing_weights_are_refused(monkeypatch):
     with pytest.raises(CheckpointError, match="no such file"):
         make_methods(["d3:none.safetensors"])
     seen = []
-    monkeypatch.setattr(depth_methods, "Densifier", lambda weights, device: seen.append(weights) or pytest.skip())
+    monkeypatch.setattr(depth_methods, "Densifier", lambda weights, **options: seen.append(weights) or pytest.skip())
     with pytest.raises(pytest.skip.Exception):
         make_methods(["d3"])
     assert seen == [None]
