@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+from seeded import seeded_weights_file
 from shared_data import shared_data
 
 from superpoint_ros.cli.evaluate import image_size
@@ -43,6 +44,27 @@ def test_size_overrides_the_preset(tmp_path: Path):
     words = ["homography", "--data", data, "--detectors", "orb", "--size", "original"]
     choices = evaluate(tmp_path, *words)["choices"]
     assert choices["detection_size"] is choices["matching_size"] is None
+
+
+def test_scales_are_those_of_superpoint_alone(tmp_path: Path):
+    detector = f"superpoint:{seeded_weights_file(tmp_path)}"
+    words = ["--images", "1", "--detectors", detector, "fast", "--points", "20"]
+    content = evaluate(tmp_path / "a", "synthetic", *words, "--scales", "1", "0.5")
+    assert content["choices"]["detector"]["scales"] == [1.0, 0.5]
+    assert content["detectors"][detector]["scales"] == [1.0, 0.5]
+    assert "scales" not in content["detectors"]["fast"]
+    default = evaluate(tmp_path / "b", "synthetic", *words)
+    assert default["detectors"][detector]["scales"] == [1.0]
+    assert default["detectors"]["fast"] == content["detectors"]["fast"]
+    superpoint, fast = ([one["summary"][row] for one in (content, default)] for row in (0, 1))
+    assert superpoint[0] != superpoint[1]
+    assert fast[0] == fast[1]
+
+
+def test_bad_scales_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture):
+    words = ["evaluate", "synthetic", "--detectors", "superpoint", "--scales", "1", "0", "--output", str(tmp_path)]
+    assert main(words) == 2
+    assert "scales=(1.0, 0.0) is out of range" in capsys.readouterr().err
 
 
 def test_pose_and_tracks(tmp_path: Path):

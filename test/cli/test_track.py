@@ -42,11 +42,24 @@ def test_the_rendered_room_is_judged_by_its_truth(words, tmp_path, capsys):
     assert (tmp_path / "out" / "tracks.csv").read_text().startswith("frame,stamp,epoch,id,age")
 
 
+def test_scales_change_the_tracks(words, tmp_path):
+    images = moving_squares(tmp_path / "images", 2)
+    columns = {}
+    for name, extra in (("one", []), ("same", ["--scales", "1"]), ("two", ["--scales", "1", "0.5"])):
+        assert main([*words, "--images", str(images), "--output", str(tmp_path / name), *extra]) == 0
+        with np.load(tmp_path / name / "tracks.npz") as file:
+            columns[name] = file["x"]
+    np.testing.assert_array_equal(columns["one"], columns["same"])
+    assert (columns["one"] % 1 == 0).all()
+    assert (columns["two"] % 1 != 0).any()
+
+
 @pytest.mark.parametrize(
     ("extra", "text"),
     [
         (["--images", "absent"], "--images absent: no such folder"),
         (["--threshold", "3"], "threshold=3.0 is out of range"),
+        (["--scales", "1", "9"], "scales=(1.0, 9.0) is out of range"),
         (["--max-distance", "0"], "max_distance=0.0 is out of range"),
         (["--weights", "absent.pth"], "absent.pth"),
         (["--device", "cuda:77"], "cuda"),

@@ -12,8 +12,10 @@ from ros_probe import NodeProcess, Probe, header, parameter_arguments, texture
 from ros_stereo import LEFT_SIZE, RIGHT_SIZE, png
 from sensor_msgs.msg import CompressedImage, Image
 
+from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.msg import Tracks
 from superpoint_ros.ros.conversions import array_to_image
+from superpoint_ros.ros.feature_conversions import message_to_features
 
 
 def bad_messages():
@@ -78,6 +80,7 @@ def test_a_stamp_that_goes_back_begins_a_new_epoch(stereo):
         ("threshold", 1.5, "out of range"),
         ("threshold", -0.5, "threshold=-0.5 is neither between 0.0 and 1.0 nor -1.0"),
         ("nms_radius", "four", "type"),
+        ("scales", [1.0, 1.0], "different numbers"),
         ("device", "cpu", "read-only"),
         ("policy", "latest", "read-only"),
         ("cameras.left.topic", "/other", "read-only"),
@@ -99,6 +102,19 @@ def test_parameters_can_be_changed_at_run_time(stereo):
     stereo.left.publish(array_to_image(image, stereo.next_header()))
     stereo.wait_for("left", 2)
     assert [len(message.x) for message in stereo.features["left"]] == [5, 40]
+
+
+def test_scales_changed_at_run_time_hold_from_the_next_image(stereo, weights):
+    stereo.clear()
+    image = texture(9, LEFT_SIZE)
+    assert stereo.probe.set_parameter("/frontend", "scales", [1.0, 2.0]).successful
+    stereo.left.publish(array_to_image(image, stereo.next_header()))
+    stereo.wait_for("left", 1)
+    assert stereo.probe.set_parameter("/frontend", "scales", [1.0]).successful
+    expected = Extractor(weights, max_keypoints=40, threshold=0.0, scales=(1.0, 2.0)).extract(image)
+    got = message_to_features(stereo.features["left"][0])
+    np.testing.assert_array_equal(got.xy, expected.xy)
+    assert (expected.xy % 1 != 0).any()
 
 
 def test_publishers_that_do_not_fit_are_named(stereo):

@@ -147,7 +147,9 @@ def test_declared_values_are_read(node_with):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}, {"scales": 0.5}])
+@pytest.mark.parametrize(
+    "override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}, {"scales": 0.5}]
+)
 def test_wrong_types_and_ranges_are_refused_at_declaration(node_with, override):
     with pytest.raises(ParameterException, match=next(iter(override))):
         declare_parameters(node_with(**override))
