@@ -2,6 +2,7 @@
 
 ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors sparse_topic:=/sparse_depth
 ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors source:=point_cloud sparse_topic:=/lidar/points
+ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors source:=feature_cloud sparse_topic:=/slam/features
 """
 
 from pathlib import Path

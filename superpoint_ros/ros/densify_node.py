@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TypeAlias
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
@@ -15,21 +13,32 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
-from superpoint_ros.core.errors import CalibrationError, ImageError, ParameterError
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.ros.cloud_pose import CloudPose, tf2_lookup
 from superpoint_ros.ros.conversions import ImageMessageError, message_to_array
-from superpoint_ros.ros.densify_inputs import SECOND, DensifyInputs, Pair, nanoseconds
 from superpoint_ros.ros.densify_outputs import DensifyOutputs
-from superpoint_ros.ros.densify_parameters import declare_densify_parameters, parse_densify_parameters
+from superpoint_ros.ros.densify_parameters import SOURCES, declare_densify_parameters, parse_densify_parameters
+from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import NodeLogHandler, ThrottledWarnings
+from superpoint_ros.ros.paired_inputs import Input, PairedInputs
+from superpoint_ros.ros.parameters import TRANSPORTS
 from superpoint_ros.ros.program import run_node
+from superpoint_ros.ros.qos import input_qos, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker
 from superpoint_ros.ros.sparse_depth_reader import SparseDepthReader
+from superpoint_ros.ros.stamps import SECOND, nanoseconds
 
 NODE_NAME = "densify"
 STATISTICS_PERIOD_S = 1.0
+IMAGE_TYPES = {"raw": Image, "compressed": CompressedImage}
+SPARSE_TYPES = {"depth_image": Image, "point_cloud": PointCloud2, "feature_cloud": PointCloud2}
+
+ImageMessage: TypeAlias = Image | CompressedImage
+SparseMessage: TypeAlias = Image | PointCloud2
+Pair: TypeAlias = tuple[ImageMessage, SparseMessage]
 
 
 class DensifyNode(Node):
@@ -49,12 +58,14 @@ class DensifyNode(Node):
         self._queue: FrameQueue[Pair] = POLICIES[config.policy]()
         self._outputs = DensifyOutputs(self, config.policy)
         self._warnings = ThrottledWarnings(self.get_logger())
+        self._camera_info: CameraInfo | None = None
         self._published_at: int | None = None
-        self._inputs = DensifyInputs(self, config, self._warnings, self._enqueue)
-        self._statistics = self._inputs.statistics["image"]
+        self._inputs = self._subscribe()
+        self._statistics, sparse_statistics = self._inputs.statistics
         from_tf = config.source != "depth_image" and config.T_camera_cloud is None
         pose = CloudPose(config.T_camera_cloud, tf2_lookup(self) if from_tf else None)
-        self._reader = SparseDepthReader(config, pose, self._inputs.statistics["sparse depth"], self._warnings)
+        self._reader = SparseDepthReader(config, pose, sparse_statistics, self._warnings)
+        self._guarded = Guard(self, self._statistics, self._warnings, config.image_topic, "image")
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -65,9 +76,24 @@ class DensifyNode(Node):
             f"{config.sparse_topic}"
         )
 
-    def _enqueue(self, pair: Pair) -> None:
-        if self._is_due(nanoseconds(pair[0].header.stamp)):
-            self._statistics.count("dropped", self._queue.put("pair", pair))
+    def _subscribe(self) -> PairedInputs:
+        config = self._config
+        qos, overriding = input_qos("latest"), overridable()
+        self.create_subscription(
+            CameraInfo, config.camera_info_topic, self._on_camera_info, qos, qos_overriding_options=overriding
+        )
+        image = Input("image", config.image_topic, IMAGE_TYPES[config.transport], TRANSPORTS[config.transport])
+        sparse = Input("sparse depth", config.sparse_topic, SPARSE_TYPES[config.source], SOURCES[config.source])
+        return PairedInputs(
+            self, (image, sparse), config.policy, config.slop, config.queue_size, self._enqueue, self._warnings
+        )
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self._camera_info = message
+
+    def _enqueue(self, image: ImageMessage, sparse: SparseMessage) -> None:
+        if self._is_due(nanoseconds(image.header.stamp)):
+            self._statistics.count("dropped", self._queue.put("pair", (image, sparse)))
 
     def _is_due(self, stamp: int) -> bool:
         """Whether max_rate lets this image through; time that went backward begins anew."""
@@ -89,26 +115,10 @@ class DensifyNode(Node):
     def _process(self, batch: list[tuple[str, Pair]]) -> None:
         for _, pair in batch:
             with self._guarded():
-                self._densify(pair)
+                self._densify(*pair)
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """What goes wrong with one pair is logged and counted, and ends there."""
-        try:
-            yield
-        except (ImageError, CalibrationError) as error:
-            self._skip(getattr(error, "reason", "image"), str(error))
-        except Exception as error:
-            if self.context.ok():
-                self._skip("internal error", f"{type(error).__name__}: {error}")
-                self.get_logger().error(traceback.format_exc())
-
-    def _skip(self, reason: str, text: str) -> None:
-        self._statistics.skip(reason)
-        self._warnings.warn(self._config.image_topic, reason, f"image skipped [{reason}]: {text}")
-
-    def _densify(self, pair: Pair) -> None:
-        (image, message), config, camera_info = pair, self._config, self._inputs.camera_info
+    def _densify(self, image: ImageMessage, message: SparseMessage) -> None:
+        config, camera_info = self._config, self._camera_info
         with self._statistics.timed("convert"):
             bgr = message_to_array(image, "bgr8")
             sparse = self._reader.read(message, image.header, bgr.shape[:2], camera_info)

@@ -10,8 +10,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.ros.extrinsic import parse_extrinsic
 from superpoint_ros.ros.parameters import TRANSPORTS, Setting, declare_settings
 from superpoint_ros.ros.scheduling import POLICIES
 
@@ -130,11 +129,5 @@ def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
     folder, slash, _ = given["image_topic"].removesuffix("/compressed").rpartition("/")
     given["camera_info_topic"] = given["camera_info_topic"] or f"{folder}{slash}camera_info"
     given["slop"] = round(1e9 * given["slop"])
-    pose = _pose(extrinsic) if extrinsic else None
+    pose = parse_extrinsic(extrinsic) if extrinsic else None
     return DensifyParameters(T_camera_cloud=pose, densifier=densifier, **given)
-
-
-def _pose(values: list[float]) -> np.ndarray:
-    if len(values) != 7 or not np.isfinite(values).all() or not np.linalg.norm(values[3:]) > 0.0:
-        raise ParameterError(f"extrinsic={list(values)} must be x, y, z, qx, qy, qz, qw, the quaternion not zero")
-    return pose_from_quaternion(np.array(values[:3]), np.array(values[3:]))

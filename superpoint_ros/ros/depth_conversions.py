@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.ros.conversions import ImageMessageError
+from superpoint_ros.ros.point_clouds import columns_to_cloud
 
 # encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
 DEPTH_ENCODINGS = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 1e-3), "mono16": (np.uint16, 1e-3)}
@@ -90,17 +91,8 @@ def array_to_point_cloud(depth: np.ndarray, bgr: np.ndarray, camera: Camera, hea
     normalized = camera.normalize(np.column_stack([column, row]))
     points = np.column_stack([normalized, np.ones(len(row))]) * depth[row, column][:, None]
     blue, green, red = bgr[row, column].astype(np.uint32).T
-    packed = np.zeros(len(row), [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")])
-    packed["x"], packed["y"], packed["z"] = points.T
-    packed["rgb"] = red << 16 | green << 8 | blue
-    fields = [
-        PointField(name=name, offset=4 * index, datatype=PointField.FLOAT32, count=1)
-        for index, name in enumerate(("x", "y", "z", "rgb"))
-    ]
-    return PointCloud2(
-        header=header, height=1, width=len(row), fields=fields, is_bigendian=False, point_step=16,
-        row_step=16 * len(row), data=array("B", packed.tobytes()), is_dense=True,
-    )  # fmt: skip
+    rgb = (red << 16 | green << 8 | blue).view(np.float32)
+    return columns_to_cloud({"x": points[:, 0], "y": points[:, 1], "z": points[:, 2], "rgb": rgb}, header)
 
 
 def scaled_camera_info(message: CameraInfo, image_size: tuple[int, int], header: Header) -> CameraInfo:
