@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from rendered_pair import depth_errors, rendered_pair
-from ros_probe import NodeProcess, header, milliseconds, parameter_arguments
+from ros_probe import NodeProcess, milliseconds, parameter_arguments
 from sensor_msgs.msg import CameraInfo, Image
+from stereo_messages import camera_infos, images
 
 from superpoint_ros.msg import Matches
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.networks.d3_checkpoint import save_d3
-from superpoint_ros.ros.conversions import array_to_image
 from superpoint_ros.ros.depth_conversions import depth_image_to_array
+from superpoint_ros.scenes.stereo_pair import room_pair
 
 SIZE = (480, 640)
 SIDES = ("left", "right")
@@ -51,18 +51,21 @@ def nodes(tmp_path_factory):
 
 
 def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
-    pair = rendered_pair(0, SIZE)
-    infos = [probe.publisher(CameraInfo, f"/chain/{side}/camera_info", subscribers=2) for side in SIDES]
-    images = [probe.publisher(Image, f"/chain/{side}/image_rect") for side in SIDES]
+    pair = room_pair(0, SIZE)
+    infos = [
+        probe.publisher(CameraInfo, f"/chain/{side}/camera_info", subscribers=count)
+        for side, count in zip(SIDES, (3, 2), strict=True)
+    ]
+    cameras = [probe.publisher(Image, f"/chain/{side}/image_rect") for side in SIDES]
     matches = probe.collect(Matches, "/chain_triangulate/matches")
     sparse = probe.collect(Image, "/chain_triangulate/sparse_depth")
     dense = probe.collect(Image, "/chain_densify/depth")
     calibration = probe.collect(CameraInfo, "/chain_densify/camera_info")
-    for publisher, info in zip(infos, pair.infos, strict=True):
+    for publisher, info in zip(infos, camera_infos(pair), strict=True):
         publisher.publish(info)
     probe.spin_for(1.0)
-    for publisher, image, side in zip(images, pair.bgr, SIDES, strict=True):
-        publisher.publish(array_to_image(image, header(1000, f"{side}_optical")))
+    for publisher, image in zip(cameras, images(pair, 1000), strict=True):
+        publisher.publish(image)
     collected = (matches, sparse, dense, calibration)
     probe.spin_until(
         lambda: min(map(len, collected)) == 1, "dense depth:\n" + "\n".join(node.log() for node in nodes.values())
@@ -71,11 +74,11 @@ def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
         facts = (milliseconds(message), message.header.frame_id, message.height, message.width)
         assert facts == (1000, "left_optical", *SIZE)
     assert [matches[0].header0.frame_id, matches[0].header1.frame_id] == ["left_optical", "right_optical"]
-    count, median, share = depth_errors(depth_image_to_array(sparse[0]), pair.depth)
+    count, median, share = pair.errors(depth_image_to_array(sparse[0]))
     assert 300 < count <= len(matches[0].index0)
     assert median < 0.05
     assert share > 0.85
-    count, median, share = depth_errors(depth_image_to_array(dense[0]), pair.depth)
+    count, median, share = pair.errors(depth_image_to_array(dense[0]))
     assert count == SIZE[0] * SIZE[1]
     assert median < 0.05
     assert share > 0.75
