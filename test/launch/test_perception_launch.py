@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import LAUNCH_FILES, LaunchProcess
+from launch_process import LAUNCH_FILES
 from ros_probe import Probe, milliseconds
 from sensor_msgs.msg import CameraInfo, Image
 from stereo_messages import camera_infos, images
@@ -37,23 +37,12 @@ def untrained(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def start(tmp_path):
-    started = []
-
-    def start(**arguments: object) -> LaunchProcess:
-        started.append(LaunchProcess(tmp_path, "perception", **arguments))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.stop()
-
-
 def test_a_pair_of_images_becomes_dense_depth(start, untrained):
     pair = room_pair(2, (240, 320))
     topics = {f"{side}_topic": f"/rig/{side}/image_rect" for side in SIDES}
-    launched = start(namespace="robot", rectified="true", policy="every_frame", densifier_weights=untrained, **topics)
+    launched = start(
+        "perception", namespace="robot", rectified="true", policy="every_frame", densifier_weights=untrained, **topics
+    )
     probe = Probe()
     infos = [
         probe.publisher(CameraInfo, f"/rig/{side}/camera_info", subscribers=count)
@@ -77,7 +66,7 @@ def test_a_pair_of_images_becomes_dense_depth(start, untrained):
 
 
 def test_a_node_that_cannot_start_is_reported(start, tmp_path, untrained):
-    launched = start(densifier_weights=untrained, extrinsic="0,0,0,0,0,0,0")
+    launched = start("perception", densifier_weights=untrained, extrinsic="0,0,0,0,0,0,0")
     probe = Probe()
     probe.spin_until(lambda: "exit code 1" in launched.log(), f"the end of the triangulate node: {launched.log()}")
     assert "quaternion not zero" in launched.log()
@@ -85,7 +74,7 @@ def test_a_node_that_cannot_start_is_reported(start, tmp_path, untrained):
 
 
 def test_a_word_that_is_no_choice_is_refused(start):
-    launched = start(rectified="perhaps")
+    launched = start("perception", rectified="perhaps")
     assert launched.wait() != 0
     assert "rectified" in launched.log()
 
