@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,18 +12,18 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera, TrackMotion
 from superpoint_ros.core.drawing import Trails, draw_tracks
-from superpoint_ros.core.errors import CalibrationError, ImageError
+from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
 from superpoint_ros.ros import conversions, feature_conversions
+from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import ThrottledWarnings
 from superpoint_ros.ros.parameters import CameraParameters
 from superpoint_ros.ros.qos import output_qos, overridable
+from superpoint_ros.ros.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.statistics import CameraStatistics
-
-SECOND = 1_000_000_000
 
 
 class CameraChannel:
@@ -46,6 +43,7 @@ class CameraChannel:
         self.camera: Camera | None = None
         self._node = node
         self._warnings = ThrottledWarnings(node.get_logger())
+        self.guarded = Guard(node, self.statistics, self._warnings, parameters.topic, "image")
         self._facts = {"rectified": parameters.rectified, **facts}
         self._tracker = Tracker()
         self._motion = TrackMotion()
@@ -73,22 +71,6 @@ class CameraChannel:
         except CalibrationError as error:
             self._warnings.warn(self.parameters.camera_info_topic, "calibration", str(error))
 
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """What goes wrong with one image is logged and counted, and ends there."""
-        try:
-            yield
-        except ImageError as error:
-            self._skip(getattr(error, "reason", "image"), str(error))
-        except Exception as error:
-            if self._node.context.ok():
-                self._skip("internal error", f"{type(error).__name__}: {error}")
-                self._node.get_logger().error(traceback.format_exc())
-
-    def _skip(self, reason: str, text: str) -> None:
-        self.statistics.skip(reason)
-        self._warnings.warn(self.parameters.topic, reason, f"image skipped [{reason}]: {text}")
-
     def convert(self, message: Image | CompressedImage) -> np.ndarray:
         """The image as the network wants it, uint8 (H, W); ImageError where it cannot be had."""
         with self.statistics.timed("convert"):
@@ -110,9 +92,9 @@ class CameraChannel:
         previous, self._stamp = self._stamp, stamp
         if previous is None:
             return Time()
-        if _nanoseconds(stamp) < _nanoseconds(previous):
+        if nanoseconds(stamp) < nanoseconds(previous):
             self.statistics.count("resets")
-            back = (_nanoseconds(previous) - _nanoseconds(stamp)) / SECOND
+            back = (nanoseconds(previous) - nanoseconds(stamp)) / SECOND
             self._warnings.warn(self.parameters.topic, "stamp", f"stamp went back by {back:.6f} s; tracks begin anew")
             self._tracker.reset()
             return Time()
@@ -120,7 +102,7 @@ class CameraChannel:
 
     def _publish(self, header: Header, previous_stamp: Time, features: Features, tracks: Tracks) -> None:
         name = self.parameters.name
-        motion = self._motion.update(tracks, _nanoseconds(header.stamp), self._camera_of(features.image_size))
+        motion = self._motion.update(tracks, nanoseconds(header.stamp), self._camera_of(features.image_size))
         normalized, velocity = motion or (None, None)
         self._tracks.publish(
             feature_conversions.tracks_to_message(tracks, header, name, previous_stamp, normalized, velocity)
@@ -155,7 +137,3 @@ class CameraChannel:
             overlay = draw_tracks(image, tracks, self._trails.update(tracks))
             for publisher, convert in wanted:
                 publisher.publish(convert(overlay, message.header))
-
-
-def _nanoseconds(stamp: Time) -> int:
-    return stamp.sec * SECOND + stamp.nanosec
