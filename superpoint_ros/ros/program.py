@@ -35,8 +35,13 @@ def run_node(make_node: Callable[[], StoppableNode], name: str, args: list[str] 
         get_logger(name).fatal(str(error))
         rclpy.try_shutdown()
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ExternalShutdownException):
         rclpy.try_shutdown()
+        return 0
+    except RuntimeError:
+        # A signal shuts the context down while the node is being made, and then it can make no more publishers.
+        if rclpy.ok():
+            raise
         return 0
     assert isinstance(node, Node)
     try:
