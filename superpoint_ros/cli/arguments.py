@@ -15,7 +15,9 @@ TRACKER = ("max_distance", "max_lost", "max_motion", "geometric_check")
 def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     """Options with the meaning and names of the node's parameters; most keep their defaults there if not given."""
     absent = argparse.SUPPRESS
-    parser.add_argument("--weights", type=_absolute, default=absent, help="a weights file (default: those that ship)")
+    parser.add_argument(
+        "--weights", type=absolute_path, default=absent, help="a weights file (default: those that ship)"
+    )
     parser.add_argument("--model", default=absent, help="a shipped model's name, or a model file")
     parser.add_argument("--backend", default=absent, help="what runs the network (default: auto)")
     parser.add_argument("--device", default=absent, help="auto, cpu, cuda or cuda:N (default: auto)")
@@ -30,7 +32,8 @@ def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder of the results (default: output)")
 
 
-def _absolute(path: str) -> str:
+def absolute_path(path: str) -> str:
+    """A path that means the same in another process's folder."""
     return str(Path(path).resolve())
 
 

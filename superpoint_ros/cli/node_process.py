@@ -1,4 +1,4 @@
-"""The frontend node as a process of its own, on a ROS domain that nobody else uses."""
+"""Our nodes as processes of their own, on a ROS domain that nobody else uses."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import superpoint_ros
 from superpoint_ros.core.errors import BackendError
 
-START_NODE = "import sys; from superpoint_ros.ros.frontend_node import main; sys.exit(main())"
+if TYPE_CHECKING:
+    from superpoint_ros.ros.player import Player
+
+START_NODE = "import sys; from superpoint_ros.ros.{}_node import main; sys.exit(main())"
 # As ROS's domain_coordinator does: who holds the port holds the domain.
 DOMAIN_PORT_BASE = 22119
 DOMAINS = range(1, 101)
+START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 15.0
 ENDING_LINES = 15
 
@@ -42,24 +46,26 @@ def private_domain() -> Iterator[int]:
         yield domain
 
 
-class FrontendProcess:
-    """Runs the node from entry to exit of a with statement; its output goes to a log file.
+class NodeProcess:
+    """Runs a node from entry to exit of a with statement; its output goes to a log file.
 
     Args:
+        name: of the node; ros/<name>_node.py is its module.
         parameters: of the node, by name.
-        folder: where frontend.log is written.
+        folder: where <name>.log is written.
     """
 
-    def __init__(self, parameters: Mapping[str, Any], folder: Path):
-        self.log_path = folder / "frontend.log"
-        self._command = [sys.executable, "-c", START_NODE, "--ros-args"]
-        for name, value in parameters.items():
+    def __init__(self, name: str, parameters: Mapping[str, Any], folder: Path):
+        self.log_path = folder / f"{name}.log"
+        self._name = name
+        self._command = [sys.executable, "-c", START_NODE.format(name), "--ros-args"]
+        for parameter, value in parameters.items():
             text = f'"{value}"' if isinstance(value, str) else str(value)
-            self._command += ["-p", f"{name}:={text}"]
+            self._command += ["-p", f"{parameter}:={text}"]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> FrontendProcess:
+    def __enter__(self) -> NodeProcess:
         package = str(Path(superpoint_ros.__path__[0]).parent)
         paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         with self.log_path.open("wb") as log:
@@ -83,4 +89,26 @@ class FrontendProcess:
         assert self._process is not None
         if self._process.poll() is not None:
             ending = "\n".join(self.log_path.read_text(errors="replace").splitlines()[-ENDING_LINES:])
-            raise BackendError(f"the frontend node ended with status {self._process.returncode}:\n{ending}")
+            raise BackendError(f"the {self._name} node ended with status {self._process.returncode}:\n{ending}")
+
+
+@contextmanager
+def played_node(
+    name: str, parameters: Mapping[str, Any], folder: Path, inputs: Mapping[str, type], answers: Mapping[str, type]
+) -> Iterator[Player]:
+    """A player connected to one of our nodes, which runs as NodeProcess does; ROS must have been initialised.
+
+    Raises:
+        BackendError: the node ends by itself, or does not come up in time.
+    """
+    from superpoint_ros.ros.player import Player
+
+    with NodeProcess(name, parameters, folder) as process:
+        player = Player(f"{name}_player", inputs, answers, f"/{name}/statistics", process.check)
+        try:
+            if not player.wait_for_node(START_TIMEOUT_S):
+                text = f"no {name} node was found within {START_TIMEOUT_S:.0f} s; see {process.log_path}"
+                raise BackendError(text)
+            yield player
+        finally:
+            player.destroy_node()

@@ -16,6 +16,7 @@ from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 from superpoint_ros.evaluation.track_metrics import Track, collect_tracks, link_pairs
 
 FOLLOW_PIXELS = 3.0
+DROPS = ("dropped", "lost", "skipped", "without_partner")
 
 
 @dataclass
@@ -107,6 +108,14 @@ def follow_rows(record: RunRecord, truth: GroundTruth) -> list[tuple[str, str]]:
         share = f"{100 * (errors < FOLLOW_PIXELS).mean():.1f} % within {FOLLOW_PIXELS:g} px" if len(errors) else "-"
         rows.append((f"follow the scene {name}", share))
     return rows
+
+
+def answer_rows(sent: int, answered: int, statistics: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Name and value of what was sent to a node, what it answered, and what it says was lost of all its inputs."""
+    names = [name for name in DROPS if any(name in values for values in statistics)]
+    totals = [f"{sum(int(values.get(name, 0)) for values in statistics)} {name.replace('_', ' ')}" for name in names]
+    drops = ", ".join(totals) or "not reported"
+    return [("frames in", str(sent)), ("frames out", str(answered)), ("drops", drops)]
 
 
 def stage_rows(statistics: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ class Source:
 
     Attributes:
         name: what it is, for people to read.
-        frames: may be read once.
+        frames: may be read once; any number of times where there is truth.
         length: how many there will be at most; None = not known.
         truth: of a rendered sequence.
     """

@@ -22,15 +22,15 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
-    from superpoint_ros.cli.video import OverlayVideo
+    from superpoint_ros.cli.video import TrackOverlay, overlay_video
     from superpoint_ros.core.tracker import Tracker
     from superpoint_ros.inference.extractor import Extractor
 
     extractor = Extractor(**given(arguments, EXTRACTOR))
     tracker = Tracker(**given(arguments, TRACKER))
     source, folder = open_source(arguments), output_folder(arguments)
-    record, seconds = RunRecord(), {"network": 0.0, "track": 0.0}
-    with OverlayVideo(folder, DEFAULT_RATE) as video:
+    record, overlay, seconds = RunRecord(), TrackOverlay(), {"network": 0.0, "track": 0.0}
+    with overlay_video(folder, DEFAULT_RATE) as video:
         for frame in tqdm(source.frames, desc="track", unit="image", total=source.length):
             start = time.perf_counter()
             features = extractor.extract(frame.image)
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             seconds["track"] += time.perf_counter() - extracted
             seconds["network"] += extracted - start
             record.add(frame.stamp, tracks)
-            video.add(frame.image, tracks)
+            video.add(overlay.draw(frame.image, tracks))
     path = folder / f"tracks.{arguments.format}"
     record.save(path)
     times = {f"{stage}_ms": f"{1e3 * total / len(record.tracks):.3f}" for stage, total in seconds.items()}

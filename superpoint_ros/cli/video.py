@@ -1,4 +1,4 @@
-"""What a run looks like: an overlay video, and a contact sheet of some of its images."""
+"""What a run looks like: a video of its pictures, and a contact sheet of some of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from superpoint_ros.core.drawing import Trails, add_caption, draw_tracks
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 
-SHEET_COLUMNS, SHEET_ROWS = 3, 3
 SHEET_GAP = 6  # pixels
 SHEET_WIDTH = 1920  # pixels, at most
 
@@ -20,8 +19,9 @@ SHEET_WIDTH = 1920  # pixels, at most
 class ContactSheet:
     """Keeps images spread evenly over a run of any length, never more than twice as many as it shows."""
 
-    def __init__(self, count: int = SHEET_COLUMNS * SHEET_ROWS):
-        self._count = count
+    def __init__(self, columns: int = 3, rows: int = 3):
+        self._columns = columns
+        self._count = columns * rows
         self._stride = 1
         self._added = 0
         self._images: list[np.ndarray] = []
@@ -39,7 +39,7 @@ class ContactSheet:
         """Uint8 (H, W, 3): the chosen images in rows, in order."""
         chosen = np.unique(np.linspace(0, len(self._images) - 1, self._count).round().astype(int))
         images = [self._images[index] for index in chosen]
-        columns = min(SHEET_COLUMNS, len(images))
+        columns = min(self._columns, len(images))
         height, width = images[0].shape[:2]
         rows = -(-len(images) // columns)
         step_y, step_x = height + SHEET_GAP, width + SHEET_GAP
@@ -52,25 +52,24 @@ class ContactSheet:
         return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-class OverlayVideo:
-    """Writes images with their tracks to an .mp4 file and, at the end, a contact sheet beside it.
+class Video:
+    """Writes pictures to an .mp4 file, opened at the first one, and at the end a contact sheet beside it.
 
     Args:
-        folder: where overlay.mp4 and contact_sheet.png are written.
-        rate: images per second of the video.
+        video_path, sheet_path: where the two are written.
+        rate: pictures per second of the video.
+        sheet: which pictures the contact sheet shows, and how.
     """
 
-    def __init__(self, folder: Path, rate: float):
-        self.video_path = folder / "overlay.mp4"
-        self.sheet_path = folder / "contact_sheet.png"
+    def __init__(self, video_path: Path, sheet_path: Path, rate: float, sheet: ContactSheet | None = None):
+        self.video_path = video_path
+        self.sheet_path = sheet_path
         self._rate = rate
-        self._trails = Trails()
-        self._sheet = ContactSheet()
+        self._sheet = sheet or ContactSheet()
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
-        self._count = 0
 
-    def __enter__(self) -> OverlayVideo:
+    def __enter__(self) -> Video:
         return self
 
     def __exit__(
@@ -80,31 +79,46 @@ class OverlayVideo:
             self._writer.release()
             cv2.imwrite(str(self.sheet_path), self._sheet.compose())
 
-    def add(self, image: np.ndarray, tracks: Tracks) -> None:
-        """The next image, uint8 (H, W) or (H, W, 3) BGR, with its tracks; all take the first one's size.
+    def add(self, picture: np.ndarray) -> None:
+        """The next picture, uint8 (H, W, 3) BGR; all take the first one's size.
 
         Raises:
             SourceError: the video cannot be written.
         """
-        self._count += 1
-        overlay = draw_tracks(image, tracks, self._trails.update(tracks))
-        tracked = tracks.status == STATUS_TRACKED
-        age = tracks.age[tracked].mean() if tracked.any() else 0
-        text = f"image {self._count}   {len(tracks)} keypoints   {tracked.sum()} tracks   mean age {age:.1f}"
-        overlay = add_caption(overlay, text)
         if self._writer is None:
-            self._open(overlay)
-        elif overlay.shape[1::-1] != self._size:
-            overlay = cv2.resize(overlay, self._size)
-        assert self._writer is not None
-        self._writer.write(overlay[: self._size[1] // 2 * 2, : self._size[0] // 2 * 2])
-        self._sheet.add(overlay)
+            self._writer = self._open(picture)
+        elif picture.shape[1::-1] != self._size:
+            picture = cv2.resize(picture, self._size)
+        self._writer.write(picture[: self._size[1] // 2 * 2, : self._size[0] // 2 * 2])
+        self._sheet.add(picture)
 
-    def _open(self, overlay: np.ndarray) -> None:
-        height, width = overlay.shape[:2]
+    def _open(self, picture: np.ndarray) -> cv2.VideoWriter:
+        height, width = picture.shape[:2]
         self._size = (width, height)
         even = (width // 2 * 2, height // 2 * 2)
         writer = cv2.VideoWriter(str(self.video_path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, even)
         if not writer.isOpened():
             raise SourceError(f"{self.video_path}: OpenCV cannot write this video; is the folder writable?")
-        self._writer = writer
+        return writer
+
+
+class TrackOverlay:
+    """Draws a sequence's tracks over its images, with the way that each has come and a caption."""
+
+    def __init__(self) -> None:
+        self._trails = Trails()
+        self._count = 0
+
+    def draw(self, image: np.ndarray, tracks: Tracks) -> np.ndarray:
+        """The next image, uint8 (H, W) or (H, W, 3) BGR, with its tracks -> uint8 BGR, higher by the caption."""
+        self._count += 1
+        overlay = draw_tracks(image, tracks, self._trails.update(tracks))
+        tracked = tracks.status == STATUS_TRACKED
+        age = tracks.age[tracked].mean() if tracked.any() else 0
+        text = f"image {self._count}   {len(tracks)} keypoints   {tracked.sum()} tracks   mean age {age:.1f}"
+        return add_caption(overlay, text)
+
+
+def overlay_video(folder: Path, rate: float) -> Video:
+    """The video of what TrackOverlay draws: overlay.mp4 and contact_sheet.png in the folder."""
+    return Video(folder / "overlay.mp4", folder / "contact_sheet.png", rate)

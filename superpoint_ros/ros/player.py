@@ -1,147 +1,157 @@
-"""A camera made of a sequence of images: plays them to a frontend node and collects what it makes of each."""
+"""A robot made of recorded messages: plays them to one of our nodes and collects what the node answers to each."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import numpy as np
 import rclpy
-from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
-from superpoint_ros.msg import Features as FeaturesMessage
-from superpoint_ros.msg import Tracks as TracksMessage
-from superpoint_ros.ros.conversions import array_to_image
 from superpoint_ros.ros.qos import output_qos
+from superpoint_ros.ros.stamps import nanoseconds
 
-CAMERA = "camera"
-FRAME_ID = "camera_optical_frame"
-IMAGE_TOPIC = f"/{CAMERA}/image_raw"
-FEATURES_TOPIC = f"/frontend/{CAMERA}/features"
-TRACKS_TOPIC = f"/frontend/{CAMERA}/tracks"
-STATISTICS_TOPIC = "/frontend/statistics"
-SECOND = 1_000_000_000
 POLL_S = 0.1
+# Counters of an input that say what became of its messages.
+ENDS = ("processed", "dropped", "skipped")
 
 
 @dataclass
 class Exchange:
-    """One image and all messages about it.
+    """What was sent at one stamp, and what was answered to it.
 
     Attributes:
-        image: uint8 (H, W) or (H, W, 3) BGR.
         stamp: nanoseconds.
-        messages: topic: the message, and its bytes as they travelled; complete once the node has answered.
+        messages: topic: the message, and its bytes as they travelled.
         sent: when, on the monotonic clock, seconds.
     """
 
-    image: np.ndarray
     stamp: int
-    messages: dict[str, tuple[Any, bytes]] = field(default_factory=dict)
+    messages: dict[str, tuple[Any, bytes]]
     sent: float = field(default_factory=time.monotonic)
 
-    def complete(self) -> bool:
-        """Whether the node has sent both features and tracks."""
-        return {FEATURES_TOPIC, TRACKS_TOPIC} <= self.messages.keys()
+    def message(self, topic: str) -> Any:
+        """The message of a topic."""
+        return self.messages[topic][0]
 
 
-class FramePlayer(Node):
-    """Publishes images reliably, never more on their way than the node is allowed to owe answers for.
+class Player(Node):
+    """Publishes messages reliably, never more on their way than the node is allowed to owe answers for.
 
     Args:
-        in_flight: images without an answer at a time.
-        answer_timeout: seconds after which an image counts as unanswered.
+        name: of this ROS node.
+        inputs: topic: type, of what is played.
+        answers: topic: type, of what the played node sends for each stamp; all have a header.
+        statistics_topic: where the played node tells what it counts of each input.
+        check: called while waiting; may raise.
+        in_flight: stamps without a complete answer at a time.
+        answer_timeout: seconds after which a stamp counts as unanswered.
 
     Attributes:
-        sent: images published so far.
+        sent: stamps published so far.
     """
 
-    def __init__(self, in_flight: int = 4, answer_timeout: float = 60.0):
-        super().__init__("frame_player")
+    def __init__(
+        self,
+        name: str,
+        inputs: Mapping[str, type],
+        answers: Mapping[str, type],
+        statistics_topic: str,
+        check: Callable[[], None],
+        in_flight: int = 4,
+        answer_timeout: float = 60.0,
+    ):
+        super().__init__(name)
         self.sent = 0
+        self._check = check
         self._in_flight = in_flight
         self._timeout = answer_timeout
         self._pending: dict[int, Exchange] = {}
-        self._statistics: dict[str, str] = {}
-        self._images = self.create_publisher(Image, IMAGE_TOPIC, output_qos("every_frame"))
-        self._answers = [
-            self._subscribe(FeaturesMessage, FEATURES_TOPIC),
-            self._subscribe(TracksMessage, TRACKS_TOPIC),
-            self.create_subscription(DiagnosticArray, STATISTICS_TOPIC, self._on_statistics, 10),
-        ]
+        self._statistics: dict[str, dict[str, str]] = {}
+        qos = output_qos("every_frame")
+        self._inputs = {topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()}
+        self._answers = {topic: self._subscribe(kind, topic) for topic, kind in answers.items()}
+        self._reports = self.create_subscription(DiagnosticArray, statistics_topic, self._on_statistics, 10)
 
     def _subscribe(self, message_type: type, topic: str) -> Subscription:
         def take(data: bytes) -> None:
             message: Any = deserialize_message(data, message_type)
-            stamp = message.header.stamp
-            if (exchange := self._pending.get(stamp.sec * SECOND + stamp.nanosec)) is not None:
+            if (exchange := self._pending.get(nanoseconds(message.header.stamp))) is not None:
                 exchange.messages[topic] = (message, data)
 
         return self.create_subscription(message_type, topic, take, output_qos("every_frame"), raw=True)
 
-    def wait_for_frontend(self, timeout: float, check: Callable[[], None]) -> bool:
-        """Whether a frontend that listens and answers was found in time; `check` is called meanwhile, and may raise."""
-        return self._spin_until(self._connected, timeout, check)
+    def wait_for_node(self, timeout: float) -> bool:
+        """Whether a node that listens to all inputs and gives all answers was found in time, in seconds."""
+        return self._spin_until(self._connected, timeout)
 
-    def play(self, frames: Iterable[tuple[np.ndarray, int]], check: Callable[[], None]) -> Iterator[Exchange]:
-        """Sends images (uint8 BGR or gray, stamp in ns); yields those answered, in order of their stamps.
+    def play(self, frames: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
+        """Sends what belongs to one stamp at a time; yields the exchanges that are complete, in order of sending.
 
-        Images whose answer does not come in time are left out. `check` is called while waiting, and may raise.
+        Those whose answers do not come in time are left out.
+
+        Args:
+            frames: a message for every input, by topic, all of one stamp; no stamp comes twice.
         """
-        for image, stamp in frames:
-            self._send(image, stamp)
-            yield from self._finished(self._in_flight - 1, check)
-        yield from self._finished(0, check)
+        for frame in frames:
+            self._send(frame)
+            yield from self._finished(self._in_flight - 1)
+        yield from self._finished(0)
 
-    def statistics(self, images: int, timeout: float, check: Callable[[], None]) -> dict[str, str]:
-        """The node's statistics of the camera, once they account for so many images, or the newest at the timeout."""
+    def statistics(self, timeout: float) -> list[dict[str, str]]:
+        """What the node counts of each input, in order, once it accounts for all that was sent, or at the timeout."""
+
+        def values() -> list[dict[str, str]]:
+            return [self._statistics.get(topic, {}) for topic in self._inputs]
 
         def accounted() -> bool:
-            done = sum(int(self._statistics.get(name, 0)) for name in ("processed", "dropped", "skipped"))
-            return done >= images
+            return sum(int(values()[0].get(name, 0)) for name in ENDS) >= self.sent
 
-        self._spin_until(accounted, timeout, check)
-        return self._statistics
+        self._spin_until(accounted, timeout)
+        return values()
 
-    def _send(self, image: np.ndarray, stamp: int) -> None:
-        header = Header(stamp=Time(sec=stamp // SECOND, nanosec=stamp % SECOND), frame_id=FRAME_ID)
-        message = array_to_image(image, header)
-        data = serialize_message(message)
-        self._pending[stamp] = Exchange(image, stamp, {IMAGE_TOPIC: (message, data)})
-        self._images.publish(data)
+    def _send(self, frame: Mapping[str, Any]) -> None:
+        messages = {topic: (message, serialize_message(message)) for topic, message in frame.items()}
+        (stamp,) = {nanoseconds(message.header.stamp) for message in frame.values()}
+        self._pending[stamp] = Exchange(stamp, messages)
+        for topic, (_, data) in messages.items():
+            self._inputs[topic].publish(data)
         self.sent += 1
 
-    def _finished(self, allowed: int, check: Callable[[], None]) -> Iterator[Exchange]:
-        """Answered images, until at most `allowed` are without an answer."""
+    def _finished(self, allowed: int) -> Iterator[Exchange]:
+        """Answered exchanges, until at most `allowed` are without an answer."""
         while len(self._pending) > allowed:
             stamp, oldest = next(iter(self._pending.items()))
             left = oldest.sent + self._timeout - time.monotonic()
-            answered = self._spin_until(oldest.complete, left, check)
+            answered = self._spin_until(partial(self._complete, oldest), left)
             del self._pending[stamp]
             if answered:
                 yield oldest
 
-    def _connected(self) -> bool:
-        answering = all(self.count_publishers(answer.topic_name) for answer in self._answers)
-        return answering and self._images.get_subscription_count() > 0
+    def _complete(self, exchange: Exchange) -> bool:
+        return self._answers.keys() <= exchange.messages.keys()
 
-    def _spin_until(self, condition: Callable[[], bool], timeout: float, check: Callable[[], None]) -> bool:
+    def _connected(self) -> bool:
+        answering = (*self._answers, self._reports.topic_name)
+        listening = all(publisher.get_subscription_count() for publisher in self._inputs.values())
+        return listening and all(self.count_publishers(topic) for topic in answering)
+
+    def _spin_until(self, condition: Callable[[], bool], timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         while not condition():
-            check()
+            self._check()
             if time.monotonic() > deadline:
                 return False
             rclpy.spin_once(self, timeout_sec=POLL_S)
         return True
 
     def _on_statistics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self._statistics = {pair.key: pair.value for pair in status.values}
+        self._statistics |= {
+            status.hardware_id: {pair.key: pair.value for pair in status.values} for status in message.status
+        }

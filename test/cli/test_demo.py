@@ -6,7 +6,7 @@ import sys
 
 import cv2
 import pytest
-from seeded import seeded_weights_file
+from seeded import seeded_d3_file, seeded_weights_file
 from shared_data import shared_data
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
@@ -23,7 +23,7 @@ def demo(tmp_path):
     def run(*words):
         command = [sys.executable, "-c", COMMAND, "demo", "--output", "out", "--weights", str(weights), *words]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200)
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
 
     return run
 
@@ -48,17 +48,28 @@ def test_a_real_sequence_comes_out_whole(demo, tmp_path):
             stamp = reader.deserialize(data, connection.msgtype).header.stamp
             stamps[connection.topic].append((stamp.sec, stamp.nanosec))
     assert len(set(map(tuple, stamps.values()))) == 1
+    assert "no dense depth: depth at the keypoints is known for the rendered room only" in done.stdout
     capture = cv2.VideoCapture(str(tmp_path / "out" / "overlay.mp4"))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 12
     assert cv2.imread(str(tmp_path / "out" / "contact_sheet.png")) is not None
 
 
-def test_the_rendered_room_is_judged_by_its_truth(demo):
-    done = demo("--max-side", "80", "--frames", "3")
+def test_the_rendered_room_is_judged_by_its_truth(demo, tmp_path):
+    done = demo("--max-side", "96", "--frames", "4", "--depth-weights", str(seeded_d3_file(tmp_path)))
     assert done.returncode == 0, done.stdout + done.stderr
     rows = table(done.stdout)
-    assert rows["frames out"] == "3"
+    assert rows["frames out"] == "4"
     assert "follow the scene since first seen" in rows
+    assert (rows["depth: frames in"], rows["depth: frames out"]) == ("2", "2")
+    assert rows["depth: drops"] == "0 dropped, 0 lost, 0 skipped, 0 without partner"
+    assert float(rows["depth: samples per frame"]) > 0
+    for name in ("error", "error of the most confident half", "error of the nearest sample's depth"):
+        assert rows[f"depth: mean relative {name}"].endswith(" %")
+    assert "depth: ms per frame, network" in rows
+    capture = cv2.VideoCapture(str(tmp_path / "out" / "dense_depth.mp4"))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 2
+    assert capture.read()[1].shape == (72, 4 * 96, 3)
+    assert cv2.imread(str(tmp_path / "out" / "dense_depth_sheet.png")).shape[0] == 2 * 78 + 6
 
 
 def test_an_empty_source_ends_the_demo_in_words(demo, tmp_path):

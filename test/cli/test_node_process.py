@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from superpoint_ros.cli.node_process import FrontendProcess, private_domain
+from superpoint_ros.cli.node_process import NodeProcess, private_domain
 from superpoint_ros.core.errors import BackendError
 
 SHOW_DOMAIN = "from superpoint_ros.cli.node_process import private_domain\nwith private_domain() as d: print(d)"
@@ -17,10 +17,10 @@ def unchanged_environment(monkeypatch):
         monkeypatch.setenv(name, os.environ.get(name, ""))
 
 
-def check_for(seconds, frontend):
+def check_for(seconds, process):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        frontend.check()
+        process.check()
         time.sleep(0.05)
 
 
@@ -43,8 +43,11 @@ def test_children_inherit_the_domain_and_stay_on_this_machine():
         assert os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
 
 
-def test_a_node_that_cannot_start_is_an_error_with_its_last_words(tmp_path):
+@pytest.mark.parametrize("name", ["frontend", "densify"])
+def test_a_node_that_cannot_start_is_an_error_with_its_last_words(tmp_path, name):
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-    process = FrontendProcess({"weights": "/absent.pth"}, tmp_path)
-    with private_domain(), process, pytest.raises(BackendError, match=r"ended with status 1(.|\n)*/absent\.pth"):
+    process = NodeProcess(name, {"weights": "/absent.pth"}, tmp_path)
+    words = rf"the {name} node ended with status 1(.|\n)*/absent\.pth"
+    with private_domain(), process, pytest.raises(BackendError, match=words):
         check_for(60, process)
+    assert (tmp_path / f"{name}.log").is_file()

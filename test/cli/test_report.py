@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, reprojection_errors, stage_rows
+from superpoint_ros.cli.report import RunRecord, answer_rows, follow_rows, print_table, reprojection_errors, stage_rows
 from superpoint_ros.cli.sources import GroundTruth
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
@@ -32,6 +32,14 @@ def record():
         points = [[60 - 5 * frame, 20], [80 - 5 * frame, 50], [30, 30]]
         record.add(1000 * frame, tracker.update(features(points)))
     return record
+
+
+def test_drops_are_summed_over_the_inputs():
+    image = {"dropped": "1", "lost": "0", "skipped": "2", "received": "9"}
+    rows = dict(answer_rows(9, 6, [image, image | {"dropped": "0", "without_partner": "3"}]))
+    assert (rows["frames in"], rows["frames out"]) == ("9", "6")
+    assert rows["drops"] == "1 dropped, 0 lost, 4 skipped, 3 without partner"
+    assert dict(answer_rows(9, 0, [{}]))["drops"] == "not reported"
 
 
 def test_errors_of_a_perfect_and_of_a_drifting_track():

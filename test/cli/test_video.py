@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from superpoint_ros.cli.video import ContactSheet, OverlayVideo
+from superpoint_ros.cli.video import ContactSheet, TrackOverlay, Video, overlay_video
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
@@ -12,12 +12,16 @@ def empty_tracks():
     return Tracker().update(Features.empty((48, 64)))
 
 
+def open_video(folder):
+    return Video(folder / "a.mp4", folder / "a.png", rate=10)
+
+
 def plain(value, size=(48, 64)):
     return np.full((*size, 3), value, np.uint8)
 
 
 def test_the_sheet_shows_the_first_the_last_and_between():
-    sheet = ContactSheet(count=3)
+    sheet = ContactSheet(rows=1)
     for value in range(0, 100, 10):
         sheet.add(plain(value))
     image = sheet.compose()
@@ -28,7 +32,7 @@ def test_the_sheet_shows_the_first_the_last_and_between():
 
 
 def test_the_sheet_forgets_most_of_a_long_run():
-    sheet = ContactSheet(count=9)
+    sheet = ContactSheet()
     for value in range(5000):
         sheet.add(plain(value % 256, (2, 2)))
     assert len(sheet._images) <= 18
@@ -41,36 +45,59 @@ def test_a_run_of_one_image():
     assert sheet.compose().shape == (48 + 12, 64 + 12, 3)
 
 
+def test_a_sheet_of_one_column():
+    sheet = ContactSheet(columns=1, rows=2)
+    for value in (0, 100, 200):
+        sheet.add(plain(value))
+    image = sheet.compose()
+    assert image.shape == (2 * 54 + 6, 64 + 12, 3)
+    assert (image[30, 30, 0], image[90, 30, 0]) == (0, 200)
+
+
 def test_the_video_can_be_read_back(tmp_path):
-    with OverlayVideo(tmp_path, rate=10) as video:
+    with open_video(tmp_path) as video:
         for value in (0, 80, 160, 240):
-            video.add(plain(value), empty_tracks())
+            video.add(plain(value))
     capture = cv2.VideoCapture(str(video.video_path))
     brightness = []
     while (read := capture.read())[0]:
-        assert read[1].shape[1] == 64
-        brightness.append(read[1][:48].mean())
+        assert read[1].shape == (48, 64, 3)
+        brightness.append(read[1].mean())
     assert len(brightness) == 4
     assert brightness == sorted(brightness)
     assert cv2.imread(str(video.sheet_path)) is not None
 
 
 def test_odd_sizes_and_changing_sizes(tmp_path):
-    with OverlayVideo(tmp_path, rate=10) as video:
-        video.add(plain(10, (47, 63)), empty_tracks())
-        video.add(plain(10, (30, 31)), empty_tracks())
+    with open_video(tmp_path) as video:
+        video.add(plain(10, (47, 63)))
+        video.add(plain(10, (30, 31)))
     capture = cv2.VideoCapture(str(video.video_path))
-    assert capture.read()[1].shape[1] == 62
+    assert capture.read()[1].shape == (46, 62, 3)
     assert capture.read()[0]
     assert not capture.read()[0]
 
 
 def test_no_image_no_file(tmp_path):
-    with OverlayVideo(tmp_path, rate=10):
+    with open_video(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(SourceError, match="cannot write"), OverlayVideo(tmp_path / "absent", rate=10) as video:
-        video.add(plain(1), empty_tracks())
+    with pytest.raises(SourceError, match="cannot write"), open_video(tmp_path / "absent") as video:
+        video.add(plain(1))
+
+
+def test_the_overlay_adds_a_caption_below_the_image():
+    overlay = TrackOverlay()
+    first, second = (overlay.draw(plain(0, (48, 520)), empty_tracks()) for _ in range(2))
+    assert first.shape == (48 + 20, 520, 3)
+    np.testing.assert_array_equal(first[:48], second[:48])
+    assert (first[48:] != second[48:]).any()
+
+
+def test_the_overlay_video_has_its_files(tmp_path):
+    with overlay_video(tmp_path, rate=10) as video:
+        video.add(plain(0))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet.png", "overlay.mp4"]

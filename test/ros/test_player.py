@@ -1,14 +1,21 @@
-"""The player against a stand-in for the frontend, which runs whenever the player waits."""
+"""The player against a stand-in for a node, which runs whenever the player waits."""
 
-import numpy as np
 import pytest
 import rclpy
-from sensor_msgs.msg import Image
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
 
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.msg import Features, Tracks
-from superpoint_ros.ros import player as camera
+from superpoint_ros.ros.player import Player
 from superpoint_ros.ros.qos import output_qos
+from superpoint_ros.ros.stamps import SECOND, time_message
+
+INPUTS = {"/played/image": Image, "/played/info": CameraInfo}
+ANSWERS = {"/stand_in/features": Features, "/stand_in/tracks": Tracks}
+STATISTICS_TOPIC = "/stand_in/statistics"
 
 
 class StandIn:
@@ -16,15 +23,17 @@ class StandIn:
 
     def __init__(self, probe, silent=()):
         self.probe, self.silent = probe, silent
-        self.waiting, self.most_waiting = [], 0
+        self.waiting, self.most_waiting, self.infos = [], 0, []
+        self.statistics = DiagnosticArray()
         qos = output_qos("every_frame")
         node = probe.node
-        self.publishers = [
-            node.create_publisher(Features, camera.FEATURES_TOPIC, qos),
-            node.create_publisher(Tracks, camera.TRACKS_TOPIC, qos),
-            node.create_publisher(camera.DiagnosticArray, camera.STATISTICS_TOPIC, 10),
+        self.publishers = [node.create_publisher(kind, topic, qos) for topic, kind in ANSWERS.items()]
+        self.publishers.append(node.create_publisher(DiagnosticArray, STATISTICS_TOPIC, 10))
+        takers = (self.waiting.append, self.infos.append)
+        self.subscriptions = [
+            node.create_subscription(kind, topic, take, qos)
+            for (topic, kind), take in zip(INPUTS.items(), takers, strict=True)
         ]
-        self.subscription = node.create_subscription(Image, camera.IMAGE_TOPIC, self.waiting.append, qos)
 
     def turn(self):
         self.probe.spin_for(0.02)
@@ -34,65 +43,92 @@ class StandIn:
             if header.stamp.sec not in self.silent:
                 self.publishers[0].publish(Features(header=header))
                 self.publishers[1].publish(Tracks(header=header, id=[header.stamp.sec]))
+        self.publishers[2].publish(self.statistics)
 
     def close(self):
         for publisher in self.publishers:
             self.probe.node.destroy_publisher(publisher)
-        self.probe.node.destroy_subscription(self.subscription)
+        for subscription in self.subscriptions:
+            self.probe.node.destroy_subscription(subscription)
 
 
 @pytest.fixture
-def player():
+def make_player():
+    players = []
+
+    def make(check):
+        players.append(Player("player", INPUTS, ANSWERS, STATISTICS_TOPIC, check, in_flight=3, answer_timeout=2.0))
+        return players[-1]
+
     rclpy.init()
-    player = camera.FramePlayer(in_flight=3, answer_timeout=2.0)
-    yield player
-    player.destroy_node()
+    yield make
+    for player in players:
+        player.destroy_node()
     rclpy.try_shutdown()
 
 
-def frames(count):
-    return [(np.full((4, 6, 3), number, np.uint8), number * camera.SECOND) for number in range(count)]
-
-
-def play(player, stand_in, count):
-    assert player.wait_for_frontend(20, stand_in.turn)
-    try:
-        return list(player.play(frames(count), stand_in.turn))
-    finally:
-        stand_in.close()
-
-
-def test_answers_come_in_the_order_of_the_images(player, probe):
+@pytest.fixture
+def stand_in(probe):
     stand_in = StandIn(probe)
-    exchanges = play(player, stand_in, 8)
-    assert [exchange.stamp // camera.SECOND for exchange in exchanges] == list(range(8))
-    assert [exchange.messages[camera.TRACKS_TOPIC][0].id.tolist() for exchange in exchanges] == [[n] for n in range(8)]
-    assert [int(exchange.image[0, 0, 0]) for exchange in exchanges] == list(range(8))
+    yield stand_in
+    stand_in.close()
+
+
+def frames(count):
+    headers = [Header(stamp=time_message(number * SECOND)) for number in range(count)]
+    return [{topic: kind(header=header) for topic, kind in INPUTS.items()} for header in headers]
+
+
+def play(player, count):
+    assert player.wait_for_node(20)
+    return list(player.play(frames(count)))
+
+
+def test_answers_come_in_the_order_of_the_images(make_player, stand_in):
+    player = make_player(stand_in.turn)
+    exchanges = play(player, 8)
+    assert [exchange.stamp // SECOND for exchange in exchanges] == list(range(8))
+    assert [exchange.message("/stand_in/tracks").id.tolist() for exchange in exchanges] == [[n] for n in range(8)]
+    assert [info.header.stamp.sec for info in stand_in.infos] == list(range(8))
     assert 1 <= stand_in.most_waiting <= 3
     assert player.sent == 8
 
 
-def test_every_message_comes_with_its_bytes(player, probe):
-    (exchange,) = play(player, StandIn(probe), 1)
-    assert set(exchange.messages) == {camera.IMAGE_TOPIC, camera.FEATURES_TOPIC, camera.TRACKS_TOPIC}
+def test_every_message_comes_with_its_bytes(make_player, stand_in):
+    (exchange,) = play(make_player(stand_in.turn), 1)
+    assert set(exchange.messages) == {*INPUTS, *ANSWERS}
     for message, data in exchange.messages.values():
-        assert camera.deserialize_message(data, type(message)) == message
+        assert deserialize_message(data, type(message)) == message
 
 
-def test_an_image_without_an_answer_is_left_out(player, probe):
-    exchanges = play(player, StandIn(probe, silent={2}), 5)
-    assert [exchange.stamp // camera.SECOND for exchange in exchanges] == [0, 1, 3, 4]
+def test_an_image_without_an_answer_is_left_out(make_player, stand_in):
+    stand_in.silent = {2}
+    player = make_player(stand_in.turn)
+    assert [exchange.stamp // SECOND for exchange in play(player, 5)] == [0, 1, 3, 4]
     assert player.sent == 5
 
 
-def test_nobody_there(player):
-    assert not player.wait_for_frontend(0.2, lambda: None)
-    assert player.statistics(1, 0.1, lambda: None) == {}
+def test_statistics_are_told_per_input(make_player, stand_in):
+    counts = {"/played/info": "7", "/played/image": "1", "/foreign": "9"}
+    stand_in.statistics.status = [
+        DiagnosticStatus(hardware_id=topic, values=[KeyValue(key="processed", value=number)])
+        for topic, number in counts.items()
+    ]
+    player = make_player(stand_in.turn)
+    play(player, 1)
+    assert player.statistics(20) == [{"processed": "1"}, {"processed": "7"}]
 
 
-def test_a_frontend_that_dies_ends_the_play(player):
+def test_nobody_there(make_player):
+    player = make_player(lambda: None)
+    assert not player.wait_for_node(0.2)
+    player.sent = 1
+    assert player.statistics(0.1) == [{}, {}]
+
+
+def test_a_node_that_dies_ends_the_play(make_player):
     def dead():
         raise BackendError("the node ended")
 
     with pytest.raises(BackendError, match="the node ended"):
-        list(player.play(frames(5), dead))
+        list(make_player(dead).play(frames(5)))

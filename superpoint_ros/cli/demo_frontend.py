@@ -1,0 +1,63 @@
+"""The demo's first half: images to the frontend node; its tracks recorded, drawn and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from tqdm import tqdm
+
+from superpoint_ros.cli.node_process import played_node
+from superpoint_ros.cli.report import RunRecord, answer_rows, follow_rows, print_table, stage_rows
+from superpoint_ros.cli.sources import DEFAULT_RATE, Source
+from superpoint_ros.cli.video import TrackOverlay, overlay_video
+from superpoint_ros.msg import Features, Tracks
+from superpoint_ros.ros.conversions import array_to_image, message_to_array
+from superpoint_ros.ros.feature_conversions import message_to_tracks
+from superpoint_ros.ros.recording import BagRecorder
+from superpoint_ros.ros.stamps import time_message
+
+IMAGE_TOPIC = "/camera/image_raw"
+TRACKS_TOPIC = "/frontend/camera/tracks"
+ANSWERS = {"/frontend/camera/features": Features, TRACKS_TOPIC: Tracks}
+STATISTICS_TIMEOUT_S = 10.0
+
+
+def camera_header(stamp: int) -> Header:
+    """The header of everything that the camera sees at a stamp in nanoseconds."""
+    return Header(stamp=time_message(stamp), frame_id="camera_optical_frame")
+
+
+def play_to_frontend(source: Source, folder: Path, parameters: Mapping[str, Any]) -> tuple[RunRecord, bool]:
+    """Plays the source, prints a table; returns the tracks, and whether every image was answered.
+
+    Writes overlay.mp4, contact_sheet.png, bag/ and frontend.log.
+
+    Raises:
+        BackendError: the node does not come up, or ends by itself.
+    """
+    record, overlay = RunRecord(), TrackOverlay()
+    parameters = {"policy": "every_frame", **parameters}
+    with played_node("frontend", parameters, folder, {IMAGE_TOPIC: Image}, ANSWERS) as player:
+        with BagRecorder(folder / "bag") as bag, overlay_video(folder, DEFAULT_RATE) as video:
+            for exchange in player.play(_messages(source)):
+                for topic, (message, data) in exchange.messages.items():
+                    bag.write(topic, message, data)
+                tracks = message_to_tracks(exchange.message(TRACKS_TOPIC))
+                record.add(exchange.stamp, tracks)
+                video.add(overlay.draw(message_to_array(exchange.message(IMAGE_TOPIC), "bgr8"), tracks))
+        statistics = player.statistics(STATISTICS_TIMEOUT_S)
+    rows = [("source", source.name), *answer_rows(player.sent, len(record.tracks), statistics), *record.rows()]
+    rows += follow_rows(record, source.truth) if source.truth else []
+    print_table(rows + stage_rows(statistics[0]))
+    for path in (video.video_path, video.sheet_path, folder / "bag", folder / "frontend.log"):
+        print(f"  written: {path}")
+    return record, len(record.tracks) == player.sent
+
+
+def _messages(source: Source) -> Iterator[dict[str, Image]]:
+    for frame in tqdm(source.frames, desc="play", unit="image", total=source.length):
+        yield {IMAGE_TOPIC: array_to_image(frame.image, camera_header(frame.stamp))}
