@@ -106,7 +106,7 @@ def played_node(
     with NodeProcess(name, parameters, folder) as process:
         player = Player(f"{name}_player", inputs, answers, f"/{name}/statistics", process.check)
         try:
-            if not player.wait_for_node(START_TIMEOUT_S):
+            if not player.wait_until_connected(START_TIMEOUT_S):
                 text = f"no {name} node was found within {START_TIMEOUT_S:.0f} s; see {process.log_path}"
                 raise BackendError(text)
             yield player

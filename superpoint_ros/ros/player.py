@@ -75,7 +75,9 @@ class Player(Node):
         self._pending: dict[int, Exchange] = {}
         self._statistics: dict[str, dict[str, str]] = {}
         qos = output_qos("every_frame")
-        self._inputs = {topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()}
+        self._inputs: dict[str, Any] = {
+            topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()
+        }
         self._answers = {topic: self._subscribe(kind, topic) for topic, kind in answers.items()}
         self._reports = self.create_subscription(DiagnosticArray, statistics_topic, self._on_statistics, 10)
 
@@ -87,7 +89,7 @@ class Player(Node):
 
         return self.create_subscription(message_type, topic, take, output_qos("every_frame"), raw=True)
 
-    def wait_for_node(self, timeout: float) -> bool:
+    def wait_until_connected(self, timeout: float) -> bool:
         """Whether a node that listens to all inputs and gives all answers was found in time, in seconds."""
         return self._spin_until(self._connected, timeout)
 

@@ -80,7 +80,7 @@ def frames(count):
 
 
 def play(player, count):
-    assert player.wait_for_node(20)
+    assert player.wait_until_connected(20)
     return list(player.play(frames(count)))
 
 
@@ -121,7 +121,7 @@ def test_statistics_are_told_per_input(make_player, stand_in):
 
 def test_nobody_there(make_player):
     player = make_player(lambda: None)
-    assert not player.wait_for_node(0.2)
+    assert not player.wait_until_connected(0.2)
     player.sent = 1
     assert player.statistics(0.1) == [{}, {}]
 
