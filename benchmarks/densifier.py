@@ -13,25 +13,26 @@ import platform
 import resource
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.inference.densifier import Densifier, working_size
 from superpoint_ros.networks.d3 import D3, count_multiply_adds, count_parameters
 from superpoint_ros.networks.d3_checkpoint import load_d3, save_d3
 
 SIZES = ((240, 320), (480, 640))
 PADDED_SIZES = ((256, 320), (480, 640))
-SAMPLES = 300
+SAMPLES = (300, 5000)  # a map of few points, and enough for the network to see 480x640 pixels
 
 
-def milliseconds(densifier: Densifier, size: tuple[int, int], repeats: int) -> float:
-    """Median time of an image with its samples, S1 and S2 included, after two to warm up."""
+def milliseconds(densifier: Densifier, size: tuple[int, int], samples: int, repeats: int) -> float:
+    """Median time of an image with its samples, hints included, after two to warm up."""
     rng = np.random.default_rng(0)
     image, sparse = rng.integers(0, 256, (*size, 3), dtype=np.uint8), np.full(size, np.nan, np.float32)
-    sparse.ravel()[rng.choice(sparse.size, SAMPLES, replace=False)] = rng.uniform(1, 5, SAMPLES)
+    sparse.ravel()[rng.choice(sparse.size, samples, replace=False)] = rng.uniform(1, 5, samples)
     times = []
     for _ in range(repeats + 2):
         start = time.perf_counter()
@@ -42,23 +43,19 @@ def milliseconds(densifier: Densifier, size: tuple[int, int], repeats: int) -> f
 
 def measure(weights: Path, device: str, repeats: int) -> dict[str, object]:
     network = load_d3(weights).network
+    densifier = Densifier(weights, device=device)
     rows = []
-    for size in SIZES:
-        for working_side in (320, 640):
-            if working_side <= max(size):
-                densifier = Densifier(weights, device=device, working_side=working_side)
-                row = {"size": size, "working_side": working_side}
-                rows.append(row | {"milliseconds": round(milliseconds(densifier, size, repeats), 1)})
-                print(rows[-1], flush=True)
+    for size, samples in product(SIZES, SAMPLES):
+        row = {"size": size, "samples": samples, "worked_on": working_size(size, samples, densifier.working_side)}
+        rows.append(row | {"milliseconds": round(milliseconds(densifier, size, samples, repeats), 1)})
+        print(rows[-1], flush=True)
     return {
         "device": densifier.device,
         "machine": platform.processor() or platform.machine(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "parameters": count_parameters(network),
-        "giga_multiply_adds": {
-            f"{h}x{w}": count_multiply_adds(network, (h, w)) / 1e9 for h, w in ((256, 320), SIZES[1])
-        },
+        "giga_multiply_adds": {f"{h}x{w}": count_multiply_adds(network, (h, w)) / 1e9 for h, w in PADDED_SIZES},
         "times": rows,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

@@ -110,7 +110,7 @@ def _add_depth(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pattern", help="where depth is sampled: uniform, grid, orb, sift, scan_lines or given (uniform)"
     )
-    parser.add_argument("--working-side", type=int, default=320, help="pixels, of D3's input (%(default)s)")
+    parser.add_argument("--working-side", type=int, default=640, help="pixels, at most, of D3's input (%(default)s)")
     parser.add_argument("--fractions", type=float, nargs="+", help="shares of the pixels that are sampled")
 
 

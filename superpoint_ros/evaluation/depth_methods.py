@@ -31,7 +31,7 @@ class Method:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def make_methods(names: Sequence[str], device: str = "auto", working_side: int = 320) -> list[Method]:
+def make_methods(names: Sequence[str], device: str = "auto", working_side: int = 640) -> list[Method]:
     """The methods of these names: those of FILLS, "d3" (the weights that ship) and "d3:PATH".
 
     Raises:

@@ -16,6 +16,8 @@ from superpoint_ros.core.sparse_depth import clean_sparse_depth, resize_sparse_d
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
 
+PIXELS_PER_SAMPLE = 64
+LEAST_SIDE = 320  # pixels
 TRUSTED_RATIO = 1.1  # confidence is the probability that depth and truth differ by less than this factor
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,8 @@ class Densifier:
         model: name of a shipped model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/depth_backend.py's table.
         device: "auto", "cpu", "cuda", "cuda:N".
-        working_side: pixels; larger images are shrunk to this longer side, and the depth is enlarged again.
+        working_side: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few (see
+            working_size), and the depth is enlarged again.
         min_confidence: depth below this confidence becomes NaN.
         typical_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
 
@@ -49,7 +52,7 @@ class Densifier:
         model: str | Path | None = None,
         backend: str = "auto",
         device: str = "auto",
-        working_side: int = 320,
+        working_side: int = 640,
         min_confidence: float = 0.0,
         typical_depth: float = 0.0,
     ):
@@ -103,13 +106,23 @@ class Densifier:
 
     def _run(self, image: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth and confidence, float32 (H, W), from clean samples."""
-        size = samples.shape
-        working_size = fit_within((size[0], size[1]), self.working_side)
-        image = resize_image(image, working_size)
-        hints = depth_hints(image, resize_sparse_depth(samples, working_size), self.typical_depth)
+        size = (samples.shape[0], samples.shape[1])
+        smaller = working_size(size, int(np.isfinite(samples).sum()), self.working_side)
+        image = resize_image(image, smaller)
+        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.typical_depth)
         log_depth, log_spread = self._backend(image, hints.maps)
         depth = hints.scale / _enlarge(np.exp(-log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)
+
+
+def working_size(size: tuple[int, int], samples: int, working_side: int) -> tuple[int, int]:
+    """The (height, width) that the network sees of an image: about PIXELS_PER_SAMPLE pixels for each sample.
+
+    More pixels do not help where samples are few, fewer put several samples into one pixel. The longer side is at most
+    `working_side` and, if the image and that allow it, at least LEAST_SIDE.
+    """
+    wanted = max(size) * math.sqrt(PIXELS_PER_SAMPLE * samples / (size[0] * size[1]))
+    return fit_within(size, min(working_side, max(LEAST_SIDE, round(wanted))))
 
 
 def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:

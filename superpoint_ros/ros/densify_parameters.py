@@ -54,7 +54,7 @@ SETTINGS = (
     Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
     Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
     Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
-    Setting("working_side", 320, "[px] larger images are shrunk to this longer side", (32, 4096), fixed=True),
+    Setting("working_side", 640, "[px] at most, of the longer side that the network sees", (32, 4096), fixed=True),
     Setting(
         "without_samples",
         "skip",

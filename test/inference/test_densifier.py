@@ -14,7 +14,7 @@ from seeded import seeded_d3_file
 from superpoint_ros.core.errors import BackendError, CheckpointError, ImageError
 from superpoint_ros.core.sparse_depth import nearest_sample
 from superpoint_ros.inference import depth_backend
-from superpoint_ros.inference.densifier import Densifier, confidence_from_spread
+from superpoint_ros.inference.densifier import Densifier, confidence_from_spread, working_size
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +139,22 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
     assert dense.depth[10, 20] == pytest.approx(2.0)
     assert dense.depth[80, 100] == pytest.approx(5.0)
     assert np.mean(np.abs(dense.depth - truth) > 1e-3) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("size", "samples", "working_side", "expected"),
+    [
+        ((480, 640), 0, 640, (240, 320)),
+        ((480, 640), 300, 640, (240, 320)),
+        ((480, 640), 3072, 640, (384, 512)),
+        ((480, 640), 20_000, 640, (480, 640)),
+        ((480, 640), 20_000, 200, (150, 200)),
+        ((960, 1280), 100_000, 640, (480, 640)),
+        ((60, 80), 3, 640, (60, 80)),
+    ],
+)
+def test_the_network_sees_about_64_pixels_for_each_sample(size, samples, working_side, expected):
+    assert working_size(size, samples, working_side) == expected
 
 
 def test_sizes_that_differ_are_refused(densifier):

@@ -21,7 +21,7 @@ def test_defaults():
     assert parameters.camera_info_topic == "/camera/camera_info"
     assert parameters.slop == 0
     assert parameters.densifier == {
-        "weights": None, "model": None, "backend": "auto", "device": "auto", "working_side": 320,
+        "weights": None, "model": None, "backend": "auto", "device": "auto", "working_side": 640,
     }  # fmt: skip
     assert parameters.T_camera_cloud is None
 
