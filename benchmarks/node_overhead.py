@@ -50,7 +50,7 @@ class PrecomputedBackend:
         noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
         return (xy + generator.uniform(-1, 1, xy.shape)).astype(np.float32), noisy.astype(np.float32)
 
-    def __call__(self, images: np.ndarray, options: object) -> list[tuple[np.ndarray, ...]]:
+    def __call__(self, images: np.ndarray, options: object) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         self._calls += 1
         xy, descriptors = self._variants[self._calls % VARIANTS]
         return [(xy, self._score, descriptors)] * len(images)
