@@ -45,6 +45,9 @@ class StandIn:
                 self.publishers[1].publish(Tracks(header=header, id=[header.stamp.sec]))
         self.publishers[2].publish(self.statistics)
 
+    def is_heard(self):
+        return all(publisher.get_subscription_count() for publisher in self.publishers)
+
     def close(self):
         for publisher in self.publishers:
             self.probe.node.destroy_publisher(publisher)
@@ -56,8 +59,8 @@ class StandIn:
 def make_player():
     players = []
 
-    def make(check):
-        players.append(Player("player", INPUTS, ANSWERS, STATISTICS_TOPIC, check, in_flight=3, answer_timeout=2.0))
+    def make(check, answer_timeout=20.0):
+        players.append(Player("player", INPUTS, ANSWERS, STATISTICS_TOPIC, check, 3, answer_timeout))
         return players[-1]
 
     rclpy.init()
@@ -79,14 +82,15 @@ def frames(count):
     return [{topic: kind(header=header) for topic, kind in INPUTS.items()} for header in headers]
 
 
-def play(player, count):
+def play(player, stand_in, count):
     assert player.wait_until_connected(20)
+    stand_in.probe.spin_until(stand_in.is_heard, "the player's subscriptions")
     return list(player.play(frames(count)))
 
 
 def test_answers_come_in_the_order_of_the_images(make_player, stand_in):
     player = make_player(stand_in.turn)
-    exchanges = play(player, 8)
+    exchanges = play(player, stand_in, 8)
     assert [exchange.stamp // SECOND for exchange in exchanges] == list(range(8))
     assert [exchange.message("/stand_in/tracks").id.tolist() for exchange in exchanges] == [[n] for n in range(8)]
     assert [info.header.stamp.sec for info in stand_in.infos] == list(range(8))
@@ -95,7 +99,7 @@ def test_answers_come_in_the_order_of_the_images(make_player, stand_in):
 
 
 def test_every_message_comes_with_its_bytes(make_player, stand_in):
-    (exchange,) = play(make_player(stand_in.turn), 1)
+    (exchange,) = play(make_player(stand_in.turn), stand_in, 1)
     assert set(exchange.messages) == {*INPUTS, *ANSWERS}
     for message, data in exchange.messages.values():
         assert deserialize_message(data, type(message)) == message
@@ -103,8 +107,8 @@ def test_every_message_comes_with_its_bytes(make_player, stand_in):
 
 def test_an_image_without_an_answer_is_left_out(make_player, stand_in):
     stand_in.silent = {2}
-    player = make_player(stand_in.turn)
-    assert [exchange.stamp // SECOND for exchange in play(player, 5)] == [0, 1, 3, 4]
+    player = make_player(stand_in.turn, answer_timeout=3.0)
+    assert [exchange.stamp // SECOND for exchange in play(player, stand_in, 5)] == [0, 1, 3, 4]
     assert player.sent == 5
 
 
@@ -115,7 +119,7 @@ def test_statistics_are_told_per_input(make_player, stand_in):
         for topic, number in counts.items()
     ]
     player = make_player(stand_in.turn)
-    play(player, 1)
+    play(player, stand_in, 1)
     assert player.statistics(20) == [{"processed": "1"}, {"processed": "7"}]
 
 
