@@ -40,12 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _play(source: Source, folder: Path, arguments: argparse.Namespace) -> bool:
     """Whether every image was answered."""
-    from superpoint_ros.cli.demo_depth import depth_obstacle, play_to_densifier
+    from superpoint_ros.cli.demo_depth import play_to_densifier
     from superpoint_ros.cli.demo_frontend import play_to_frontend
 
     record, complete = play_to_frontend(source, folder, given(arguments, EXTRACTOR + TRACKER))
-    if obstacle := depth_obstacle(source, arguments.depth_weights):
-        print(f"  no dense depth: {obstacle}")
+    if source.truth is None:
+        print(f"  no dense depth: depth at the keypoints is known for the rendered room only, not for {source.name}")
         return complete
     parameters = given(arguments, ("device",)) | {"weights": arguments.depth_weights or ""}
     return play_to_densifier(source, record, folder, parameters) and complete

@@ -22,8 +22,6 @@ from superpoint_ros.cli.video import ContactSheet, Video
 from superpoint_ros.core.sparse_depth import sparse_depth_from_points
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.evaluation.depth_strip import draw_strip
-from superpoint_ros.inference.depth_backend import DEFAULT_MODEL
-from superpoint_ros.inference.models import shipped_models
 from superpoint_ros.ros.conversions import array_to_image, message_to_array
 from superpoint_ros.ros.depth_conversions import array_to_depth_image, depth_image_to_array
 
@@ -35,15 +33,6 @@ ANSWERS = {DEPTH_TOPIC: Image, CONFIDENCE_TOPIC: Image}
 PARAMETERS = {"policy": "every_frame", "sparse_topic": SPARSE_TOPIC, "without_samples": "empty"}
 STEP = 3  # of the images, every third is densified
 SHEET_ROWS = 6
-
-
-def depth_obstacle(source: Source, weights: str | None) -> str:
-    """Why this half cannot run, "" if it can."""
-    if source.truth is None:
-        return f"depth at the keypoints is known for the rendered room only, not for {source.name}"
-    if weights is None and DEFAULT_MODEL not in shipped_models():
-        return "no weights of the densifier come with this package; --depth-weights takes some"
-    return ""
 
 
 def sample_depth(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:

@@ -8,9 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.inference.backend import choose
-from superpoint_ros.inference.models import ModelFacts, find_model, shipped_models
+from superpoint_ros.inference.models import ModelFacts, find_model
 
 DEFAULT_MODEL = "d3"
 
@@ -50,16 +49,7 @@ DEPTH_BACKENDS: dict[str, Callable[[ModelFacts, str], DepthBackend]] = {"torch":
 
 
 def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelFacts:
-    """The facts of the model to use; arguments as in inference/models.py.
-
-    Raises:
-        CheckpointError: as there; also where nothing is given and no weights of the densifier ship.
-    """
-    if weights is None and model is None and DEFAULT_MODEL not in shipped_models():
-        raise CheckpointError(
-            "no weights of the densifier come with this package; train some with `superpoint-ros train depth` and "
-            "give weights=PATH"
-        )
+    """The facts of the model to use; arguments and errors as in inference/models.py."""
     return find_model(weights, DEFAULT_MODEL if weights is None and model is None else model)
 
 

@@ -75,7 +75,7 @@ def export_depth(trainer: Trainer, path: Path, config: Any, trained_on: str) -> 
     """The same for a trainer whose model is a D3."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sha256 = save_d3(path, trainer.model.module, torch.float16)
-    layout = "D3's layer names, batch norm folded in; input RGB in [0, 1], log of S1 over the median sample, distance"
+    layout = "D3's layer names, batch norm folded in; input RGB in [0, 1] and the maps of core/depth_hints.py"
     _write_card(trainer, path, sha256, layout, config, trained_on)
     return sha256
 

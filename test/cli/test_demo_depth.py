@@ -5,28 +5,6 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from superpoint_ros.cli import demo_depth
-from superpoint_ros.cli.sources import GroundTruth, Source
-
-
-def source(truth):
-    return Source("a folder", [], 0, truth)
-
-
-@pytest.fixture
-def room():
-    return source(GroundTruth([], np.zeros((0, 4, 4)), np.eye(3)))
-
-
-def test_without_truth_there_is_no_depth_to_sample():
-    assert demo_depth.depth_obstacle(source(None), "weights").endswith("not for a folder")
-
-
-def test_without_weights_nothing_can_be_densified(room, monkeypatch):
-    monkeypatch.setattr(demo_depth, "shipped_models", dict)
-    assert "--depth-weights" in demo_depth.depth_obstacle(room, None)
-    assert demo_depth.depth_obstacle(room, "weights") == ""
-    monkeypatch.setattr(demo_depth, "shipped_models", lambda: {"d3": None})
-    assert demo_depth.depth_obstacle(room, None) == ""
 
 
 def test_samples_lie_on_the_pixels_nearest_to_the_points():
