@@ -1,8 +1,8 @@
 """The densify node alone: images and sparse depth in, dense depth with confidence out.
 
-ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors sparse_topic:=/sparse_depth
-ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors source:=point_cloud sparse_topic:=/lidar/points
-ros2 launch superpoint_ros densify.launch.py weights:=d3.safetensors source:=feature_cloud sparse_topic:=/slam/features
+ros2 launch superpoint_ros densify.launch.py sparse_topic:=/sparse_depth
+ros2 launch superpoint_ros densify.launch.py source:=point_cloud sparse_topic:=/lidar/points
+ros2 launch superpoint_ros densify.launch.py source:=feature_cloud sparse_topic:=/slam/features
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """From two cameras to dense depth: features, tracks and matches of both, sparse and dense depth of the left one.
 
-ros2 launch superpoint_ros perception.launch.py densifier_weights:=d3.safetensors rectified:=true \\
+ros2 launch superpoint_ros perception.launch.py rectified:=true \\
     left_topic:=/stereo/left/image_rect right_topic:=/stereo/right/image_rect
-ros2 launch superpoint_ros perception.launch.py densifier_weights:=d3.safetensors extrinsic:=0.12,0,0,0,0,0,1
+ros2 launch superpoint_ros perception.launch.py extrinsic:=0.12,0,0,0,0,0,1
 """
 
 from pathlib import Path
