@@ -1,6 +1,6 @@
 """How near to the truth the depth is that two cameras give: rendered pairs through a chain of nodes that is running.
 
-ros2 launch superpoint_ros perception.launch.py rectified:=true policy:=every_frame densifier_weights:=d3.safetensors
+ros2 launch superpoint_ros perception.launch.py rectified:=true policy:=every_frame
 python -P benchmarks/perception.py --pairs 6 --size 480x640
 """
 
