@@ -11,7 +11,6 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from ros_probe import WAIT_S
 
-LAUNCH_FILES = Path(get_package_share_directory("superpoint_ros")) / "launch"
 # A node on a busy machine is given time to end by itself before launch ends it.
 PATIENCE = {"sigterm_timeout": WAIT_S / 2, "sigkill_timeout": WAIT_S / 2}
 START = """
@@ -42,7 +41,8 @@ class LaunchProcess:
         words = [f"{key}:={value}" for key, value in (PATIENCE | arguments).items()]
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PATH": search, "ROS_LOG_DIR": str(folder)}
-        command = [sys.executable, "-c", START, str(LAUNCH_FILES / f"{name}.launch.py"), *words]
+        launch_file = Path(get_package_share_directory("superpoint_ros")) / "launch" / f"{name}.launch.py"
+        command = [sys.executable, "-c", START, str(launch_file), *words]
         with self._log.open("w") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment)
 

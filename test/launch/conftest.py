@@ -2,14 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from launch_process import LaunchProcess
+
+if TYPE_CHECKING:
+    from launch_process import LaunchProcess
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., LaunchProcess]]:
     """Starts launch files by name, with arguments; at the end whatever still runs is ended."""
+    from launch_process import LaunchProcess
+
     started: list[LaunchProcess] = []
 
     def start(name: str, **arguments: object) -> LaunchProcess:
