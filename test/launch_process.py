@@ -27,6 +27,11 @@ sys.exit(service.run())
 """
 
 
+def launch_files() -> Path:
+    """The installed folder of launch files."""
+    return Path(get_package_share_directory("superpoint_ros")) / "launch"
+
+
 class LaunchProcess:
     """Launched at once; what it and its nodes print goes to a file.
 
@@ -41,8 +46,7 @@ class LaunchProcess:
         words = [f"{key}:={value}" for key, value in (PATIENCE | arguments).items()]
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PATH": search, "ROS_LOG_DIR": str(folder)}
-        launch_file = Path(get_package_share_directory("superpoint_ros")) / "launch" / f"{name}.launch.py"
-        command = [sys.executable, "-c", START, str(launch_file), *words]
+        command = [sys.executable, "-c", START, str(launch_files() / f"{name}.launch.py"), *words]
         with self._log.open("w") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment)
 

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import LAUNCH_FILES
+from launch_process import launch_files
 from ros_probe import Probe, milliseconds
 from sensor_msgs.msg import CameraInfo, Image
 from stereo_messages import camera_infos, images
@@ -24,7 +24,7 @@ SIDES = ("left", "right")
 
 @pytest.fixture(scope="module")
 def launch_file():
-    specification = importlib.util.spec_from_file_location("perception_launch", LAUNCH_FILES / "perception.launch.py")
+    specification = importlib.util.spec_from_file_location("perception_launch", launch_files() / "perception.launch.py")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
