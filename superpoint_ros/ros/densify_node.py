@@ -8,23 +8,25 @@ from typing import TypeAlias
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.ros.cloud_pose import CloudPose, tf2_lookup
 from superpoint_ros.ros.conversions import ImageMessageError, message_to_array
 from superpoint_ros.ros.densify_outputs import DensifyOutputs
-from superpoint_ros.ros.densify_parameters import SOURCES, declare_densify_parameters, parse_densify_parameters
+from superpoint_ros.ros.densify_parameters import (
+    SOURCES,
+    DensifyParameters,
+    declare_densify_parameters,
+    parse_densify_parameters,
+)
 from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.paired_inputs import Input, PairedInputs
-from superpoint_ros.ros.parameters import TRANSPORTS
+from superpoint_ros.ros.parameters import TRANSPORTS, follow_changes
 from superpoint_ros.ros.program import run_node
 from superpoint_ros.ros.qos import input_qos, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker
@@ -68,7 +70,7 @@ class DensifyNode(Node):
         self._guarded = Guard(self, self._statistics, self._warnings, config.image_topic, "image")
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.add_on_set_parameters_callback(self._on_set_parameters)
+        follow_changes(self, parse_densify_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
         self.get_logger().info(
@@ -104,13 +106,8 @@ class DensifyNode(Node):
         self._published_at = stamp
         return True
 
-    def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        values = {name: parameter.value for name, parameter in self.get_parameters_by_prefix("").items()}
-        try:
-            self._config = parse_densify_parameters(values | {change.name: change.value for change in changes})
-        except ParameterError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
+    def _set_config(self, config: DensifyParameters) -> None:
+        self._config = config
 
     def _process(self, batch: list[tuple[str, Pair]]) -> None:
         for _, pair in batch:

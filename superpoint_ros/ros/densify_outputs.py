@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -14,7 +12,7 @@ from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.ros.conversions import array_to_image, camera_info_to_camera
 from superpoint_ros.ros.densify_parameters import DensifyParameters
 from superpoint_ros.ros.depth_conversions import array_to_depth_image, array_to_point_cloud, scaled_camera_info
-from superpoint_ros.ros.qos import output_qos, overridable
+from superpoint_ros.ros.qos import output_publisher
 
 
 class DensifyOutputs:
@@ -26,16 +24,11 @@ class DensifyOutputs:
     """
 
     def __init__(self, node: Node, policy: str):
-        def publisher(message_type: type, name: str) -> Any:
-            return node.create_publisher(
-                message_type, f"~/{name}", output_qos(policy), qos_overriding_options=overridable()
-            )
-
-        self._depth = publisher(Image, "depth")
-        self._confidence = publisher(Image, "confidence")
-        self._camera_info = publisher(CameraInfo, "camera_info")
-        self._points = publisher(PointCloud2, "points")
-        self._picture = publisher(Image, "picture")
+        self._depth = output_publisher(node, Image, "depth", policy)
+        self._confidence = output_publisher(node, Image, "confidence", policy)
+        self._camera_info = output_publisher(node, CameraInfo, "camera_info", policy)
+        self._points = output_publisher(node, PointCloud2, "points", policy)
+        self._picture = output_publisher(node, Image, "picture", policy)
 
     def publish(
         self, bgr: np.ndarray, dense: DenseDepth, header: Header, camera: CameraInfo | None, config: DensifyParameters

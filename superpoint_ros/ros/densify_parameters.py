@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from superpoint_ros.ros.extrinsic import parse_extrinsic
-from superpoint_ros.ros.parameters import TRANSPORTS, Setting, declare_settings
+from superpoint_ros.ros.parameters import TRANSPORTS, Setting, camera_info_beside, declare_settings
 from superpoint_ros.ros.scheduling import POLICIES
 
 SOURCES = {
@@ -126,8 +126,7 @@ def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
     typical_depth, extrinsic = given.pop("typical_depth"), given.pop("extrinsic")
     if given["without_samples"] == "guess":
         densifier["typical_depth"] = typical_depth
-    folder, slash, _ = given["image_topic"].removesuffix("/compressed").rpartition("/")
-    given["camera_info_topic"] = given["camera_info_topic"] or f"{folder}{slash}camera_info"
+    given["camera_info_topic"] = given["camera_info_topic"] or camera_info_beside(given["image_topic"])
     given["slop"] = round(1e9 * given["slop"])
     pose = parse_extrinsic(extrinsic) if extrinsic else None
     return DensifyParameters(T_camera_cloud=pose, densifier=densifier, **given)

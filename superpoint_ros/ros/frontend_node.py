@@ -11,14 +11,11 @@ from typing import TypeAlias
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.camera_channel import CameraChannel
@@ -28,6 +25,7 @@ from superpoint_ros.ros.parameters import (
     CameraParameters,
     FrontendParameters,
     declare_parameters,
+    follow_changes,
     parse_parameters,
 )
 from superpoint_ros.ros.program import run_node
@@ -68,7 +66,7 @@ class FrontendNode(Node):
             self._add_camera(camera)
         self._statistics = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.add_on_set_parameters_callback(self._on_set_parameters)
+        follow_changes(self, parse_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
         topics = ", ".join(camera.topic for camera in self._config.cameras)
@@ -111,13 +109,8 @@ class FrontendNode(Node):
         while channel.camera is not None and held_back:
             self._queue.put(channel.parameters.name, held_back.popleft())
 
-    def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        values = {name: parameter.value for name, parameter in self.get_parameters_by_prefix("").items()}
-        try:
-            self._config = parse_parameters(values | {change.name: change.value for change in changes})
-        except ParameterError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
+    def _set_config(self, config: FrontendParameters) -> None:
+        self._config = config
 
     def _apply_parameters(self) -> None:
         config = self._config

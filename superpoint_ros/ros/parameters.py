@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
@@ -18,6 +19,8 @@ from superpoint_ros.ros.scheduling import POLICIES
 CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TRANSPORTS = {"raw": "sensor_msgs/msg/Image", "compressed": "sensor_msgs/msg/CompressedImage"}
 MODEL_THRESHOLD = -1.0
+
+Config = TypeVar("Config")
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,26 @@ def declare_settings(node: Node, settings: tuple[Setting, ...]) -> dict[str, Any
     }
 
 
+def follow_changes(node: Node, parse: Callable[[Mapping[str, Any]], Config], take: Callable[[Config], None]) -> None:
+    """From now on a change of parameters is parsed with all others and handed to `take`, or refused with the reason."""
+
+    def on_set(changes: list[Parameter]) -> SetParametersResult:
+        values = {name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}
+        try:
+            take(parse(values | {change.name: change.value for change in changes}))
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    node.add_on_set_parameters_callback(on_set)
+
+
+def camera_info_beside(image_topic: str) -> str:
+    """The topic camera_info in the namespace of an image topic, raw or compressed."""
+    folder, slash, _ = image_topic.removesuffix("/compressed").rpartition("/")
+    return f"{folder}{slash}camera_info"
+
+
 def _camera_names(values: Mapping[str, Any]) -> list[str]:
     names = list(values[NAMES.name])
     bad = [name for name in names if not CAMERA_NAME.fullmatch(name)]
@@ -184,8 +207,7 @@ def _camera(name: str, values: Mapping[str, Any]) -> CameraParameters:
     given = {key: setting.check(values[setting.name]) for key, setting in camera_settings(name).items()}
     suffix = "/compressed" if given["transport"] == "compressed" else ""
     topic = given["topic"] or f"/{name}/image_raw{suffix}"
-    folder, slash, _ = topic.removesuffix("/compressed").rpartition("/")
-    camera_info_topic = given["camera_info_topic"] or f"{folder}{slash}camera_info"
+    camera_info_topic = given["camera_info_topic"] or camera_info_beside(topic)
     return CameraParameters(**given | {"name": name, "topic": topic, "camera_info_topic": camera_info_topic})
 
 

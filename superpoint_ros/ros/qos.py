@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from typing import Any
 
+from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSPresetProfiles, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
@@ -34,6 +36,11 @@ def output_qos(policy: str) -> QoSProfile:
 def overridable() -> QoSOverridingOptions:
     """History, depth and reliability can be set by parameters."""
     return QoSOverridingOptions.with_default_policies()
+
+
+def output_publisher(node: Node, message_type: type, name: str, policy: str) -> Any:
+    """A publisher on the node's own topic ~/name, with the policy's QoS."""
+    return node.create_publisher(message_type, f"~/{name}", output_qos(policy), qos_overriding_options=overridable())
 
 
 def loss_events(count: Callable[[int], None]) -> SubscriptionEventCallbacks:

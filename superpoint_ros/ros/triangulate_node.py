@@ -8,14 +8,11 @@ from functools import partial
 from typing import TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.stereo import StereoDepth, stereo_depth
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.conversions import ImageMessageError
@@ -23,12 +20,17 @@ from superpoint_ros.ros.feature_conversions import message_to_features
 from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.paired_inputs import Input, PairedInputs
+from superpoint_ros.ros.parameters import follow_changes
 from superpoint_ros.ros.program import run_node
 from superpoint_ros.ros.qos import input_qos, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker
 from superpoint_ros.ros.stereo_calibration import StereoCalibration
 from superpoint_ros.ros.triangulate_outputs import TriangulateOutputs
-from superpoint_ros.ros.triangulate_parameters import declare_triangulate_parameters, parse_triangulate_parameters
+from superpoint_ros.ros.triangulate_parameters import (
+    TriangulateParameters,
+    declare_triangulate_parameters,
+    parse_triangulate_parameters,
+)
 
 NODE_NAME = "triangulate"
 STATISTICS_PERIOD_S = 1.0
@@ -59,7 +61,7 @@ class TriangulateNode(Node):
         self._guarded = Guard(self, self._statistics, self._warnings, config.features_topics[0], "pair")
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.add_on_set_parameters_callback(self._on_set_parameters)
+        follow_changes(self, parse_triangulate_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
         self.get_logger().info(f"ready: {config.policy} of {' with '.join(config.features_topics)}")
@@ -85,13 +87,8 @@ class TriangulateNode(Node):
     def _enqueue(self, left: Features, right: Features) -> None:
         self._statistics.count("dropped", self._queue.put("pair", (left, right)))
 
-    def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        values = {name: parameter.value for name, parameter in self.get_parameters_by_prefix("").items()}
-        try:
-            self._config = parse_triangulate_parameters(values | {change.name: change.value for change in changes})
-        except ParameterError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
+    def _set_config(self, config: TriangulateParameters) -> None:
+        self._config = config
 
     def _process(self, batch: list[tuple[str, Pair]]) -> None:
         for _, pair in batch:

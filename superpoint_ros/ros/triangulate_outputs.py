@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -15,7 +13,7 @@ from superpoint_ros.msg import Features, Matches
 from superpoint_ros.ros.depth_conversions import array_to_depth_image
 from superpoint_ros.ros.feature_conversions import matches_to_message
 from superpoint_ros.ros.point_clouds import columns_to_cloud
-from superpoint_ros.ros.qos import output_qos, overridable
+from superpoint_ros.ros.qos import output_publisher
 
 
 class TriangulateOutputs:
@@ -27,15 +25,10 @@ class TriangulateOutputs:
     """
 
     def __init__(self, node: Node, policy: str):
-        def publisher(message_type: type, name: str) -> Any:
-            return node.create_publisher(
-                message_type, f"~/{name}", output_qos(policy), qos_overriding_options=overridable()
-            )
-
-        self._matches = publisher(Matches, "matches")
-        self._sparse_depth = publisher(Image, "sparse_depth")
-        self._camera_info = publisher(CameraInfo, "camera_info")
-        self._points = publisher(PointCloud2, "points")
+        self._matches = output_publisher(node, Matches, "matches", policy)
+        self._sparse_depth = output_publisher(node, Image, "sparse_depth", policy)
+        self._camera_info = output_publisher(node, CameraInfo, "camera_info", policy)
+        self._points = output_publisher(node, PointCloud2, "points", policy)
 
     def publish(self, left: Features, right: Features, stereo: StereoDepth, camera: Camera, info: CameraInfo) -> None:
         """Everything of one pair, with the left image's header.
