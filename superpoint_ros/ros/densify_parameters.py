@@ -11,8 +11,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from superpoint_ros.ros.extrinsic import parse_extrinsic
-from superpoint_ros.ros.parameters import TRANSPORTS, Setting, camera_info_beside, declare_settings
-from superpoint_ros.ros.scheduling import POLICIES
+from superpoint_ros.ros.parameters import PAIRING_SETTINGS, TRANSPORTS, Setting, camera_info_beside, declare_settings
 
 SOURCES = {
     "depth_image": "sensor_msgs/msg/Image",
@@ -41,15 +40,7 @@ SETTINGS = (
         "not set = none is needed where the frame_ids are equal, else from tf2 where it is installed",
         fixed=True,
     ),
-    Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
-    Setting("queue_size", 30, "messages of a topic that wait for their partner", (1, 10_000), fixed=True),
-    Setting(
-        "policy",
-        "latest",
-        "latest: the newest pair, older ones are dropped and counted (robot); every_frame: all pairs (replay)",
-        choices=tuple(POLICIES),
-        fixed=True,
-    ),
+    *PAIRING_SETTINGS,
     Setting("weights", "", "path of the densifier's weights; empty = those that ship", fixed=True),
     Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
     Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),

@@ -98,6 +98,19 @@ SETTINGS = (
     Setting("geometric_check", 0.0, "[px] greatest distance from the epipolar line; 0 = no check", (0.0, 100.0)),
 )
 
+# Of nodes that pair two topics, see paired_inputs.py.
+PAIRING_SETTINGS = (
+    Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
+    Setting("queue_size", 30, "messages of a topic that wait for their partner", (1, 10_000), fixed=True),
+    Setting(
+        "policy",
+        "latest",
+        "latest: the newest pair, older ones are dropped and counted (robot); every_frame: all pairs (replay)",
+        choices=tuple(POLICIES),
+        fixed=True,
+    ),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class CameraParameters:

@@ -13,8 +13,7 @@ from rclpy.parameter import Parameter
 
 from superpoint_ros.core.stereo import StereoOptions
 from superpoint_ros.ros.extrinsic import parse_extrinsic
-from superpoint_ros.ros.parameters import Setting, declare_settings
-from superpoint_ros.ros.scheduling import POLICIES
+from superpoint_ros.ros.parameters import PAIRING_SETTINGS, Setting, declare_settings
 
 SETTINGS = (
     Setting("left_features", "/frontend/left/features", "topic of the left camera's features", fixed=True),
@@ -28,15 +27,7 @@ SETTINGS = (
         "not set = from R and P of both CameraInfos",
         fixed=True,
     ),
-    Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
-    Setting("queue_size", 30, "messages of a topic that wait for their partner", (1, 10_000), fixed=True),
-    Setting(
-        "policy",
-        "latest",
-        "latest: the newest pair, older ones are dropped and counted (robot); every_frame: all pairs (replay)",
-        choices=tuple(POLICIES),
-        fixed=True,
-    ),
+    *PAIRING_SETTINGS,
     Setting("max_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
     Setting("max_error", 1.0, "[px] greatest distance of a keypoint from its point's image", (0.01, 100.0)),
     Setting("min_parallax", 0.25, "[degrees] least angle between the two rays", (0.0, 90.0)),
