@@ -18,9 +18,9 @@ from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
 from superpoint_ros.ros import conversions, feature_conversions
+from superpoint_ros.ros.frontend_parameters import CameraParameters
 from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import ThrottledWarnings
-from superpoint_ros.ros.parameters import CameraParameters
 from superpoint_ros.ros.qos import output_qos, overridable
 from superpoint_ros.ros.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.statistics import CameraStatistics

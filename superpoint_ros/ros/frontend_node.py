@@ -19,15 +19,14 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.camera_channel import CameraChannel
-from superpoint_ros.ros.logs import NodeLogHandler
-from superpoint_ros.ros.parameters import (
-    TRANSPORTS,
+from superpoint_ros.ros.frontend_parameters import (
     CameraParameters,
     FrontendParameters,
     declare_parameters,
-    follow_changes,
     parse_parameters,
 )
+from superpoint_ros.ros.logs import NodeLogHandler
+from superpoint_ros.ros.parameters import TRANSPORTS, follow_changes
 from superpoint_ros.ros.program import run_node
 from superpoint_ros.ros.qos import input_qos, loss_events, overridable
 from superpoint_ros.ros.scheduling import POLICIES, FrameQueue, Worker

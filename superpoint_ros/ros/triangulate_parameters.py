@@ -1,4 +1,4 @@
-"""The triangulate node's parameters, in the manner of parameters.py."""
+"""The triangulate node's parameters, in the manner of frontend_parameters.py."""
 
 from __future__ import annotations
 

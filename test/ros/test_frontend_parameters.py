@@ -12,7 +12,7 @@ from rclpy.parameter import Parameter
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import DecodeOptions
 from superpoint_ros.core.tracker import TrackerOptions
-from superpoint_ros.ros.parameters import SETTINGS, camera_settings, declare_parameters, parse_parameters
+from superpoint_ros.ros.frontend_parameters import SETTINGS, camera_settings, declare_parameters, parse_parameters
 
 NUMBERS = [setting for setting in SETTINGS if setting.limits]
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "frontend.yaml"
