@@ -79,6 +79,7 @@ def _add_homography(parser: argparse.ArgumentParser) -> None:
         "--preset", choices=("vga", "paper", "full"), default="vga", help="choices at once (%(default)s)"
     )
     parser.add_argument("--ransac-threshold", type=float, help="pixels")
+    parser.add_argument("--ransac-runs", type=int, help="homographies per pair, each from another order of the matches")
     parser.add_argument("--draw", type=int, default=0, metavar="N", help="draw the matches of the first N pairs")
 
 
@@ -143,7 +144,8 @@ def _homography(arguments: argparse.Namespace) -> Report:
         protocol,
         max_distance=arguments.max_distance,
         detector=_detector(protocol.detector, arguments),
-        ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold, seed=arguments.seed),
+        ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold),
+        ransac_runs=arguments.ransac_runs,
     )
     pairs = read_dataset(arguments.data, HOMOGRAPHY_LAYOUTS, arguments.layout)
     return run_homography(arguments.data.name, pairs, arguments.detectors, protocol, arguments.output, arguments.draw)
@@ -160,7 +162,7 @@ def _pose(arguments: argparse.Namespace) -> Report:
         gaps=arguments.gaps and tuple(arguments.gaps),
         max_distance=arguments.max_distance,
         detector=_detector(protocol.detector, arguments),
-        ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold, seed=arguments.seed),
+        ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold),
     )
     frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
     return run_pose(arguments.data.name, frames, arguments.detectors, protocol, arguments.output)

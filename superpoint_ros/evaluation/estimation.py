@@ -1,7 +1,11 @@
-"""Robust estimates from matched points: homographies and relative poses, by OpenCV's RANSAC."""
+"""Robust estimates from matched points: homographies and relative poses, by OpenCV's RANSAC.
+
+OpenCV's RANSAC draws the same rows in every call, so an estimate repeats, but depends on the order of the matches.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -14,13 +18,17 @@ class RansacOptions:
     threshold: pixels; the greatest error of an inlier.
     iterations: most samples drawn.
     confidence: at which sampling stops early.
-    seed: of OpenCV's generator, set before every estimate.
     """
 
     threshold: float = 3.0
     iterations: int = 10000
     confidence: float = 0.9999
-    seed: int = 0
+
+
+def match_orders(count: int, runs: int) -> Iterator[np.ndarray]:
+    """Rows of `count` matches in `runs` orders, the same in every call: as they are, then shuffled; int64 (count,)."""
+    for run in range(runs):
+        yield np.random.default_rng(run).permutation(count) if run else np.arange(count)
 
 
 def estimate_homography(
@@ -34,7 +42,6 @@ def estimate_homography(
     """
     if len(xy0) < 4:
         return None, np.zeros(len(xy0), bool)
-    cv2.setRNGSeed(options.seed)
     homography, mask = cv2.findHomography(
         xy0, xy1, cv2.RANSAC, options.threshold, maxIters=options.iterations, confidence=options.confidence
     )
@@ -71,7 +78,6 @@ def estimate_relative_pose(
     """
     if len(normalized0) < 5:
         return None
-    cv2.setRNGSeed(options.seed)
     candidates, mask = cv2.findEssentialMat(
         normalized0,
         normalized1,

@@ -29,14 +29,15 @@ def evaluate(output: Path, *words: str) -> dict:
 def test_homography_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixture):
     data = str(shared_data("homography/i_uk_01"))
     words = ["homography", "--data", data, "--detectors", "orb", "--preset", "paper", "--points", "200", "--nms", "8"]
-    content = evaluate(tmp_path, *words, "--ransac-threshold", "2", "--seed", "5")
+    content = evaluate(tmp_path, *words, "--ransac-threshold", "2", "--ransac-runs", "3", "--seed", "5")
     printed = capsys.readouterr().out
     assert "| detector | H@1" in printed
     assert str(tmp_path) in printed
     choices = content["choices"]
     assert (choices["detection_size"], choices["matching_size"]) == ([240, 320], [480, 640])
     assert (choices["detector"]["max_keypoints"], choices["detector"]["nms_radius"]) == (200, 8)
-    assert (choices["ransac"]["threshold"], choices["ransac"]["seed"]) == (2.0, 5)
+    assert choices["detector"]["seed"] == 5
+    assert (choices["ransac"]["threshold"], choices["ransac_runs"]) == (2.0, 3)
 
 
 def test_size_overrides_the_preset(tmp_path: Path):

@@ -3,7 +3,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from superpoint_ros.core.geometry import warp_points
-from superpoint_ros.evaluation.estimation import RansacOptions, estimate_homography, estimate_relative_pose
+from superpoint_ros.evaluation.estimation import (
+    RansacOptions,
+    estimate_homography,
+    estimate_relative_pose,
+    match_orders,
+)
 from superpoint_ros.evaluation.homography_metrics import corner_error
 from superpoint_ros.evaluation.pose_metrics import pose_error
 
@@ -53,8 +58,21 @@ def test_too_few_points_give_no_pose():
     assert estimate_relative_pose(np.zeros((4, 2)), np.zeros((4, 2)), 500.0, RansacOptions()) is None
 
 
-def test_estimates_repeat():
+def test_estimates_repeat_but_depend_on_the_order_of_the_matches():
     rng = np.random.default_rng(2)
     xy0, xy1 = rng.uniform(0, 500, (2, 60, 2))
-    first, second = (estimate_homography(xy0, xy1, RansacOptions())[1] for _ in range(2))
-    assert (first == second).all()
+    few = RansacOptions(iterations=100)
+    first, second = (estimate_homography(xy0, xy1, few) for _ in range(2))
+    assert (first[1] == second[1]).all()
+    assert (first[0] == second[0]).all()
+    others = [estimate_homography(xy0[order], xy1[order], few)[0] for order in match_orders(60, 5)]
+    assert (others[0] == first[0]).all()
+    assert any(not np.allclose(other, first[0]) for other in others[1:])
+
+
+def test_orders_are_permutations_that_repeat():
+    orders = list(match_orders(50, 4))
+    assert [sorted(order) for order in orders] == [list(range(50))] * 4
+    assert len({tuple(order) for order in orders}) == 4
+    assert (orders[0] == np.arange(50)).all()
+    assert all((again == order).all() for again, order in zip(match_orders(50, 4), orders, strict=True))

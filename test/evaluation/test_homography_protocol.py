@@ -7,7 +7,9 @@ import pytest
 from made_up_scenes import texture
 from shared_data import shared_data
 
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import warp_points
+from superpoint_ros.evaluation import homography_protocol
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches
 from superpoint_ros.evaluation.detectors import DetectorOptions, make_detector
@@ -77,12 +79,32 @@ def test_images_without_points_do_not_break_it(tmp_path: Path):
     assert summarize([row])["AUC10"] == 0.0
 
 
+def test_accuracy_is_the_mean_over_the_runs(pair: HomographyPair, monkeypatch: pytest.MonkeyPatch):
+    shifts = iter([0.5, 2.0, 4.0, None])
+
+    def estimate(xy0, xy1, options):
+        shift = next(shifts)
+        moved = np.array([[1.0, 0.0, shift or 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        return None if shift is None else moved @ HOMOGRAPHY, np.ones(len(xy0), bool)
+
+    monkeypatch.setattr(homography_protocol, "estimate_homography", estimate)
+    protocol = HomographyProtocol(matching_size=None, ransac_runs=4)
+    (row,) = evaluate_pairs([pair], make_detector("orb", protocol.detector), protocol)
+    assert [row[name] for name in ("h_1", "h_3", "h_5", "corner_error")] == pytest.approx([0.25, 0.5, 0.75, 3.0])
+    assert row["auc_10"] == pytest.approx((0.95 + 0.8 + 0.6) / 4)
+
+
+def test_no_run_at_all_is_refused():
+    with pytest.raises(ParameterError, match="ransac_runs=0"):
+        HomographyProtocol(ransac_runs=0)
+
+
 def test_summary_by_hand():
     row = {"detector": "d", "kind": "v", "repeatability": 0.5, "localization_error": np.nan, "nn_map": 0.4}
-    row |= {"matching_score": 0.2, "corner_error": 2.0, "inliers": 10, "mma_3": 0.6}
-    other = {**row, "kind": "i", "repeatability": 0.7, "localization_error": 1.5, "corner_error": np.inf}
+    row |= {"matching_score": 0.2, "inliers": 10, "mma_3": 0.6, "h_1": 0.0, "h_3": 1.0, "h_5": 1.0, "auc_10": 0.8}
+    other = {**row, "kind": "i", "repeatability": 0.7, "localization_error": 1.5, "h_3": 0.5, "auc_10": 0.0}
     summary = summarize([row, other])
-    assert [summary[name] for name in ("H@1", "H@3", "AUC10")] == pytest.approx([0.0, 0.5, 0.4])
+    assert [summary[name] for name in ("H@1", "H@3", "AUC10")] == pytest.approx([0.0, 0.75, 0.4])
     assert [summary[name] for name in ("Rep", "Rep i", "Rep v", "MLE")] == pytest.approx([0.6, 0.7, 0.5, 1.5])
 
 
