@@ -16,6 +16,7 @@ SUB_COMMANDS = {
     "track": "the same without ROS: features and tracks of a sequence",
     "evaluate": "measure detectors: homography, pose, tracks, synthetic, depth",
     "train": "train MagicPoint, SuperPoint or the densifier",
+    "draw": "draw images to train on, of the package's own textures",
     "label": "label images by Homographic Adaptation",
 }
 

@@ -1,0 +1,39 @@
+"""draw images to train on, of the package's own textures"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How many, how large, where to."""
+    parser.add_argument("--output", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--count", type=int, default=1000, help="images (%(default)s)")
+    parser.add_argument("--height", type=int, default=360, help="pixels (%(default)s)")
+    parser.add_argument("--width", type=int, default=480, help="pixels (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="image i depends on this and i alone (%(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write 00000.png, 00001.png ...
+
+    Raises:
+        ParameterError: nothing to draw, or a folder that cannot be made.
+    """
+    import cv2
+    import numpy as np
+    from tqdm import tqdm
+
+    from superpoint_ros.cli.arguments import output_folder
+    from superpoint_ros.core.errors import ParameterError
+    from superpoint_ros.scenes.collage import draw_collage
+
+    if min(arguments.count, arguments.height, arguments.width) < 1:
+        raise ParameterError("--count, --height and --width must be at least 1")
+    folder = output_folder(arguments)
+    for index in tqdm(range(arguments.count), desc="drawing", unit="image"):
+        image = draw_collage(np.random.default_rng([arguments.seed, index]), (arguments.height, arguments.width))
+        cv2.imwrite(str(folder / f"{index:05d}.png"), image)
+    print(f"{arguments.count} images in {folder}")
+    return 0
