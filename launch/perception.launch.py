@@ -15,6 +15,8 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from superpoint_ros.ros.parameters import camera_info_beside
+
 PACKAGE = "superpoint_ros"
 SHARE = Path(get_package_share_directory(PACKAGE))
 SIDES = ("left", "right")
@@ -51,9 +53,8 @@ def with_topics(arguments: dict[str, str]) -> dict[str, str]:
     filled = dict(arguments)
     for side in SIDES:
         topic = arguments[f"{side}_topic"] or f"/{side}/image_raw{suffix}"
-        folder, slash, _ = topic.removesuffix("/compressed").rpartition("/")
         filled[f"{side}_topic"] = topic
-        filled[f"{side}_camera_info"] = arguments[f"{side}_camera_info"] or f"{folder}{slash}camera_info"
+        filled[f"{side}_camera_info"] = arguments[f"{side}_camera_info"] or camera_info_beside(topic)
     return filled
 
 

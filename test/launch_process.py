@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from ament_index_python.packages import get_package_share_directory
 from ros_probe import WAIT_S
@@ -30,6 +32,14 @@ sys.exit(service.run())
 def launch_files() -> Path:
     """The installed folder of launch files."""
     return Path(get_package_share_directory("superpoint_ros")) / "launch"
+
+
+def load_launch_file(name: str) -> ModuleType:
+    """A launch file as a module, for what it computes from its arguments."""
+    specification = importlib.util.spec_from_file_location(name, launch_files() / f"{name}.launch.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 class LaunchProcess:

@@ -20,13 +20,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ParameterError: nothing to draw, or a folder that cannot be made.
+        DatasetError: an image cannot be written.
     """
-    import cv2
     import numpy as np
     from tqdm import tqdm
 
     from superpoint_ros.cli.arguments import output_folder
     from superpoint_ros.core.errors import ParameterError
+    from superpoint_ros.evaluation.drawing import write_image
     from superpoint_ros.scenes.collage import draw_collage
 
     if min(arguments.count, arguments.height, arguments.width) < 1:
@@ -34,6 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
     folder = output_folder(arguments)
     for index in tqdm(range(arguments.count), desc="drawing", unit="image"):
         image = draw_collage(np.random.default_rng([arguments.seed, index]), (arguments.height, arguments.width))
-        cv2.imwrite(str(folder / f"{index:05d}.png"), image)
+        write_image(folder / f"{index:05d}.png", image)
     print(f"{arguments.count} images in {folder}")
     return 0

@@ -26,7 +26,17 @@ from superpoint_ros.evaluation.sizing import ImageSize, read_sized
 ACCURACY_THRESHOLDS = (1, 3, 5)
 MATCHING_THRESHOLDS = tuple(range(1, 11))
 AREA_LIMIT = 10.0
-HOMOGRAPHY_FIGURES = {**{f"H@{threshold}": f"h_{threshold}" for threshold in ACCURACY_THRESHOLDS}, "AUC10": "auc_10"}
+# Title in the summary: name in the rows, of which it is the mean.
+FIGURES = {
+    **{f"H@{threshold}": f"h_{threshold}" for threshold in ACCURACY_THRESHOLDS},
+    "AUC10": "auc_10",
+    "Rep": "repeatability",
+    "MLE": "localization_error",
+    "NN mAP": "nn_map",
+    "M.Score": "matching_score",
+    "MMA@3": "mma_3",
+    "inliers": "inliers",
+}
 
 
 @dataclass(frozen=True)
@@ -165,12 +175,7 @@ def _mean(rows: Sequence[dict[str, Any]], name: str) -> float:
 
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Means over the pairs of one detector; the localisation error over those pairs where any point repeats."""
-    describes = all("nn_map" in row for row in rows)
-    summary = {title: _mean(rows, name) for title, name in HOMOGRAPHY_FIGURES.items()} if describes else {}
-    summary |= {"Rep": _mean(rows, "repeatability"), "MLE": _mean(rows, "localization_error")}
-    if describes:
-        names = {"NN mAP": "nn_map", "M.Score": "matching_score", "MMA@3": "mma_3", "inliers": "inliers"}
-        summary |= {title: _mean(rows, name) for title, name in names.items()}
+    summary = {title: _mean(rows, name) for title, name in FIGURES.items() if all(name in row for row in rows)}
     for kind in sorted({row["kind"] for row in rows}):
         summary[f"Rep {kind}"] = _mean([row for row in rows if row["kind"] == kind], "repeatability")
     return summary

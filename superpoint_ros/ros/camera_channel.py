@@ -21,7 +21,7 @@ from superpoint_ros.ros import conversions, feature_conversions
 from superpoint_ros.ros.frontend_parameters import CameraParameters
 from superpoint_ros.ros.guard import Guard
 from superpoint_ros.ros.logs import ThrottledWarnings
-from superpoint_ros.ros.qos import output_qos, overridable
+from superpoint_ros.ros.qos import output_publisher
 from superpoint_ros.ros.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.statistics import CameraStatistics
 
@@ -55,10 +55,7 @@ class CameraChannel:
         self._compressed = self._publisher(CompressedImage, "overlay/compressed", policy) if overlay else None
 
     def _publisher(self, message_type: type, name: str, policy: str) -> Any:
-        topic = f"~/{self.parameters.name}/{name}"
-        return self._node.create_publisher(
-            message_type, topic, output_qos(policy), qos_overriding_options=overridable()
-        )
+        return output_publisher(self._node, message_type, f"{self.parameters.name}/{name}", policy)
 
     def set_tracker_options(self, options: TrackerOptions) -> None:
         """Takes effect with the next image; tracks live on."""

@@ -11,7 +11,14 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from superpoint_ros.ros.extrinsic import parse_extrinsic
-from superpoint_ros.ros.parameters import PAIRING_SETTINGS, TRANSPORTS, Setting, camera_info_beside, declare_settings
+from superpoint_ros.ros.parameters import (
+    NETWORK_SETTINGS,
+    PAIRING_SETTINGS,
+    TRANSPORTS,
+    Setting,
+    camera_info_beside,
+    declare_settings,
+)
 
 SOURCES = {
     "depth_image": "sensor_msgs/msg/Image",
@@ -42,9 +49,7 @@ SETTINGS = (
     ),
     *PAIRING_SETTINGS,
     Setting("weights", "", "path of the densifier's weights; empty = those that ship", fixed=True),
-    Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
-    Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
-    Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
+    *NETWORK_SETTINGS,
     Setting("working_side", 640, "[px] at most, of the longer side that the network sees", (32, 4096), fixed=True),
     Setting(
         "without_samples",

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
 from superpoint_ros.core.tracker import TrackerOptions
-from superpoint_ros.ros.parameters import TRANSPORTS, Setting, camera_info_beside, declare_settings
+from superpoint_ros.ros.parameters import NETWORK_SETTINGS, TRANSPORTS, Setting, camera_info_beside, declare_settings
 from superpoint_ros.ros.scheduling import POLICIES
 
 CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -30,9 +30,7 @@ SETTINGS = (
         fixed=True,
     ),
     Setting("weights", "", "path of a weights file; empty = the weights that ship", fixed=True),
-    Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
-    Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
-    Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
+    *NETWORK_SETTINGS,
     Setting("sampling", "", "descriptor sampling; empty = the model's", choices=("", *FIRST_CELL_CENTER), fixed=True),
     Setting("overlay", True, "offer ~/<camera>/overlay; drawn only while someone subscribes", fixed=True),
     Setting("max_keypoints", 1000, "the strongest this many keypoints are kept; 0 = all", (0, 100_000)),

@@ -58,6 +58,13 @@ class Setting:
         return value
 
 
+# Of nodes that run a network, beside its weights.
+NETWORK_SETTINGS = (
+    Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
+    Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
+    Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
+)
+
 # Of nodes that pair two topics, see paired_inputs.py.
 PAIRING_SETTINGS = (
     Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
@@ -69,7 +76,7 @@ PAIRING_SETTINGS = (
         choices=tuple(POLICIES),
         fixed=True,
     ),
-)  # fmt: skip
+)
 
 
 def declare_settings(node: Node, settings: tuple[Setting, ...]) -> dict[str, Any]:

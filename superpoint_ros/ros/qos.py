@@ -39,7 +39,7 @@ def overridable() -> QoSOverridingOptions:
 
 
 def output_publisher(node: Node, message_type: type, name: str, policy: str) -> Any:
-    """A publisher on the node's own topic ~/name, with the policy's QoS."""
+    """A publisher on ~/name, below the node's own name, with the policy's QoS."""
     return node.create_publisher(message_type, f"~/{name}", output_qos(policy), qos_overriding_options=overridable())
 
 

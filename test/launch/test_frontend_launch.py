@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import launch_files
+from launch_process import load_launch_file
 from ros_probe import Probe, header, texture
 from seeded import seeded_weights_file
 from sensor_msgs.msg import Image
@@ -20,10 +18,7 @@ from superpoint_ros.ros.conversions import array_to_image
 
 @pytest.fixture(scope="module")
 def launch_file():
-    specification = importlib.util.spec_from_file_location("frontend_launch", launch_files() / "frontend.launch.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_launch_file("frontend")
 
 
 def test_cameras_of_the_command_line_are_tracked(start, tmp_path):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import launch_files
+from launch_process import load_launch_file
 from ros_probe import Probe, milliseconds
 from sensor_msgs.msg import CameraInfo, Image
 from stereo_messages import camera_infos, images
@@ -24,10 +22,7 @@ SIDES = ("left", "right")
 
 @pytest.fixture(scope="module")
 def launch_file():
-    specification = importlib.util.spec_from_file_location("perception_launch", launch_files() / "perception.launch.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_launch_file("perception")
 
 
 @pytest.fixture(scope="module")
