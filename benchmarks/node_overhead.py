@@ -59,7 +59,7 @@ class PrecomputedBackend:
 def serve(keypoints: int) -> int:
     """The node's process: the real program, with the backend above in the table."""
     from superpoint_ros.inference.backend import BACKENDS
-    from superpoint_ros.ros.frontend_node import main as frontend_main
+    from superpoint_ros.ros.frontend.node import main as frontend_main
 
     BACKENDS[BACKEND] = lambda facts, device: PrecomputedBackend(keypoints)
     return frontend_main(
@@ -77,7 +77,7 @@ class Client:
         from sensor_msgs.msg import Image
 
         from superpoint_ros.msg import Features, Tracks
-        from superpoint_ros.ros.conversions import array_to_image
+        from superpoint_ros.ros.messages.images import array_to_image
 
         rclpy.init()
         self._spin_once = rclpy.spin_once

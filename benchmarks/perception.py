@@ -16,8 +16,8 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 from tqdm import tqdm
 
-from superpoint_ros.ros.conversions import array_to_image
-from superpoint_ros.ros.depth_conversions import depth_image_to_array
+from superpoint_ros.ros.messages.depth import depth_image_to_array
+from superpoint_ros.ros.messages.images import array_to_image
 from superpoint_ros.scenes.stereo_pair import StereoPair, room_pair
 
 SIDES = ("left", "right")

@@ -15,7 +15,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from superpoint_ros.ros.parameters import camera_info_beside
+from superpoint_ros.ros.runtime.parameters import camera_info_beside
 
 PACKAGE = "superpoint_ros"
 SHARE = Path(get_package_share_directory(PACKAGE))

@@ -14,17 +14,28 @@ import pytest
 import superpoint_ros
 
 PACKAGE = Path(superpoint_ros.__file__).parent
-PARTS = ("core", "networks", "inference", "ros", "scenes", "training", "evaluation", "cli")
+PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "cli")
+ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "runtime", "messages")
 ALLOWED = {
     "core": {"core"},
     "networks": {"core", "networks"},
     "inference": {"core", "networks", "inference"},
     "ros": {"core", "networks", "inference", "ros", "msg"},
+    "replay": {"core", "networks", "inference", "ros", "replay", "msg"},
     "scenes": {"core", "scenes"},
     "evaluation": {"core", "networks", "inference", "scenes", "evaluation"},
     "training": {"core", "networks", "inference", "scenes", "evaluation", "training"},
     "cli": {*PARTS, "msg"},
 }
+# Nodes share what is in runtime and messages, and know nothing of each other.
+ALLOWED_IN_ROS = {
+    "frontend": {"frontend", "runtime", "messages"},
+    "triangulate": {"triangulate", "runtime", "messages"},
+    "densify": {"densify", "runtime", "messages"},
+    "runtime": {"runtime", "messages"},
+    "messages": {"messages"},
+}
+CORE_DEPENDENCIES = {"cv2", "numpy", "scipy", "superpoint_ros"}
 ROS_MODULES = (
     "rclpy", "launch", "launch_ros", "cv_bridge", "tf2_ros", "builtin_interfaces", "diagnostic_msgs", "geometry_msgs",
     "rcl_interfaces", "sensor_msgs", "std_msgs",
@@ -57,16 +68,30 @@ def test_a_part_imports_only_what_it_may(part):
                 assert module.split(".")[1] in ALLOWED[part], f"{path} imports {module}"
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part not in ("ros", "cli")])
-def test_only_ros_and_cli_import_ros(part):
+@pytest.mark.parametrize("part", [part for part in PARTS if part not in ("ros", "replay", "cli")])
+def test_only_ros_replay_and_cli_import_ros(part):
     for path in files(part):
         for module in imports(path):
             assert module.split(".")[0] not in ROS_MODULES, f"{path} imports {module}"
 
 
+@pytest.mark.parametrize("room", ROOMS_OF_ROS)
+def test_a_room_of_ros_imports_only_what_it_may(room):
+    for path in files(f"ros/{room}"):
+        for module in imports(path):
+            if module.startswith("superpoint_ros.ros."):
+                assert module.split(".")[2] in ALLOWED_IN_ROS[room], f"{path} imports {module}"
+
+
+def test_every_module_of_ros_is_in_a_room():
+    assert {path.name for path in (PACKAGE / "ros").glob("*.py")} == {"__init__.py"}
+    assert {path.parent.name for path in (PACKAGE / "ros").glob("*/__init__.py")} == set(ROOMS_OF_ROS)
+
+
 @pytest.mark.parametrize("path", files("core"), ids=lambda path: path.name)
-def test_core_does_without_torch(path):
-    assert not any(module.split(".")[0] == "torch" for module in imports(path))
+def test_core_imports_numpy_opencv_and_scipy_alone(path):
+    foreign = {module.split(".")[0] for module in imports(path)} - set(sys.stdlib_module_names)
+    assert foreign <= CORE_DEPENDENCIES, f"{path} imports {foreign - CORE_DEPENDENCIES}"
 
 
 @pytest.mark.parametrize("part", ["", *PARTS])
@@ -76,8 +101,8 @@ def test_package_files_are_empty(part):
 
 def test_the_imports_of_a_file_are_all_found(tmp_path):
     path = tmp_path / "module.py"
-    path.write_text("import rclpy.node\ndef f():\n    from superpoint_ros.ros import frontend_node\n")
-    assert {"rclpy.node", "superpoint_ros.ros", "superpoint_ros.ros.frontend_node"} <= imports(path)
+    path.write_text("import rclpy.node\ndef f():\n    from superpoint_ros.ros.frontend import node\n")
+    assert {"rclpy.node", "superpoint_ros.ros.frontend", "superpoint_ros.ros.frontend.node"} <= imports(path)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from seeded import seeded_weights_file
+from helpers.seeded import seeded_weights_file
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 COLCON = Path(sys.prefix) / "bin" / "colcon"

@@ -15,10 +15,10 @@ from superpoint_ros.cli.report import RunRecord, answer_rows, follow_rows, print
 from superpoint_ros.cli.sources import DEFAULT_RATE, Source
 from superpoint_ros.cli.video import TrackOverlay, overlay_video
 from superpoint_ros.msg import Features, Tracks
-from superpoint_ros.ros.conversions import array_to_image, message_to_array
-from superpoint_ros.ros.feature_conversions import message_to_tracks
-from superpoint_ros.ros.recording import BagRecorder
-from superpoint_ros.ros.stamps import time_message
+from superpoint_ros.replay.recording import BagRecorder
+from superpoint_ros.ros.messages.features import message_to_tracks
+from superpoint_ros.ros.messages.images import array_to_image, message_to_array
+from superpoint_ros.ros.messages.stamps import time_message
 
 IMAGE_TOPIC = "/camera/image_raw"
 TRACKS_TOPIC = "/frontend/camera/tracks"

@@ -16,7 +16,7 @@ import superpoint_ros
 from superpoint_ros.core.errors import BackendError
 
 if TYPE_CHECKING:
-    from superpoint_ros.ros.player import Player
+    from superpoint_ros.replay.player import Player
 
 START_NODE = "import sys; from superpoint_ros.ros.{}_node import main; sys.exit(main())"
 # As ROS's domain_coordinator does: who holds the port holds the domain.
@@ -101,7 +101,7 @@ def played_node(
     Raises:
         BackendError: the node ends by itself, or does not come up in time.
     """
-    from superpoint_ros.ros.player import Player
+    from superpoint_ros.replay.player import Player
 
     with NodeProcess(name, parameters, folder) as process:
         player = Player(f"{name}_player", inputs, answers, f"/{name}/statistics", process.check)

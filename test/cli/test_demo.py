@@ -6,8 +6,8 @@ import sys
 
 import cv2
 import pytest
-from seeded import seeded_d3_file, seeded_weights_file
-from shared_data import shared_data
+from helpers.seeded import seeded_d3_file, seeded_weights_file
+from helpers.shared_data import shared_data
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from rosbags.highlevel import AnyReader

@@ -3,8 +3,8 @@ import json
 from pathlib import Path
 
 import pytest
-from seeded import seeded_weights_file
-from shared_data import shared_data
+from helpers.seeded import seeded_weights_file
+from helpers.shared_data import shared_data
 
 from superpoint_ros.cli.evaluate import image_size
 from superpoint_ros.cli.main import main

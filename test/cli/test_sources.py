@@ -3,11 +3,11 @@ import argparse
 import cv2
 import numpy as np
 import pytest
+from helpers.shared_data import shared_data
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
 from rosbags.typesys import Stores, get_typestore
-from shared_data import shared_data
 
 from superpoint_ros.cli.sources import add_source_arguments, open_source
 from superpoint_ros.core.errors import SourceError

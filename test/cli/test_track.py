@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from seeded import seeded_weights_file
+from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.cli.main import main
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stereo_points import CAMERA, T_RIGHT_LEFT, features, stereo_points
+from helpers.stereo_points import CAMERA, T_RIGHT_LEFT, features, stereo_points
 
 from superpoint_ros.core.stereo import StereoOptions, StereoRig, stereo_depth
 from superpoint_ros.core.types import Features

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from made_up_scenes import wall_frames
-from seeded import seeded_d3_file
+from helpers.made_up_scenes import wall_frames
+from helpers.seeded import seeded_d3_file
 
 from superpoint_ros.core.errors import CheckpointError, DatasetError
 from superpoint_ros.core.types import DenseDepth

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from seeded import seeded_weights_file
+from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError, DetectorError
 from superpoint_ros.evaluation.detectors import DETECTORS, DetectorOptions, make_detector

@@ -4,8 +4,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from made_up_scenes import texture
-from shared_data import shared_data
+from helpers.made_up_scenes import texture
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import warp_points

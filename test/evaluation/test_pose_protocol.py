@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_scenes import wall_frames
-from shared_data import shared_data
+from helpers.made_up_scenes import wall_frames
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.folders import read_folder

@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
-from made_up_scenes import wall_frames
-from seeded import seeded_weights_file
-from shared_data import shared_data
+from helpers.made_up_scenes import wall_frames
+from helpers.seeded import seeded_weights_file
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches

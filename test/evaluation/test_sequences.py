@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.made_up_scenes import CAMERA, SIZE, wall_frames, wall_homography
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_scenes import CAMERA, SIZE, wall_frames, wall_homography
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import warp_points

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_scenes import wall_frames, wall_homography
+from helpers.made_up_scenes import wall_frames, wall_homography
 
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.detectors import DetectorOptions, make_detector

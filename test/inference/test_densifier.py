@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 import pytest
+from helpers.seeded import seeded_d3_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seeded import seeded_d3_file
 
 from superpoint_ros.core.depth_hints import interpolate_planes
 from superpoint_ros.core.errors import BackendError, ImageError

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from helpers import reference
+from helpers.seeded import seeded_network, seeded_weights_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import reference
-from seeded import seeded_network, seeded_weights_file
 
 from superpoint_ros.core.errors import BackendError, CheckpointError, ImageError
 from superpoint_ros.core.image import pad_to_multiple

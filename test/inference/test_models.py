@@ -1,5 +1,5 @@
 import pytest
-from seeded import seeded_weights_file
+from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.inference.extractor import Extractor

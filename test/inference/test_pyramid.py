@@ -3,10 +3,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers.made_up_scenes import texture
+from helpers.seeded import seeded_weights_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_scenes import texture
-from seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.matching import match

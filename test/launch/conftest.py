@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from launch_process import LaunchProcess
+    from helpers.launch_process import LaunchProcess
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., LaunchProcess]]:
     """Starts launch files by name, with arguments; at the end whatever still runs is ended."""
-    from launch_process import LaunchProcess
+    from helpers.launch_process import LaunchProcess
 
     started: list[LaunchProcess] = []
 

@@ -8,12 +8,12 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from ros_probe import Probe, header, milliseconds, texture
-from seeded import seeded_d3_file
+from helpers.ros_probe import Probe, header, milliseconds, texture
+from helpers.seeded import seeded_d3_file
 from sensor_msgs.msg import Image
 
-from superpoint_ros.ros.conversions import array_to_image
-from superpoint_ros.ros.depth_conversions import array_to_depth_image
+from superpoint_ros.ros.messages.depth import array_to_depth_image
+from superpoint_ros.ros.messages.images import array_to_image
 
 
 def test_the_node_is_started_with_the_arguments(start, tmp_path):

@@ -7,13 +7,13 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import load_launch_file
-from ros_probe import Probe, header, texture
-from seeded import seeded_weights_file
+from helpers.launch_process import load_launch_file
+from helpers.ros_probe import Probe, header, texture
+from helpers.seeded import seeded_weights_file
 from sensor_msgs.msg import Image
 
 from superpoint_ros.msg import Tracks
-from superpoint_ros.ros.conversions import array_to_image
+from superpoint_ros.ros.messages.images import array_to_image
 
 
 @pytest.fixture(scope="module")

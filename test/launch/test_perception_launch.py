@@ -7,14 +7,14 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from launch_process import load_launch_file
-from ros_probe import Probe, milliseconds
+from helpers.launch_process import load_launch_file
+from helpers.ros_probe import Probe, milliseconds
+from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
-from stereo_messages import camera_infos, images
 
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.networks.d3_checkpoint import save_d3
-from superpoint_ros.ros.depth_conversions import depth_image_to_array
+from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.scenes.stereo_pair import room_pair
 
 SIDES = ("left", "right")

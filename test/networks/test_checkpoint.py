@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 import torch
+from helpers.seeded import batch_norm_weights, released_weights, seeded_network
 from safetensors.torch import save_file
-from seeded import batch_norm_weights, released_weights, seeded_network
 from torch import nn
 
 from superpoint_ros.core.errors import CheckpointError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers.seeded import seeded_d3, seeded_weights_file
 from safetensors.torch import load_file, save_file
-from seeded import seeded_d3, seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.d3 import without_batch_norm

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from helpers import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from networks import reference
 
 from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
 from superpoint_ros.networks.decode import (

@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 import torch
-from shared_data import shared_data
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor

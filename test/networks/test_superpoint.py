@@ -1,5 +1,5 @@
 import torch
-from seeded import seeded_network
+from helpers.seeded import seeded_network
 
 from superpoint_ros.networks.superpoint import LAYERS, SuperPoint
 

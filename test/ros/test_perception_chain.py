@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ros_probe import NodeProcess, milliseconds, parameter_arguments
+from helpers.ros_probe import NodeProcess, milliseconds, parameter_arguments
+from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
-from stereo_messages import camera_infos, images
 
 from superpoint_ros.msg import Matches
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.networks.d3_checkpoint import save_d3
-from superpoint_ros.ros.depth_conversions import depth_image_to_array
+from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.scenes.stereo_pair import room_pair
 
 SIZE = (480, 640)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from training import recipe
+from helpers import recipe
 
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.networks.d3 import LOG_SPREAD_RANGE

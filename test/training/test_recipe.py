@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training import recipe
+from helpers import recipe
 
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.training.adaptation import ImageLabels, label_path, save_labels
@@ -14,7 +14,7 @@ from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.magicpoint import SyntheticBatches
 from superpoint_ros.training.pairs import PairBatches
 
-HERE = Path(__file__).parent
+SCRIPT = Path(recipe.__file__)
 
 
 def weights_of(run: Path) -> dict[str, torch.Tensor]:
@@ -35,7 +35,7 @@ def write_labels(images: Path, labels: Path) -> None:
 def torchrun(root: Path, processes: int) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command += [str(HERE / "recipe.py"), str(root)]
+    command += [str(SCRIPT), str(root)]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, cwd=root)
     assert finished.returncode == 0, finished.stderr[-3000:]
 

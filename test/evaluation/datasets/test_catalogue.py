@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from shared_data import shared_data
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, HOMOGRAPHY_LAYOUTS, read_dataset

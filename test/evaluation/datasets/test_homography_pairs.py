@@ -3,7 +3,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from shared_data import shared_data
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches, read_oxford, read_pairs

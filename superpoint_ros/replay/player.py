@@ -1,0 +1,159 @@
+"""A robot made of recorded messages: plays them to one of our nodes and collects what the node answers to each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.subscription import Subscription
+
+from superpoint_ros.ros.messages.stamps import nanoseconds
+from superpoint_ros.ros.runtime.qos import output_qos
+
+POLL_S = 0.1
+# Counters of an input that say what became of its messages.
+ENDS = ("processed", "dropped", "skipped")
+
+
+@dataclass
+class Exchange:
+    """What was sent at one stamp, and what was answered to it.
+
+    Attributes:
+        stamp: nanoseconds.
+        messages: topic: the message, and its bytes as they travelled.
+        sent: when, on the monotonic clock, seconds.
+    """
+
+    stamp: int
+    messages: dict[str, tuple[Any, bytes]]
+    sent: float = field(default_factory=time.monotonic)
+
+    def message(self, topic: str) -> Any:
+        """The message of a topic."""
+        return self.messages[topic][0]
+
+
+class Player(Node):
+    """Publishes messages reliably, never more on their way than the node is allowed to owe answers for.
+
+    Args:
+        name: of this ROS node.
+        inputs: topic: type, of what is played.
+        answers: topic: type, of what the played node sends for each stamp; all have a header.
+        statistics_topic: where the played node tells what it counts of each input.
+        check: called while waiting; may raise.
+        in_flight: stamps without a complete answer at a time.
+        answer_timeout: seconds after which a stamp counts as unanswered.
+
+    Attributes:
+        sent: stamps published so far.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Mapping[str, type],
+        answers: Mapping[str, type],
+        statistics_topic: str,
+        check: Callable[[], None],
+        in_flight: int = 4,
+        answer_timeout: float = 60.0,
+    ):
+        super().__init__(name)
+        self.sent = 0
+        self._check = check
+        self._in_flight = in_flight
+        self._timeout = answer_timeout
+        self._pending: dict[int, Exchange] = {}
+        self._statistics: dict[str, dict[str, str]] = {}
+        qos = output_qos("every_frame")
+        self._inputs: dict[str, Any] = {
+            topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()
+        }
+        self._answers = {topic: self._subscribe(kind, topic) for topic, kind in answers.items()}
+        self._reports = self.create_subscription(DiagnosticArray, statistics_topic, self._on_statistics, 10)
+
+    def _subscribe(self, message_type: type, topic: str) -> Subscription:
+        def take(data: bytes) -> None:
+            message: Any = deserialize_message(data, message_type)
+            if (exchange := self._pending.get(nanoseconds(message.header.stamp))) is not None:
+                exchange.messages[topic] = (message, data)
+
+        return self.create_subscription(message_type, topic, take, output_qos("every_frame"), raw=True)
+
+    def wait_until_connected(self, timeout: float) -> bool:
+        """Whether a node that listens to all inputs and gives all answers was found in time, in seconds."""
+        return self._spin_until(self._connected, timeout)
+
+    def play(self, frames: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
+        """Sends what belongs to one stamp at a time; yields the exchanges that are complete, in order of sending.
+
+        Those whose answers do not come in time are left out.
+
+        Args:
+            frames: a message for every input, by topic, all of one stamp; no stamp comes twice.
+        """
+        for frame in frames:
+            self._send(frame)
+            yield from self._finished(self._in_flight - 1)
+        yield from self._finished(0)
+
+    def statistics(self, timeout: float) -> list[dict[str, str]]:
+        """What the node counts of each input, in order, once it accounts for all that was sent, or at the timeout."""
+
+        def values() -> list[dict[str, str]]:
+            return [self._statistics.get(topic, {}) for topic in self._inputs]
+
+        def accounted() -> bool:
+            return sum(int(values()[0].get(name, 0)) for name in ENDS) >= self.sent
+
+        self._spin_until(accounted, timeout)
+        return values()
+
+    def _send(self, frame: Mapping[str, Any]) -> None:
+        messages = {topic: (message, serialize_message(message)) for topic, message in frame.items()}
+        (stamp,) = {nanoseconds(message.header.stamp) for message in frame.values()}
+        self._pending[stamp] = Exchange(stamp, messages)
+        for topic, (_, data) in messages.items():
+            self._inputs[topic].publish(data)
+        self.sent += 1
+
+    def _finished(self, allowed: int) -> Iterator[Exchange]:
+        """Answered exchanges, until at most `allowed` are without an answer."""
+        while len(self._pending) > allowed:
+            stamp, oldest = next(iter(self._pending.items()))
+            left = oldest.sent + self._timeout - time.monotonic()
+            answered = self._spin_until(partial(self._complete, oldest), left)
+            del self._pending[stamp]
+            if answered:
+                yield oldest
+
+    def _complete(self, exchange: Exchange) -> bool:
+        return self._answers.keys() <= exchange.messages.keys()
+
+    def _connected(self) -> bool:
+        answering = (*self._answers, self._reports.topic_name)
+        listening = all(publisher.get_subscription_count() for publisher in self._inputs.values())
+        return listening and all(self.count_publishers(topic) for topic in answering)
+
+    def _spin_until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self._check()
+            if time.monotonic() > deadline:
+                return False
+            rclpy.spin_once(self, timeout_sec=POLL_S)
+        return True
+
+    def _on_statistics(self, message: DiagnosticArray) -> None:
+        self._statistics |= {
+            status.hardware_id: {pair.key: pair.value for pair in status.values} for status in message.status
+        }

@@ -1,0 +1,76 @@
+"""Where a point cloud's frame is in the camera's optical frame: from a parameter, or from tf2 where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.time import Time as RosTime
+from std_msgs.msg import Header
+
+from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.ros.messages.images import ImageMessageError
+
+# A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
+WAIT_S = 0.1
+REMEMBERED_S = 60.0
+
+Lookup: TypeAlias = Callable[[str, str, Time], np.ndarray]
+
+
+class CloudPose:
+    """Answers for one cloud at a time.
+
+    Args:
+        extrinsic: T_camera_cloud (4, 4), which then holds for every cloud; None = as the frames say.
+        lookup: (target frame, source frame, stamp) -> T_target_source (4, 4), or a LookupError that says what is
+            missing; None where there is no tf2.
+    """
+
+    def __init__(self, extrinsic: np.ndarray | None, lookup: Lookup | None):
+        self._extrinsic, self._lookup = extrinsic, lookup
+
+    def find(self, cloud: Header, image: Header) -> np.ndarray:
+        """T_camera_cloud (4, 4) at the cloud's stamp; clouds without a frame_id are taken to be in the image's frame.
+
+        Raises:
+            ImageMessageError: the frames differ, and there is no transform between them.
+        """
+        if self._extrinsic is not None:
+            return self._extrinsic
+        if cloud.frame_id in ("", image.frame_id):
+            return np.eye(4)
+        between = f"points in frame '{cloud.frame_id}', image in frame '{image.frame_id}'"
+        if self._lookup is None:
+            text = f"{between}: set the parameter extrinsic, or install tf2_ros, which is not here, and publish tf"
+            raise ImageMessageError("no transform", text)
+        try:
+            return self._lookup(image.frame_id, cloud.frame_id, cloud.stamp)
+        except LookupError as error:
+            stamp = f"{cloud.stamp.sec}.{cloud.stamp.nanosec:09d}"
+            text = f"{between}: tf knows no transform at {stamp} ({error}); publish it, or set the parameter extrinsic"
+            raise ImageMessageError("no transform", text) from error
+
+
+def tf2_lookup(node: Node) -> Lookup | None:
+    """What tf2 hears on /tf and /tf_static while the node is spun, a Lookup; None where tf2_ros is not installed."""
+    try:
+        from tf2_ros import Buffer, TransformException, TransformListener
+    except ImportError:
+        return None
+    buffer = Buffer(Duration(seconds=REMEMBERED_S), node)
+    listener = TransformListener(buffer, node)
+
+    def lookup(target: str, source: str, stamp: Time) -> np.ndarray:
+        try:
+            found = listener.buffer.lookup_transform(target, source, RosTime.from_msg(stamp), Duration(seconds=WAIT_S))
+        except TransformException as error:
+            raise LookupError(str(error)) from error
+        shift, turn = found.transform.translation, found.transform.rotation
+        return pose_from_quaternion(np.array([shift.x, shift.y, shift.z]), np.array([turn.x, turn.y, turn.z, turn.w]))
+
+    return lookup

@@ -1,0 +1,107 @@
+"""Depth images, point clouds and scaled calibrations <-> messages. REP 117 and 118: metres, NaN where there is none."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from copy import deepcopy
+
+import numpy as np
+from numpy.lib.recfunctions import structured_to_unstructured
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from std_msgs.msg import Header
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
+
+# encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
+DEPTH_ENCODINGS = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 1e-3), "mono16": (np.uint16, 1e-3)}
+FARTHEST_MILLIMETRES = 65535
+FIELD_TYPES = {PointField.FLOAT32: np.float32, PointField.FLOAT64: np.float64}
+
+
+def depth_image_to_array(message: Image) -> np.ndarray:
+    """Depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order -> float32 (H, W), metres.
+
+    Raises:
+        ImageMessageError: another encoding, no pixels, or less data than the size says.
+    """
+    if message.encoding not in DEPTH_ENCODINGS:
+        text = f"depth encoding '{message.encoding}' is not one of {', '.join(DEPTH_ENCODINGS)}"
+        raise ImageMessageError("encoding", text)
+    kind, unit = DEPTH_ENCODINGS[message.encoding]
+    dtype = np.dtype(kind).newbyteorder(">" if message.is_bigendian else "<")
+    if message.height == 0 or message.width == 0:
+        raise ImageMessageError("size", f"depth image of size {message.width}x{message.height}")
+    row_bytes = message.width * dtype.itemsize
+    if message.step < row_bytes or len(message.data) < message.step * (message.height - 1) + row_bytes:
+        text = f"{len(message.data)} bytes of step {message.step} for {message.width}x{message.height} depths"
+        raise ImageMessageError("data", text)
+    shape, strides = (message.height, message.width), (message.step, dtype.itemsize)
+    return np.ndarray(shape, dtype, message.data, strides=strides).astype(np.float32) * np.float32(unit)
+
+
+def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32FC1") -> Image:
+    """float32 (H, W) [m], NaN where there is none -> 32FC1 [m] with NaN, or 16UC1 [mm] with 0, clamped at 65.535 m."""
+    if encoding == "32FC1":
+        pixels = depth.astype(np.float32)
+    else:
+        millimetres = np.nan_to_num(np.round(1e3 * depth), nan=0.0, posinf=FARTHEST_MILLIMETRES, neginf=0.0)
+        pixels = np.clip(millimetres, 0, FARTHEST_MILLIMETRES).astype(np.uint16)
+    height, width = pixels.shape
+    return Image(
+        header=header, height=height, width=width, encoding=encoding, step=pixels.itemsize * width,
+        is_bigendian=int(sys.byteorder == "big"), data=array("B", pixels.tobytes()),
+    )  # fmt: skip
+
+
+def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y", "z")) -> np.ndarray:
+    """PointCloud2 with float fields of these names -> float64 (N, len(names)); rows that are not finite are left out.
+
+    Raises:
+        ImageMessageError: such a field is missing, or there is less data than the size says.
+    """
+    fields = {field.name: field for field in message.fields}
+    if any(name not in fields or fields[name].datatype not in FIELD_TYPES for name in names):
+        text = f"point cloud with fields {', '.join(fields) or 'none'}; needs float {', '.join(names)}"
+        raise ImageMessageError("fields", text)
+    if len(message.data) < message.row_step * message.height or message.row_step < message.point_step * message.width:
+        text = f"{len(message.data)} bytes for {message.height} rows of {message.width} points"
+        raise ImageMessageError("data", text)
+    given = [fields[name] for name in names]
+    formats = [np.dtype(FIELD_TYPES[one.datatype]).newbyteorder(">" if message.is_bigendian else "<") for one in given]
+    offsets = [one.offset for one in given]
+    if any(offset + kind.itemsize > message.point_step for offset, kind in zip(offsets, formats, strict=True)):
+        text = f"fields at {offsets} bytes do not fit into points of {message.point_step} bytes"
+        raise ImageMessageError("fields", text)
+    point = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": message.point_step})
+    shape, strides = (message.height, message.width), (message.row_step, message.point_step)
+    packed = np.ndarray(shape, point, message.data, strides=strides).ravel()
+    points = structured_to_unstructured(packed, np.float64)
+    return points[np.isfinite(points).all(axis=1)]
+
+
+def array_to_point_cloud(depth: np.ndarray, bgr: np.ndarray, camera: Camera, header: Header) -> PointCloud2:
+    """Depth (H, W) [m], NaN where there is none, and colours uint8 (H, W, 3) -> points in the optical frame.
+
+    Only pixels with depth become points; rgb is packed into a float as usual.
+    """
+    row, column = np.nonzero(np.isfinite(depth))
+    normalized = camera.normalize(np.column_stack([column, row]))
+    points = np.column_stack([normalized, np.ones(len(row))]) * depth[row, column][:, None]
+    blue, green, red = bgr[row, column].astype(np.uint32).T
+    rgb = (red << 16 | green << 8 | blue).view(np.float32)
+    return columns_to_cloud({"x": points[:, 0], "y": points[:, 1], "z": points[:, 2], "rgb": rgb}, header)
+
+
+def scaled_camera_info(message: CameraInfo, image_size: tuple[int, int], header: Header) -> CameraInfo:
+    """A CameraInfo for images of (height, width), scaled about the pixels' corners, with another header."""
+    scaled = deepcopy(message)
+    scaled.header = header
+    scaled.height, scaled.width = image_size
+    x, y = image_size[1] / max(message.width, 1), image_size[0] / max(message.height, 1)
+    resize = np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])
+    scaled.k = (resize @ np.reshape(message.k, (3, 3))).ravel()
+    scaled.p = (resize @ np.reshape(message.p, (3, 4))).ravel()
+    return scaled

@@ -1,0 +1,170 @@
+"""Features, Tracks and Matches <-> this package's messages. Headers are passed on as they came.
+
+Fields are filled from array.array: rclpy checks every element of anything else, NumPy arrays included.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from std_msgs.msg import Header
+
+from superpoint_ros.core.types import Features, Matches, Tracks
+from superpoint_ros.msg import Features as FeaturesMessage
+from superpoint_ros.msg import Matches as MatchesMessage
+from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.messages.images import ImageMessageError
+
+DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
+    FeaturesMessage.DESCRIPTOR_FLOAT32: np.dtype("<f4"),
+    FeaturesMessage.DESCRIPTOR_FLOAT16: np.dtype("<f2"),
+    FeaturesMessage.DESCRIPTOR_INT8: np.dtype("i1"),
+}
+
+
+def _bytes(values: np.ndarray) -> array[int]:
+    return array("B", values.tobytes())
+
+
+def _floats(values: np.ndarray) -> array[float]:
+    return array("f", np.asarray(values, np.float32).tobytes())
+
+
+def _longs(values: np.ndarray) -> array[int]:
+    return array("q", np.asarray(values, np.int64).tobytes())
+
+
+def _unsigned(values: np.ndarray) -> array[int]:
+    return array("I", np.asarray(values, np.uint32).tobytes())
+
+
+def _stacked(x: array[float], y: array[float]) -> np.ndarray:
+    return np.stack([np.frombuffer(x, np.float32), np.frombuffer(y, np.float32)], axis=1)
+
+
+def features_to_message(
+    features: Features, header: Header, camera: str, track_id: np.ndarray | None = None, **facts: Any
+) -> FeaturesMessage:
+    """Features -> message; `facts` are further fields by name (rectified, model, weights_sha256)."""
+    height, width = features.image_size
+    if track_id is None:
+        track_id = np.full(len(features), -1, np.int64)
+    return FeaturesMessage(
+        header=header,
+        camera=camera,
+        height=height,
+        width=width,
+        x=_floats(features.xy[:, 0]),
+        y=_floats(features.xy[:, 1]),
+        score=_floats(features.score),
+        track_id=_longs(track_id),
+        descriptor_size=features.descriptors.shape[1],
+        descriptor_type=FeaturesMessage.DESCRIPTOR_FLOAT32,
+        descriptor_scale=1.0,
+        descriptors=_bytes(features.descriptors.astype("<f4", copy=False)),
+        **facts,
+    )
+
+
+def message_to_features(message: FeaturesMessage) -> Features:
+    """Message -> Features, descriptors as float32 whatever type they travelled in.
+
+    Raises:
+        ImageMessageError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
+    """
+    dtype = _check(message)
+    flat = np.frombuffer(message.descriptors, dtype).astype(np.float32) * np.float32(message.descriptor_scale)
+    return Features(
+        xy=_stacked(message.x, message.y),
+        score=np.frombuffer(message.score, np.float32),
+        descriptors=flat.reshape(len(message.x), message.descriptor_size),
+        image_size=(message.height, message.width),
+    )
+
+
+def _check(message: FeaturesMessage) -> np.dtype:
+    """The type of the descriptors of a message that is whole."""
+    count, dtype = len(message.x), DESCRIPTOR_DTYPES.get(message.descriptor_type)
+    if dtype is None:
+        raise ImageMessageError("descriptors", f"descriptor type {message.descriptor_type} is not one of 0, 1, 2")
+    if not count == len(message.y) == len(message.score):
+        lengths = f"{count} x, {len(message.y)} y and {len(message.score)} score"
+        raise ImageMessageError("features", f"{lengths} values; each keypoint has one of each")
+    if count and not message.descriptors:
+        raise ImageMessageError("no descriptors", f"{count} keypoints without descriptors")
+    if len(message.descriptors) != count * message.descriptor_size * dtype.itemsize:
+        text = f"{len(message.descriptors)} bytes for {count} descriptors of {message.descriptor_size} {dtype} values"
+        raise ImageMessageError("descriptors", text)
+    return dtype
+
+
+def matches_to_message(matches: Matches, message0: FeaturesMessage, message1: FeaturesMessage) -> MatchesMessage:
+    """Matches between the features of two messages -> message, with the track ids of both where they have any."""
+    return MatchesMessage(
+        header0=message0.header,
+        header1=message1.header,
+        camera0=message0.camera,
+        camera1=message1.camera,
+        index0=_unsigned(matches.index0),
+        index1=_unsigned(matches.index1),
+        distance=_floats(matches.distance),
+        track_id0=_longs(_track_ids(message0)[matches.index0]),
+        track_id1=_longs(_track_ids(message1)[matches.index1]),
+    )
+
+
+def _track_ids(message: FeaturesMessage) -> np.ndarray:
+    tracked = len(message.track_id) == len(message.x)
+    return np.frombuffer(message.track_id, np.int64) if tracked else np.full(len(message.x), -1, np.int64)
+
+
+def tracks_to_message(
+    tracks: Tracks,
+    header: Header,
+    camera: str,
+    previous_stamp: Time,
+    normalized: np.ndarray | None = None,
+    velocity: np.ndarray | None = None,
+) -> TracksMessage:
+    """Tracks -> message; normalized (N, 2) and velocity (N, 2) [1/s] are left empty where they are not known."""
+    unknown = np.zeros((0, 2), np.float32)
+    normalized = unknown if normalized is None else normalized
+    velocity = unknown if velocity is None else velocity
+    return TracksMessage(
+        header=header,
+        camera=camera,
+        epoch=tracks.epoch,
+        previous_stamp=previous_stamp,
+        id=_longs(tracks.id),
+        age=array("i", np.asarray(tracks.age, np.int32).tobytes()),
+        status=_bytes(np.asarray(tracks.status, np.uint8)),
+        x=_floats(tracks.xy[:, 0]),
+        y=_floats(tracks.xy[:, 1]),
+        previous_x=_floats(tracks.previous_xy[:, 0]),
+        previous_y=_floats(tracks.previous_xy[:, 1]),
+        distance=_floats(tracks.distance),
+        mean_distance=_floats(tracks.mean_distance),
+        normalized_x=_floats(normalized[:, 0]),
+        normalized_y=_floats(normalized[:, 1]),
+        velocity_x=_floats(velocity[:, 0]),
+        velocity_y=_floats(velocity[:, 1]),
+        lost_id=_longs(tracks.lost_id),
+    )
+
+
+def message_to_tracks(message: TracksMessage) -> Tracks:
+    """Message -> Tracks."""
+    return Tracks(
+        epoch=message.epoch,
+        id=np.frombuffer(message.id, np.int64),
+        age=np.frombuffer(message.age, np.int32),
+        xy=_stacked(message.x, message.y),
+        previous_xy=_stacked(message.previous_x, message.previous_y),
+        distance=np.frombuffer(message.distance, np.float32),
+        mean_distance=np.frombuffer(message.mean_distance, np.float32),
+        status=np.frombuffer(message.status, np.uint8),
+        lost_id=np.frombuffer(message.lost_id, np.int64),
+    )

@@ -1,0 +1,87 @@
+"""What the node does when the network itself fails: a stand-in for it in the table of backends raises at will."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from helpers.ros_probe import header, milliseconds, texture
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from sensor_msgs.msg import Image
+
+from superpoint_ros.inference import backend
+from superpoint_ros.msg import Tracks
+from superpoint_ros.ros.frontend.node import FrontendNode
+from superpoint_ros.ros.messages.images import array_to_image
+
+SIZE = (16, 16)
+POISON = np.full(SIZE, 255, np.uint8)
+
+
+class FragileBackend:
+    """One keypoint an image, and an error for a batch with a white one; the first batch waits until it may go on."""
+
+    device, sampling, sha256 = "nowhere", "exact", "0" * 64
+
+    def __init__(self):
+        self.batches = []
+        self.go_on = threading.Event()
+
+    def __call__(self, images, options):
+        self.batches.append(len(images))
+        if len(self.batches) == 1:
+            self.go_on.wait(30)
+        if any(image.min() == 255 for image in images):
+            raise RuntimeError("white images are too much")
+        return [(np.float32([[8, 8]]), np.float32([0.5]), np.float32([[1, 0]])) for _ in images]
+
+
+@pytest.fixture
+def fragile(monkeypatch):
+    fragile = FragileBackend()
+    monkeypatch.setitem(backend.BACKENDS, "fragile", lambda facts, device: fragile)
+    reliable = [f"qos_overrides./{name}/image_raw.subscription.reliability:=reliable" for name in ("left", "right")]
+    parameters = ["cameras.names:=[left, right]", "backend:=fragile", "weights:=none", *reliable]
+    rclpy.init(args=["--ros-args", *(word for parameter in parameters for word in ("-p", parameter))])
+    node, executor = FrontendNode(), SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def spin():
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            return
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    yield fragile
+    fragile.go_on.set()
+    node.stop()
+    rclpy.shutdown()
+    thread.join(30)
+    node.destroy_node()
+
+
+def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile):
+    publishers = {name: probe.publisher(Image, f"/{name}/image_raw") for name in ("left", "right")}
+    tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in publishers}
+    reports = probe.collect(DiagnosticArray, "/frontend/statistics")
+    publishers["left"].publish(array_to_image(texture(0, SIZE), header(0)))
+    probe.spin_until(lambda: fragile.batches == [1], "the first batch")
+    publishers["left"].publish(array_to_image(POISON, header(100)))
+    publishers["right"].publish(array_to_image(texture(1, SIZE), header(100)))
+    probe.spin_until(lambda: probe.statistics(reports, "left").get("waiting") == "2", "two waiting images")
+    fragile.go_on.set()
+    probe.spin_until(lambda: len(tracks["right"]) == 1, "the other camera's tracks")
+    publishers["left"].publish(array_to_image(texture(0, SIZE), header(200)))
+    probe.spin_until(lambda: len(tracks["left"]) == 2, "the next image's tracks")
+    assert fragile.batches == [1, 2, 1, 1, 1]
+    assert [milliseconds(message) for message in tracks["left"]] == [0, 200]
+    assert [milliseconds(message) for message in tracks["right"]] == [100]
+    assert list(tracks["left"][1].age) == [2]
+    assert tracks["left"][0].id == tracks["left"][1].id
+    probe.spin_until(lambda: probe.statistics(reports, "left").get("skipped: internal error") == "1", "the count")
+    assert probe.statistics(reports, "right")["skipped"] == "0"

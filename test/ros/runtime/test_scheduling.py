@@ -1,0 +1,78 @@
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superpoint_ros.ros.runtime.scheduling import POLICIES, EveryFrameQueue, LatestQueue, Worker
+
+puts = st.lists(st.tuples(st.sampled_from(["left", "right", "rear"]), st.integers()))
+
+
+@given(puts)
+def test_latest_hands_out_the_newest_of_every_camera_as_one_batch(items):
+    queue = LatestQueue()
+    dropped = sum(queue.put(camera, item) for camera, item in items)
+    newest = dict(items)
+    assert len(queue) == len(newest)
+    assert dropped == len(items) - len(newest)
+    if items:
+        assert dict(queue.take()) == newest
+        assert len(queue) == 0
+
+
+def test_latest_drops_the_oldest():
+    queue = LatestQueue()
+    assert [queue.put("left", 1), queue.put("left", 2), queue.put("right", 3), queue.put("left", 4)] == [0, 1, 0, 1]
+    assert queue.take() == [("left", 4), ("right", 3)]
+
+
+@given(puts)
+def test_every_frame_hands_out_everything_alone_and_in_order(items):
+    queue = EveryFrameQueue()
+    assert sum(queue.put(camera, item) for camera, item in items) == 0
+    assert [queue.take() for _ in items] == [[item] for item in items]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_closed_queue_hands_out_nothing(policy):
+    queue = POLICIES[policy]()
+    queue.put("left", 1)
+    queue.close()
+    assert queue.take() == []
+    assert len(queue) == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_whoever_waits_is_woken_by_closing(policy):
+    queue = POLICIES[policy]()
+    taken = []
+    waiter = threading.Thread(target=lambda: taken.append(queue.take()))
+    waiter.start()
+    queue.close()
+    waiter.join(10)
+    assert taken == [[]]
+
+
+def test_a_worker_processes_what_comes_and_leaves_the_rest_when_stopped():
+    queue, seen = EveryFrameQueue(), []
+    busy, go_on = threading.Event(), threading.Event()
+
+    def process(batch):
+        seen.append(batch)
+        busy.set()
+        go_on.wait(10)
+
+    worker = Worker(queue, process)
+    worker.start()
+    for item in range(3):
+        queue.put("left", item)
+    busy.wait(10)
+    queue.close()
+    go_on.set()
+    assert worker.stop() == 2
+    assert seen == [[("left", 0)]]
+
+
+def test_a_worker_that_never_started_can_be_stopped():
+    assert Worker(LatestQueue(), print).stop() == 0

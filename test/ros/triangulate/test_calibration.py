@@ -1,0 +1,110 @@
+"""CameraInfo of two cameras -> their rig."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from helpers.ros_probe import header
+from helpers.stereo_points import BASELINE, MATRIX, SIZE, T_LEFT_RIGHT, T_RIGHT_LEFT
+from sensor_msgs.msg import CameraInfo
+
+from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.msg import Features
+from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.triangulate.calibration import StereoCalibration
+
+TOPICS = ("/left/camera_info", "/right/camera_info")
+LENS = [-0.2, 0.05, 0.001, 0.0, 0.0]
+
+
+def info(baseline: float, scale: float = 1.0, **fields: object) -> CameraInfo:
+    """Calibration of images of `scale` times SIZE, rectified to the same focal length."""
+    matrix = np.diag([scale, scale, 1.0]) @ MATRIX
+    matrix[:2, 2] = scale * (MATRIX[:2, 2] + 0.5) - 0.5
+    projection = np.column_stack([matrix, [-matrix[0, 0] * baseline, 0, 0]])
+    values = {
+        "k": matrix.ravel(),
+        "p": projection.ravel(),
+        "height": int(scale * SIZE[0]),
+        "width": int(scale * SIZE[1]),
+    }
+    return CameraInfo(header=header(1, "info"), **values | fields)
+
+
+def message(rectified: bool = True, size: tuple[int, int] = SIZE) -> Features:
+    return Features(header=header(5, "optical"), height=size[0], width=size[1], rectified=rectified)
+
+
+def calibration(left: CameraInfo | None, right: CameraInfo | None, T_left_right=None) -> StereoCalibration:
+    made = StereoCalibration(TOPICS, T_left_right)
+    for side, one in enumerate((left, right)):
+        if one is not None:
+            made.set(side, one)
+    return made
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+def test_the_baseline_is_in_the_right_camera_s_projection(rectified):
+    rig, left = calibration(info(0.0), info(BASELINE)).rig(message(rectified), message(rectified))
+    np.testing.assert_allclose(rig.T_1_0, T_RIGHT_LEFT, atol=1e-12)
+    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    assert (left.header.frame_id, left.header.stamp.nanosec) == ("optical", 5_000_000)
+
+
+def test_raw_images_are_turned_by_r():
+    turns = [cv2.Rodrigues(np.array(vector))[0] for vector in ([0.01, -0.03, 0.02], [-0.02, 0.01, 0.04])]
+    infos = [
+        info(baseline, r=turn.ravel(), d=LENS, distortion_model="plumb_bob")
+        for baseline, turn in zip((0.0, BASELINE), turns, strict=True)
+    ]
+    rig, _ = calibration(*infos).rig(message(False), message(False))
+    point = np.array([0.3, -0.2, 2.0])
+    shared = turns[0] @ point
+    np.testing.assert_allclose(rig.T_1_0 @ [*point, 1], [*(turns[1].T @ (shared - [BASELINE, 0, 0])), 1])
+    np.testing.assert_allclose(rig.camera1.distortion, LENS)
+
+
+def test_a_given_extrinsic_comes_first():
+    given = T_LEFT_RIGHT.copy()
+    given[:3, 3] = (0.5, 0.1, 0.0)
+    rig, _ = calibration(info(0.0), info(BASELINE), given).rig(message(), message())
+    np.testing.assert_allclose(rig.T_1_0, np.linalg.inv(given), atol=1e-12)
+
+
+def test_a_calibration_of_larger_images_is_scaled():
+    rig, left = calibration(info(0.0, 2.0), info(BASELINE, 2.0)).rig(message(), message())
+    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    np.testing.assert_allclose(np.reshape(left.p, (3, 4))[:, :3], MATRIX)
+    np.testing.assert_allclose(rig.T_1_0, T_RIGHT_LEFT, atol=1e-12)
+    assert (left.height, left.width) == SIZE
+
+
+def test_binned_images_keep_their_calibration():
+    left = info(0.0, 2.0, binning_x=2, binning_y=2)
+    rig, published = calibration(left, info(BASELINE)).rig(message(), message())
+    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    assert (published.height, published.width, published.binning_x) == (2 * SIZE[0], 2 * SIZE[1], 2)
+    np.testing.assert_array_equal(published.k, left.k)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "reason", "words"),
+    [
+        (None, None, "no CameraInfo", "waiting for CameraInfo on /left/camera_info and /right/camera_info"),
+        (info(0.0), None, "no CameraInfo", "waiting for CameraInfo on /right/camera_info"),
+        (CameraInfo(height=240, width=320), info(0.1), "uncalibrated", "/left/camera_info is uncalibrated"),
+        (info(0.0), info(0.0), "no baseline", "set the parameter extrinsic"),
+        (info(0.0), info(0.1, height=320, width=320), "size", r"\(320, 320\), not \(240, 320\)"),
+    ],
+)
+def test_what_cannot_be_used_is_said(left, right, reason, words):
+    with pytest.raises(ImageMessageError, match=words) as caught:
+        calibration(left, right).rig(message(), message())
+    assert caught.value.reason == reason
+
+
+def test_an_unknown_lens_is_refused():
+    strange = info(0.0, d=LENS, distortion_model="mirror_ball")
+    with pytest.raises(CalibrationError, match="mirror_ball"):
+        calibration(strange, info(0.1)).rig(message(False), message(False))
