@@ -14,8 +14,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import torch
-
-from superpoint_ros.training.gradnorm_toy import METHODS, ToyCurve, ToyOptions, run_toy
+from toy_problem import METHODS, ToyCurve, ToyOptions, run_toy
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

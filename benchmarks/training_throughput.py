@@ -20,14 +20,14 @@ from torch import Tensor
 import superpoint_ros.training
 from superpoint_ros.networks.superpoint import CELL_SIZE, LAYERS, POOL_AFTER
 from superpoint_ros.scenes.photometric import Photometric
-from superpoint_ros.training.adaptation import HomographicAdaptation
 from superpoint_ros.training.config import AdaptationConfig, MagicPointConfig, SuperPointConfig, load_config
 from superpoint_ros.training.homographies import sample_homographies
-from superpoint_ros.training.joint import SuperPointLoss
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.loop import autocast, channels_last, make_fabric
-from superpoint_ros.training.magicpoint import MagicPointLoss, SyntheticBatches
-from superpoint_ros.training.normalized import NormalizedMagicPoint, NormalizedSuperPoint, fold
+from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation
+from superpoint_ros.training.superpoint.batch_norm import NormalizedMagicPoint, NormalizedSuperPoint, fold
+from superpoint_ros.training.superpoint.joint import SuperPointLoss
+from superpoint_ros.training.superpoint.magicpoint import MagicPointLoss, SyntheticBatches
 
 CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
 DETECTOR = tuple(name for name in LAYERS if not name.startswith("convD"))

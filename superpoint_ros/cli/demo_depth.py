@@ -21,7 +21,7 @@ from superpoint_ros.cli.sources import DEFAULT_RATE, Source
 from superpoint_ros.cli.video import ContactSheet, Video
 from superpoint_ros.core.sparse_depth import sparse_depth_from_points
 from superpoint_ros.core.types import DenseDepth
-from superpoint_ros.evaluation.depth_strip import draw_strip
+from superpoint_ros.evaluation.depth.strip import draw_strip
 from superpoint_ros.ros.messages.depth import array_to_depth_image, depth_image_to_array
 from superpoint_ros.ros.messages.images import array_to_image, message_to_array
 

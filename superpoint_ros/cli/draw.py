@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from superpoint_ros.cli.arguments import output_folder
     from superpoint_ros.core.errors import ParameterError
-    from superpoint_ros.evaluation.drawing import write_image
+    from superpoint_ros.evaluation.report.drawing import write_image
     from superpoint_ros.scenes.collage import draw_collage
 
     if min(arguments.count, arguments.height, arguments.width) < 1:

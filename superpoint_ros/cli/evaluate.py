@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 from superpoint_ros.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from superpoint_ros.evaluation.detectors import DetectorOptions
-    from superpoint_ros.evaluation.report import Report
-    from superpoint_ros.evaluation.sizing import ImageSize
+    from superpoint_ros.evaluation.datasets.sizing import ImageSize
+    from superpoint_ros.evaluation.detectors.registry import DetectorOptions
+    from superpoint_ros.evaluation.report.report import Report
 
 Options = TypeVar("Options")
 
@@ -134,8 +134,8 @@ def _detector(options: DetectorOptions, arguments: argparse.Namespace) -> Detect
 
 def _homography(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import HOMOGRAPHY_LAYOUTS, read_dataset
-    from superpoint_ros.evaluation.homography_protocol import PRESETS
-    from superpoint_ros.evaluation.runs import run_homography
+    from superpoint_ros.evaluation.homography.protocol import PRESETS
+    from superpoint_ros.evaluation.homography.run import run_homography
 
     protocol = PRESETS[arguments.preset]
     if "size" in arguments:
@@ -153,8 +153,8 @@ def _homography(arguments: argparse.Namespace) -> Report:
 
 def _pose(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
-    from superpoint_ros.evaluation.pose_protocol import PoseProtocol
-    from superpoint_ros.evaluation.runs import run_pose
+    from superpoint_ros.evaluation.sequences.pose_protocol import PoseProtocol
+    from superpoint_ros.evaluation.sequences.run import run_pose
 
     protocol = PoseProtocol(size=getattr(arguments, "size", None))
     protocol = changed(
@@ -170,8 +170,8 @@ def _pose(arguments: argparse.Namespace) -> Report:
 
 def _tracks(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
-    from superpoint_ros.evaluation.runs import run_tracks
-    from superpoint_ros.evaluation.tracks_protocol import TracksProtocol
+    from superpoint_ros.evaluation.sequences.run import run_tracks
+    from superpoint_ros.evaluation.sequences.tracks_protocol import TracksProtocol
 
     protocol = TracksProtocol(size=getattr(arguments, "size", None))
     protocol = changed(
@@ -185,8 +185,8 @@ def _tracks(arguments: argparse.Namespace) -> Report:
 
 
 def _synthetic(arguments: argparse.Namespace) -> Report:
-    from superpoint_ros.evaluation.runs import run_synthetic
-    from superpoint_ros.evaluation.synthetic_protocol import SyntheticProtocol
+    from superpoint_ros.evaluation.synthetic.protocol import SyntheticProtocol
+    from superpoint_ros.evaluation.synthetic.run import run_synthetic
 
     protocol = changed(SyntheticProtocol(), images=arguments.images, seed=arguments.seed)
     protocol = replace(protocol, detector=_detector(protocol.detector, arguments))
@@ -195,9 +195,9 @@ def _synthetic(arguments: argparse.Namespace) -> Report:
 
 def _depth(arguments: argparse.Namespace) -> Report:
     from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
-    from superpoint_ros.evaluation.depth_methods import make_methods
-    from superpoint_ros.evaluation.depth_protocol import DepthProtocol
-    from superpoint_ros.evaluation.depth_run import run_depth
+    from superpoint_ros.evaluation.depth.methods import make_methods
+    from superpoint_ros.evaluation.depth.protocol import DepthProtocol
+    from superpoint_ros.evaluation.depth.run import run_depth
 
     protocol = changed(
         DepthProtocol(),
@@ -228,7 +228,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("matplotlib", "scipy"):
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(f"evaluation needs {name}: pip install 'superpoint_ros[evaluation]'")
-    from superpoint_ros.evaluation.report import format_table
+    from superpoint_ros.evaluation.report.report import format_table
 
     report = PROTOCOLS[arguments.protocol][2](arguments)
     print(format_table([row for row in report.summary if row.get("range", "all") == "all"]))

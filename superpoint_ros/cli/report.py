@@ -13,7 +13,7 @@ import numpy as np
 from superpoint_ros.cli.sources import GroundTruth
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
-from superpoint_ros.evaluation.track_metrics import Track, collect_tracks, link_pairs
+from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks, link_pairs
 
 FOLLOW_PIXELS = 3.0
 DROPS = ("dropped", "lost", "skipped", "without_partner")

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _train_magicpoint(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.config import MagicPointConfig, load_config
-    from superpoint_ros.training.magicpoint import train_magicpoint
+    from superpoint_ros.training.superpoint.magicpoint import train_magicpoint
 
     config = load_config(MagicPointConfig, arguments.config, arguments.set)
     trainer = train_magicpoint(config, arguments.run_folder, arguments.accelerator)
@@ -49,7 +49,7 @@ def _train_magicpoint(arguments: argparse.Namespace) -> int:
 def _train_superpoint(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.config import SuperPointConfig, load_config
     from superpoint_ros.training.export import load_trained_state
-    from superpoint_ros.training.joint import train_superpoint
+    from superpoint_ros.training.superpoint.joint import train_superpoint
 
     config = load_config(SuperPointConfig, arguments.config, arguments.set)
     initial = load_trained_state(arguments.initial) if arguments.initial else None
@@ -60,8 +60,8 @@ def _train_superpoint(arguments: argparse.Namespace) -> int:
 
 def _train_depth(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.config import load_config
-    from superpoint_ros.training.depth import train_depth
-    from superpoint_ros.training.depth_config import DepthConfig
+    from superpoint_ros.training.depth.config import DepthConfig
+    from superpoint_ros.training.depth.train import train_depth
     from superpoint_ros.training.export import export_depth
 
     config = load_config(DepthConfig, arguments.config, arguments.set)

@@ -15,7 +15,7 @@ from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import save_checkpoint
 from superpoint_ros.networks.d3_checkpoint import save_d3
 from superpoint_ros.training.loop import Trainer
-from superpoint_ros.training.normalized import fold
+from superpoint_ros.training.superpoint.batch_norm import fold
 
 CARD = """# {name}
 

@@ -1,7 +1,7 @@
 import pytest
 
 from superpoint_ros.cli.main import main
-from superpoint_ros.training.images import list_images, read_gray
+from superpoint_ros.training.superpoint.images import list_images, read_gray
 
 WORDS = ("--count", "2", "--height", "48", "--width", "64")
 

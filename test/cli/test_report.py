@@ -7,7 +7,7 @@ from superpoint_ros.cli.report import RunRecord, answer_rows, follow_rows, print
 from superpoint_ros.cli.sources import GroundTruth
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
-from superpoint_ros.evaluation.track_metrics import Track
+from superpoint_ros.evaluation.sequences.track_metrics import Track
 
 INTRINSICS = np.array([[100.0, 0, 50], [0, 100.0, 40], [0, 0, 1]])
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from toy_problem import METHODS, ToyOptions, run_toy
 
 from superpoint_ros.training.gradnorm import GradNorm
-from superpoint_ros.training.gradnorm_toy import METHODS, ToyOptions, run_toy
 
 
 def losses_of(shared: torch.Tensor, scales: list[float]) -> list[torch.Tensor]:

@@ -9,10 +9,10 @@ import torch
 from helpers import recipe
 
 from superpoint_ros.networks.checkpoint import load_checkpoint
-from superpoint_ros.training.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.export import load_trained_state
-from superpoint_ros.training.magicpoint import SyntheticBatches
-from superpoint_ros.training.pairs import PairBatches
+from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
+from superpoint_ros.training.superpoint.magicpoint import SyntheticBatches
+from superpoint_ros.training.superpoint.pairs import PairBatches
 
 SCRIPT = Path(recipe.__file__)
 

@@ -1,0 +1,53 @@
+"""Depth from sparse samples without a network: what a network has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from scipy.spatial import QhullError
+
+from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.evaluation.depth.fills import fill_guided, fill_inverse_distance, fill_morphological
+
+# image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where unknown -> dense float32 (H, W) [m].
+Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def _pixels(shape: tuple[int, int]) -> np.ndarray:
+    """(row, column) of every pixel, (H W, 2)."""
+    return np.indices(shape).reshape(2, -1).T
+
+
+def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
+    """Every pixel takes the depth of the nearest sample; no depth anywhere (0) where there are no samples."""
+    known = np.argwhere(is_depth(sparse))
+    if not len(known):
+        return np.zeros(sparse.shape, np.float32)
+    values = sparse[known[:, 0], known[:, 1]]
+    filled = NearestNDInterpolator(known, values)(_pixels(sparse.shape))
+    return filled.reshape(sparse.shape).astype(np.float32)
+
+
+def fill_linear(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
+    """Linear over the Delaunay triangles of the samples; the nearest sample outside their hull."""
+    filled = fill_nearest(image, sparse)
+    known = np.argwhere(is_depth(sparse))
+    if len(known) < 3:
+        return filled
+    try:
+        interpolate = LinearNDInterpolator(known, sparse[known[:, 0], known[:, 1]])
+    except QhullError:  # all samples on one line
+        return filled
+    linear = interpolate(_pixels(sparse.shape)).reshape(sparse.shape)
+    return np.where(np.isnan(linear), filled, linear).astype(np.float32)
+
+
+FILLS: dict[str, Fill] = {
+    "nearest": fill_nearest,
+    "linear": fill_linear,
+    "inverse-distance": fill_inverse_distance,
+    "guided": fill_guided,
+    "morphological": fill_morphological,
+}

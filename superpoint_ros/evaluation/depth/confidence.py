@@ -1,0 +1,63 @@
+"""The densifier's confidence on frames with measured depth."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.evaluation.depth.methods import Method, densify
+from superpoint_ros.evaluation.depth.protocol import DepthProtocol, sparse_inputs
+from superpoint_ros.evaluation.depth.sparsification import calibration_error, sparsify
+from superpoint_ros.inference.densifier import TRUSTED_RATIO
+
+
+def evaluate_confidence(
+    frames: Sequence[Frame], methods: Sequence[Method], protocol: DepthProtocol
+) -> Iterator[dict[str, Any]]:
+    """One row per frame with depth, density and method that has a confidence; errors are relative to the depth.
+
+    Keys "kept" and "error" hold the sparsification curve.
+    """
+    for number, frame in enumerate(frames):
+        measured = np.zeros((0, 0)) if frame.depth is None else frame.depth()
+        for fraction, sparse in sparse_inputs(frame, number, protocol):
+            for method in methods:
+                if method.densifier is None:
+                    continue
+                dense = densify(method.densifier, frame.image(), sparse)
+                known = is_depth(measured) & is_depth(dense.depth)
+                if not known.any():
+                    continue
+                truth, depth, confidence = measured[known], dense.depth[known], dense.confidence[known]
+                curve = sparsify(np.abs(depth / truth - 1.0), confidence)
+                correct = np.abs(np.log(depth / truth)) < math.log(TRUSTED_RATIO)
+                yield {
+                    "method": method.name,
+                    "frame": frame.name,
+                    "fraction": fraction,
+                    "area": curve.area,
+                    "chance": curve.chance,
+                    "calibration_error": calibration_error(correct, confidence),
+                    "kept": curve.kept.tolist(),
+                    "error": curve.error.tolist(),
+                    "oracle": curve.oracle.tolist(),
+                }
+
+
+def summarize_confidence(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Means over the frames, per method and density."""
+    groups: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["method"], row["fraction"]].append(row)
+    columns = ("area", "chance", "calibration_error", "kept", "error", "oracle")
+    return [
+        {"method": method, "fraction": fraction, "frames": len(group)}
+        | {name: np.mean([row[name] for row in group], axis=0).tolist() for name in columns}
+        for (method, fraction), group in groups.items()
+    ]

@@ -1,0 +1,108 @@
+"""Dense depth from sparse samples, on frames with measured depth: any function of image and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from superpoint_ros.core import sampling_patterns as patterns
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.image import resize_image, to_gray
+from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.evaluation.depth.baselines import Fill
+from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range
+
+GIVEN = "given"
+PATTERNS = (*patterns.PATTERNS, GIVEN)
+
+
+@dataclass(frozen=True)
+class DepthProtocol:
+    """Every choice of the evaluation.
+
+    Attributes:
+        pattern: of core/sampling_patterns.py, or what is "given" with the frame (one lidar scan).
+        fractions: shares of the image's pixels that are sampled; not used for "given".
+        edges: metres; the ranges of depth that are scored apart lie between them.
+        seed: of what the pattern leaves open.
+    """
+
+    pattern: str = "uniform"
+    fractions: tuple[float, ...] = (0.0001, 0.0005, 0.002, 0.0039, 0.01)
+    edges: tuple[float, ...] = (0.0, 2.0, 4.0, 10.0, 80.0)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pattern not in PATTERNS:
+            raise DatasetError(f"pattern '{self.pattern}' is not one of {', '.join(PATTERNS)}")
+        if any(not 0 < fraction <= 1 for fraction in self.fractions):
+            raise DatasetError(f"fractions {list(self.fractions)} must lie in (0, 1]")
+
+
+def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterator[tuple[float, np.ndarray]]:
+    """The share of pixels and the sparse depth, for each density of the protocol.
+
+    Raises:
+        DatasetError: the frame lacks what the pattern needs.
+    """
+    if protocol.pattern == GIVEN:
+        if frame.sparse_depth is None:
+            raise DatasetError(f"frame '{frame.name}' has no sparse depth; use another pattern than '{GIVEN}'")
+        sparse = frame.sparse_depth()
+        yield float(is_depth(sparse).mean()), sparse
+        return
+    depth = _measured(frame)
+    gray = resize_image(to_gray(frame.image()), (depth.shape[0], depth.shape[1]))
+    for index, fraction in enumerate(protocol.fractions):
+        rng = np.random.default_rng([protocol.seed, number, index])
+        count = max(1, round(fraction * depth.size))
+        yield fraction, np.nan_to_num(patterns.sample_depth(depth, protocol.pattern, count, rng, gray))
+
+
+def _measured(frame: Frame) -> np.ndarray:
+    depth = None if frame.depth is None else frame.depth()
+    if depth is None or not is_depth(depth).any():
+        raise DatasetError(f"frame '{frame.name}' has no depth; expected a data set with depth images")
+    return depth
+
+
+def evaluate_depth(
+    frames: Sequence[Frame], methods: Mapping[str, Fill], protocol: DepthProtocol
+) -> Iterator[dict[str, Any]]:
+    """One row of figures per frame, density, method and range of depth ("all" and those between the edges)."""
+    for number, frame in enumerate(frames):
+        measured, image = _measured(frame), frame.image()
+        for fraction, sparse in sparse_inputs(frame, number, protocol):
+            for name, fill in methods.items():
+                predicted = fill(image, sparse)
+                row = {
+                    "method": name,
+                    "frame": frame.name,
+                    "fraction": fraction,
+                    "samples": int(is_depth(sparse).sum()),
+                }
+                yield row | {"range": "all", **asdict(depth_scores(predicted, measured))}
+                for (near, far), scores in depth_scores_by_range(predicted, measured, protocol.edges).items():
+                    if scores.pixels:
+                        yield row | {"range": f"{near:g}-{far:g} m", **asdict(scores)}
+
+
+def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
+    """Means over the frames per method, density and range; the densities of given samples count as one."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        density = pattern if pattern == GIVEN else f"{100 * row['fraction']:g} %"
+        groups.setdefault((row["method"], density, row["range"]), []).append(row)
+    titles = {
+        "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "iRMSE 1/km": "inverse_rmse",
+        "d1": "delta1", "d2": "delta2", "d3": "delta3", "coverage": "coverage",
+    }  # fmt: skip
+    return [
+        {"method": method, "samples": density, "range": name, "frames": len(group)}
+        | {title: float(np.nanmean([row[key] for row in group])) for title, key in titles.items()}
+        for (method, density, name), group in groups.items()
+    ]

@@ -1,0 +1,105 @@
+"""From a sequence and detectors to a report, curves and drawings: relative poses, and tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from superpoint_ros.core.drawing import Trails, draw_tracks
+from superpoint_ros.core.matching import match
+from superpoint_ros.core.types import Tracks
+from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.evaluation.detectors.registry import Detector
+from superpoint_ros.evaluation.detectors.selection import detector_settings, make_detectors
+from superpoint_ros.evaluation.report.drawing import draw_matches, file_name, write_image
+from superpoint_ros.evaluation.report.plots import plot_error_curves
+from superpoint_ros.evaluation.report.report import Report, write_report
+from superpoint_ros.evaluation.sequences import pose_protocol, tracks_protocol
+from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame
+from superpoint_ros.evaluation.sequences.track_metrics import collect_tracks
+
+
+def run_pose(
+    data: str, frames: Sequence[Frame], names: Sequence[str], protocol: pose_protocol.PoseProtocol, output: Path
+) -> Report:
+    """Evaluate relative poses on a sequence; writes the report and a plot."""
+    detectors = make_detectors(names, protocol.detector, describing=True)
+    pairs = len(pose_protocol.frame_pairs(frames, protocol.gaps))
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for detector in detectors:
+        found = pose_protocol.evaluate_poses(frames, detector, protocol)
+        rows[detector.name] = list(tqdm(found, desc=detector.name, total=pairs, leave=False))
+    summary = [
+        {"detector": name, "gap": gap, **pose_protocol.summarize([row for row in of_one if row["gap"] == gap])}
+        for name, of_one in rows.items()
+        for gap in sorted({row["gap"] for row in of_one})
+    ]
+    choices = {"data": data, "frames": len(frames), "pairs": pairs, **asdict(protocol)}
+    report = Report(
+        "pose", choices, detector_settings(detectors), summary, [row for of_one in rows.values() for row in of_one]
+    )
+    write_report(report, output)
+    errors = {name: np.array([row["pose_error"] for row in of_one]) for name, of_one in rows.items()}
+    plot_error_curves(output / "pose_accuracy.png", errors, 20.0, "pose error [degrees]", "share of pairs")
+    return report
+
+
+def run_tracks(
+    data: str,
+    frames: Sequence[Frame],
+    names: Sequence[str],
+    protocol: tracks_protocol.TracksProtocol,
+    output: Path,
+    draw: int = 0,
+) -> Report:
+    """Follow points through a sequence; writes the report, and `draw` images of tracks and of matches per detector."""
+    detectors = make_detectors(names, protocol.detector, describing=True)
+    summary, rows = [], []
+    for detector in detectors:
+        views, tracks = tracks_protocol.follow(frames, detector, protocol)
+        whole = collect_tracks(tracks)
+        summary.append({"detector": detector.name, **tracks_protocol.summarize(views, whole, protocol)})
+        rows += tracks_protocol.track_rows(detector.name, whole)
+        _draw_sequence(views, tracks, detector, protocol, output, draw)
+    choices = {"data": data, "frames": len(frames), **asdict(protocol)}
+    choices["max_distances"] = {one.name: protocol.max_distance or one.max_distance for one in detectors}
+    report = Report("tracks", choices, detector_settings(detectors), summary, rows)
+    write_report(report, output)
+    return report
+
+
+def _draw_sequence(
+    views: Sequence[SizedFrame],
+    tracks: Sequence[Tracks],
+    detector: Detector,
+    protocol: tracks_protocol.TracksProtocol,
+    output: Path,
+    draw: int,
+) -> None:
+    """Tracks, and the matches with the image before, of `draw` images spread over the sequence."""
+    chosen = np.linspace(min(1, len(views) - 1), len(views) - 1, draw).astype(int)
+    trails = Trails()
+    for index, (view, current) in enumerate(zip(views, tracks, strict=True)):
+        points = trails.update(current)
+        if index in chosen:
+            name = f"{view.frame.name}_{file_name(detector.name)}.png"
+            write_image(output / "tracks" / name, draw_tracks(view.image, current, points))
+            if index:
+                write_image(output / "matches" / name, _draw_step(views[index - 1], view, detector, protocol))
+
+
+def _draw_step(
+    first: SizedFrame, second: SizedFrame, detector: Detector, protocol: tracks_protocol.TracksProtocol
+) -> np.ndarray:
+    """Two-way matches of two successive images, side by side; right and wrong where the scene tells."""
+    features0, features1 = detector.detect(first.image), detector.detect(second.image)
+    max_distance = protocol.max_distance or detector.max_distance
+    matches = match(features0.descriptors, features1.descriptors, max_distance)
+    xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
+    correct = tracks_protocol.right_links(first, second, xy0, xy1, protocol)
+    return draw_matches(first.image, second.image, xy0, xy1, correct)

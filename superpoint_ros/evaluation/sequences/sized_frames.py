@@ -1,0 +1,97 @@
+"""What the protocols on sequences share: sized frames with their cameras, and where a point is seen from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.geometry import inverse_pose, lift, project, resize_matrix, transform
+from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.evaluation.datasets.frames import Frame
+from superpoint_ros.evaluation.datasets.sizing import ImageSize, sized
+
+# Depth that varies by more than this over 3x3 pixels is at an edge, where a pixel of error means another surface.
+MAX_DEPTH_SPREAD = 0.05
+
+
+@dataclass(frozen=True)
+class SizedFrame:
+    """A frame at the size a protocol looks at.
+
+    Attributes:
+        image: uint8 (H, W), gray.
+        original_size: (height, width) of the frame, and of its depth.
+        camera: of the resized image; None where not known.
+        frame: what it was made of.
+    """
+
+    image: np.ndarray
+    original_size: tuple[int, int]
+    camera: Camera | None
+    frame: Frame
+
+
+def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
+    """Read and resize a frame, its camera with it."""
+    original = frame.image()
+    image = sized(original, size)
+    camera = frame.camera
+    if camera is not None:
+        matrix = resize_matrix(original.shape[:2], image.shape[:2]) @ camera.matrix
+        camera = replace(camera, matrix=matrix, image_size=image.shape[:2])
+    return SizedFrame(image, original.shape[:2], camera, frame)
+
+
+def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
+    """T_1_0 (4, 4): points of camera 0 into camera 1; None where a pose is not known."""
+    if frame0.pose is None or frame1.pose is None:
+        return None
+    return inverse_pose(frame1.pose) @ frame0.pose
+
+
+def rectify(xy: np.ndarray, camera: Camera) -> np.ndarray:
+    """Pixels (N, 2) -> pixels of the same camera without distortion, float64 (N, 2)."""
+    return camera.normalize(xy) @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
+
+
+def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
+    """Pixels (N, 2) of the resized image -> pixels of the frame as it was, float64 (N, 2)."""
+    to_original = resize_matrix((view.image.shape[0], view.image.shape[1]), view.original_size)
+    return np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
+
+
+def sample_depth(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Depth at pixels (N, 2) of an image (H, W) -> float64 (N,): that of the nearest pixel.
+
+    NaN outside, where it is not measured, and where the measured depths around it spread too far (an edge).
+    """
+    column, row = np.round(xy).astype(int).T
+    height, width = depth.shape
+    inside = (row >= 1) & (row < height - 1) & (column >= 1) & (column < width - 1)
+    row, column = np.clip(row, 1, height - 2), np.clip(column, 1, width - 2)
+    offsets = np.arange(-1, 2)
+    around = depth[row[:, None, None] + offsets[:, None], column[:, None, None] + offsets].astype(np.float64)
+    around[~is_depth(around)] = np.nan
+    center = around[:, 1, 1]
+    with np.errstate(invalid="ignore"):
+        spread = np.fmax.reduce(around, axis=(1, 2)) - np.fmin.reduce(around, axis=(1, 2))
+        return np.where(inside & (spread <= MAX_DEPTH_SPREAD * center), center, np.nan)
+
+
+def expected_position(
+    xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camera, pose: np.ndarray
+) -> np.ndarray:
+    """Where points of one image are in another.
+
+    Args:
+        xy: (N, 2), pixels of image 0 as taken, distortion and all.
+        depth: (N,), metres along the optical axis; NaN where not known.
+        camera0, camera1: of the two images.
+        pose: T_1_0 (4, 4).
+
+    Returns:
+        (N, 2), rectified pixels of image 1 (see rectify); NaN where depth is, and behind camera 1.
+    """
+    return project(transform(lift(rectify(xy, camera0), depth, camera0.matrix), pose), camera1.matrix)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from helpers.made_up_scenes import CAMERA, SIZE, wall_frames, wall_homography
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.geometry import warp_points
+from superpoint_ros.evaluation.sequences.sized_frames import (
+    expected_position,
+    rectify,
+    relative_pose,
+    sample_depth,
+    size_frame,
+    to_original_pixels,
+)
+
+FRAMES = wall_frames(3)
+
+
+def test_a_resized_frame_takes_its_camera_along():
+    view = size_frame(wall_frames(1)[0], (120, 160))
+    assert view.image.shape == (120, 160)
+    assert view.original_size == SIZE
+    assert view.camera.matrix == pytest.approx(np.array([[150, 0, 79.5], [0, 150, 59.5], [0, 0, 1]]))
+    assert to_original_pixels(np.array([[79.5, 59.5]]), view) == pytest.approx(np.array([[159.5, 119.5]]))
+
+
+def test_relative_pose_by_hand():
+    first, _, third = wall_frames(3, step=0.1)
+    assert relative_pose(first, third)[:3, 3] == pytest.approx([-0.2, -0.04, -0.1])
+
+
+def test_rectifying_without_distortion_changes_nothing():
+    xy = np.array([[3.0, 7.0], [310.0, 200.0]])
+    assert rectify(xy, CAMERA) == pytest.approx(xy)
+
+
+def test_rectifying_undoes_distortion():
+    distorted = Camera(CAMERA.matrix, np.array([0.1, 0, 0, 0]), False, SIZE)
+    x = 0.3  # at radius r a point is seen at r (1 + 0.1 r^2)
+    seen = np.array([[159.5 + 300 * x * (1 + 0.1 * x * x), 119.5]])
+    assert rectify(seen, distorted) == pytest.approx(np.array([[159.5 + 90, 119.5]]), abs=1e-4)
+
+
+def test_depth_is_not_taken_at_holes_edges_or_outside():
+    depth = np.full((10, 20), 2.0, np.float32)
+    depth[:, 12:] = 3.0
+    depth[5, 5] = 0.0
+    xy = np.array([[2.4, 2.6], [5, 5], [6, 5], [12, 5], [0, 5], [40, 5], [15, 5]])
+    assert sample_depth(depth, xy).tolist() == pytest.approx(
+        [2.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0], nan_ok=True
+    )
+
+
+@given(st.floats(0, 319), st.floats(0, 239))
+def test_depth_and_poses_agree_with_the_homography_of_the_wall(x, y):
+    xy = np.array([[x, y]])
+    expected = expected_position(xy, np.array([2.0]), CAMERA, CAMERA, relative_pose(FRAMES[0], FRAMES[2]))
+    assert expected == pytest.approx(warp_points(xy, wall_homography(FRAMES[2].pose)), abs=1e-9)
+
+
+def test_unknown_depth_gives_no_position():
+    first, second = wall_frames(2)
+    pose = relative_pose(first, second)
+    assert np.isnan(expected_position(np.array([[5.0, 5.0]]), np.array([np.nan]), CAMERA, CAMERA, pose)).all()
