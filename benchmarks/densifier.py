@@ -46,7 +46,7 @@ def measure(weights: Path, device: str, repeats: int) -> dict[str, object]:
     densifier = Densifier(weights, device=device)
     rows = []
     for size, samples in product(SIZES, SAMPLES):
-        row = {"size": size, "samples": samples, "worked_on": working_size(size, samples, densifier.working_side)}
+        row = {"size": size, "samples": samples, "worked_on": working_size(size, samples, densifier.max_image_size)}
         rows.append(row | {"milliseconds": round(milliseconds(densifier, size, samples, repeats), 1)})
         print(rows[-1], flush=True)
     return {

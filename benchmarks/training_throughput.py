@@ -25,7 +25,7 @@ from superpoint_ros.training.homographies import sample_homographies
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.loop import autocast, channels_last, make_fabric
 from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation
-from superpoint_ros.training.superpoint.batch_norm import NormalizedMagicPoint, NormalizedSuperPoint, fold
+from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold
 from superpoint_ros.training.superpoint.joint import SuperPointLoss
 from superpoint_ros.training.superpoint.magicpoint import MagicPointLoss, SyntheticBatches
 
@@ -109,18 +109,18 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     images = batch["images"].float() / 255.0
     noise = Photometric(magicpoint.photometric, torch.Generator(device).manual_seed(0))
     row("photometric noise", magicpoint.batch, 0.0, lambda: noise(images))
-    detector = channels_last(NormalizedMagicPoint().to(device))
+    detector = channels_last(MagicPointBN().to(device))
     loss = MagicPointLoss(magicpoint, 0)
     flops = 3.0 * forward_flops(magicpoint.size, DETECTOR)
     row("MagicPoint step", magicpoint.batch, flops, lambda: train_step(detector, loss, batch))
 
-    adaptation = HomographicAdaptation(fold(NormalizedSuperPoint()), labelling, device)
+    adaptation = HomographicAdaptation(fold_batch_norm(SuperPointBN()), labelling, device)
     image = torch.rand((240, 320), device=device)
     flops = forward_flops((240, 320), DETECTOR)
     rng = np.random.default_rng(0)
     row("adaptation, warps of 240x320", labelling.homographies, flops, lambda: adaptation.aggregate(image, rng))
 
-    network = channels_last(NormalizedSuperPoint().to(device))
+    network = channels_last(SuperPointBN().to(device))
     pair_loss = SuperPointLoss(joint, make_fabric(joint.loop, folder, device.type))
     pairs = pair_batch(joint, device)
     flops = 3.0 * forward_flops(joint.size, tuple(LAYERS))

@@ -30,7 +30,7 @@ DEPTH_TOPIC, CONFIDENCE_TOPIC = "/densify/depth", "/densify/confidence"
 INPUTS = {IMAGE_TOPIC: Image, SPARSE_TOPIC: Image}
 ANSWERS = {DEPTH_TOPIC: Image, CONFIDENCE_TOPIC: Image}
 # An image without keypoints is answered as well: with NaN.
-PARAMETERS = {"policy": "every_frame", "sparse_topic": SPARSE_TOPIC, "without_samples": "empty"}
+PARAMETERS = {"policy": "every_frame", "sparse_topic": SPARSE_TOPIC, "on_empty_input": "empty"}
 STEP = 3  # of the images, every third is densified
 SHEET_ROWS = 6
 

@@ -69,7 +69,7 @@ def _add_matching(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=image_size, help="HEIGHTxWIDTH, LONGEST or 'original'", default=argparse.SUPPRESS
     )
-    parser.add_argument("--max-distance", type=float, help="descriptor distance at which a match is dropped")
+    parser.add_argument("--max-descriptor-distance", type=float, help="descriptor distance at which a match is dropped")
 
 
 def _add_homography(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +93,7 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
 def _add_tracks(parser: argparse.ArgumentParser) -> None:
     _add_detectors(parser, DESCRIBED)
     _add_matching(parser)
-    parser.add_argument("--max-lost", type=int, help="images that a track outlives unseen")
+    parser.add_argument("--max-missed-frames", type=int, help="images that a track outlives unseen")
     parser.add_argument("--draw", type=int, default=4, metavar="N", help="draw the tracks of N images (%(default)s)")
 
 
@@ -111,7 +111,7 @@ def _add_depth(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pattern", help="where depth is sampled: uniform, grid, orb, sift, scan_lines or given (uniform)"
     )
-    parser.add_argument("--working-side", type=int, default=640, help="pixels, at most, of D3's input (%(default)s)")
+    parser.add_argument("--max-image-size", type=int, default=640, help="pixels, at most, of D3's input (%(default)s)")
     parser.add_argument("--fractions", type=float, nargs="+", help="shares of the pixels that are sampled")
 
 
@@ -142,7 +142,7 @@ def _homography(arguments: argparse.Namespace) -> Report:
         protocol = replace(protocol, detection_size=arguments.size, matching_size=arguments.size)
     protocol = changed(
         protocol,
-        max_distance=arguments.max_distance,
+        max_descriptor_distance=arguments.max_descriptor_distance,
         detector=_detector(protocol.detector, arguments),
         ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold),
         ransac_runs=arguments.ransac_runs,
@@ -160,7 +160,7 @@ def _pose(arguments: argparse.Namespace) -> Report:
     protocol = changed(
         protocol,
         gaps=arguments.gaps and tuple(arguments.gaps),
-        max_distance=arguments.max_distance,
+        max_descriptor_distance=arguments.max_descriptor_distance,
         detector=_detector(protocol.detector, arguments),
         ransac=changed(protocol.ransac, threshold=arguments.ransac_threshold),
     )
@@ -176,8 +176,8 @@ def _tracks(arguments: argparse.Namespace) -> Report:
     protocol = TracksProtocol(size=getattr(arguments, "size", None))
     protocol = changed(
         protocol,
-        max_distance=arguments.max_distance,
-        max_lost=arguments.max_lost,
+        max_descriptor_distance=arguments.max_descriptor_distance,
+        max_missed_frames=arguments.max_missed_frames,
         detector=_detector(protocol.detector, arguments),
     )
     frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
@@ -206,7 +206,7 @@ def _depth(arguments: argparse.Namespace) -> Report:
         seed=arguments.seed,
     )
     frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
-    methods = make_methods(arguments.methods, arguments.device, arguments.working_side)
+    methods = make_methods(arguments.methods, arguments.device, arguments.max_image_size)
     return run_depth(arguments.data.name, frames, methods, protocol, arguments.output, arguments.draw)
 
 

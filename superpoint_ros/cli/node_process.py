@@ -18,7 +18,7 @@ from superpoint_ros.core.errors import BackendError
 if TYPE_CHECKING:
     from superpoint_ros.replay.player import Player
 
-START_NODE = "import sys; from superpoint_ros.ros.{}_node import main; sys.exit(main())"
+START_NODE = "import sys; from superpoint_ros.ros.{}.node import main; sys.exit(main())"
 # As ROS's domain_coordinator does: who holds the port holds the domain.
 DOMAIN_PORT_BASE = 22119
 DOMAINS = range(1, 101)
@@ -50,7 +50,7 @@ class NodeProcess:
     """Runs a node from entry to exit of a with statement; its output goes to a log file.
 
     Args:
-        name: of the node; ros/<name>_node.py is its module.
+        name: of the node; ros/<name>/node.py is its module.
         parameters: of the node, by name.
         folder: where <name>.log is written.
     """

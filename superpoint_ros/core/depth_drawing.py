@@ -8,10 +8,10 @@ import numpy as np
 from superpoint_ros.core.sparse_depth import is_depth
 
 
-def color_depth(depth: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
+def color_depth(depth: np.ndarray, min_depth: float, max_depth: float) -> np.ndarray:
     """Depth (H, W) [m] -> uint8 (H, W, 3) BGR, red near and blue far by its logarithm; black where there is none."""
     known = is_depth(depth)
-    place = np.log(np.where(known, depth, nearest) / nearest) / max(np.log(farthest / nearest), 1e-6)
+    place = np.log(np.where(known, depth, min_depth) / min_depth) / max(np.log(max_depth / min_depth), 1e-6)
     colored = cv2.applyColorMap((255 * np.clip(1.0 - place, 0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
     return np.where(known[..., None], colored, 0).astype(np.uint8)
 
@@ -21,5 +21,5 @@ def depth_range(depth: np.ndarray) -> tuple[float, float]:
     known = depth[is_depth(depth)]
     if not len(known):
         return 1.0, 1.0
-    nearest, farthest = np.quantile(known, (0.01, 0.99))
-    return float(nearest), float(farthest)
+    min_depth, max_depth = np.quantile(known, (0.01, 0.99))
+    return float(min_depth), float(max_depth)

@@ -34,15 +34,15 @@ class DepthHints:
     scale: float
 
 
-def depth_hints(image: np.ndarray, sparse: np.ndarray, typical_depth: float = 1.0) -> DepthHints:
+def depth_hints(image: np.ndarray, sparse: np.ndarray, fallback_depth: float = 1.0) -> DepthHints:
     """The hints of a clean sparse depth image (H, W), metres, NaN = none, for an image uint8 (H, W, 3).
 
-    Without any sample all is flat, infinitely far from one, and `typical_depth` is the scale.
+    Without any sample all is flat, infinitely far from one, and `fallback_depth` is the scale.
     """
     if not np.isfinite(sparse).any():
         flat = np.zeros((4, *sparse.shape), np.float32)
         flat[3] = FARTHEST_SAMPLE
-        return DepthHints(flat, typical_depth)
+        return DepthHints(flat, fallback_depth)
     nearest = nearest_sample(sparse)
     scale = float(np.nanmedian(sparse))
     fills = interpolate_planes(sparse, nearest.depth), average_by_color(image, sparse), nearest.depth

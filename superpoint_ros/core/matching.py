@@ -13,7 +13,7 @@ DEFAULT_MAX_DISTANCE = 0.7
 def match(
     descriptors0: np.ndarray,
     descriptors1: np.ndarray,
-    max_distance: float | None = DEFAULT_MAX_DISTANCE,
+    max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
     allowed: np.ndarray | None = None,
 ) -> Matches:
     """Pairs of rows that are each other's nearest neighbour.
@@ -21,7 +21,7 @@ def match(
     Args:
         descriptors0: float32 (N, D), unit length per row.
         descriptors1: float32 (M, D), unit length per row.
-        max_distance: pairs at this Euclidean distance or further are dropped; None keeps all.
+        max_descriptor_distance: pairs at this Euclidean distance or further are dropped; None keeps all.
         allowed: bool (N, M), pairs that may be considered at all; None = every pair.
 
     Returns:
@@ -42,6 +42,6 @@ def match(
     best = similarity[index0, index1]
     mutual = (similarity.argmax(axis=0)[index1] == index0) & np.isfinite(best)
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
-    if max_distance is not None:
-        mutual &= distance < max_distance
+    if max_descriptor_distance is not None:
+        mutual &= distance < max_descriptor_distance
     return Matches(index0[mutual], index1[mutual], distance[mutual])

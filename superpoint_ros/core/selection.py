@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions
 
 
-def kept_rows(xy: np.ndarray, image_size: tuple[int, int], options: DecodeOptions) -> np.ndarray:
+def select_top_k(xy: np.ndarray, image_size: tuple[int, int], options: DecodeOptions) -> np.ndarray:
     """Rows of xy (N, 2), given strongest first, that `max_keypoints` and `grid` keep; int64, ascending."""
     count = options.max_keypoints
     if not count or len(xy) <= count:

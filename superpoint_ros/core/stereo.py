@@ -32,18 +32,18 @@ class StereoOptions:
     """What is taken for a match, and which depths are kept.
 
     Attributes:
-        max_distance: descriptor distance from which two keypoints never match.
-        max_error: pixels from a keypoint to where the triangulated point is seen, at most, in either image; about half
+        max_descriptor_distance: descriptor distance from which two keypoints never match.
+        max_reprojection_error: pixels from a keypoint to where the triangulated point is seen, at most, in either image; about half
             of its distance from the epipolar line.
         min_parallax: degrees between the two rays, at least.
-        nearest, farthest: metres, the range of depths that are kept.
+        min_depth, max_depth: metres, the range of depths that are kept.
     """
 
-    max_distance: float = DEFAULT_MAX_DISTANCE
-    max_error: float = 1.0
+    max_descriptor_distance: float = DEFAULT_MAX_DISTANCE
+    max_reprojection_error: float = 1.0
     min_parallax: float = 0.25
-    nearest: float = 0.0
-    farthest: float = math.inf
+    min_depth: float = 0.0
+    max_depth: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def stereo_depth(features0: Features, features1: Features, rig: StereoRig, optio
     Raises:
         ValueError: the two sets have descriptors of different size.
     """
-    found = match(features0.descriptors, features1.descriptors, options.max_distance)
+    found = match(features0.descriptors, features1.descriptors, options.max_descriptor_distance)
     xy0, xy1 = features0.xy[found.index0], features1.xy[found.index1]
-    depth = triangulate(xy0, xy1, rig.camera0, rig.camera1, rig.T_1_0, options.max_error, options.min_parallax)
+    depth = triangulate(xy0, xy1, rig.camera0, rig.camera1, rig.T_1_0, options.max_reprojection_error, options.min_parallax)
     with np.errstate(invalid="ignore"):
-        kept = (depth >= options.nearest) & (depth <= options.farthest)
+        kept = (depth >= options.min_depth) & (depth <= options.max_depth)
     matches = Matches(found.index0[kept], found.index1[kept], found.distance[kept])
     return StereoDepth(matches, depth[kept], len(found))

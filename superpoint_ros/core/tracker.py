@@ -25,23 +25,23 @@ class TrackerOptions:
     """How correspondences are accepted.
 
     Attributes:
-        max_distance: descriptor distance, in (0, 2], at and above which two keypoints are never the same.
-        max_lost: images with keypoints in which a track may stay unseen before it is given up. 0 = none.
-        max_motion: pixels a point may move per image; 0 = no gate.
-        geometric_check: pixels from the epipolar line beyond which a match is dropped; 0 = no check.
+        max_descriptor_distance: descriptor distance, in (0, 2], at and above which two keypoints are never the same.
+        max_missed_frames: images with keypoints in which a track may stay unseen before it is given up. 0 = none.
+        max_displacement: pixels a point may move per image; 0 = no gate.
+        epipolar_threshold: pixels from the epipolar line beyond which a match is dropped; 0 = no check.
     """
 
-    max_distance: float = DEFAULT_MAX_DISTANCE
-    max_lost: int = 5
-    max_motion: float = 0.0
-    geometric_check: float = 0.0
+    max_descriptor_distance: float = DEFAULT_MAX_DISTANCE
+    max_missed_frames: int = 5
+    max_displacement: float = 0.0
+    epipolar_threshold: float = 0.0
 
     def __post_init__(self) -> None:
         checks = {
-            "max_distance": 0.0 < self.max_distance <= 2.0,
-            "max_lost": self.max_lost >= 0,
-            "max_motion": self.max_motion >= 0.0,
-            "geometric_check": self.geometric_check >= 0.0,
+            "max_descriptor_distance": 0.0 < self.max_descriptor_distance <= 2.0,
+            "max_missed_frames": self.max_missed_frames >= 0,
+            "max_displacement": self.max_displacement >= 0.0,
+            "epipolar_threshold": self.epipolar_threshold >= 0.0,
         }
         require(self, checks)
 
@@ -69,12 +69,12 @@ class Tracker:
 
     def __init__(
         self,
-        max_distance: float = DEFAULT_MAX_DISTANCE,
-        max_lost: int = 5,
-        max_motion: float = 0.0,
-        geometric_check: float = 0.0,
+        max_descriptor_distance: float = DEFAULT_MAX_DISTANCE,
+        max_missed_frames: int = 5,
+        max_displacement: float = 0.0,
+        epipolar_threshold: float = 0.0,
     ):
-        self.options = TrackerOptions(max_distance, max_lost, max_motion, geometric_check)
+        self.options = TrackerOptions(max_descriptor_distance, max_missed_frames, max_displacement, epipolar_threshold)
         self._epoch = 0
         self._next_id = 0
         self._memory: _Memory | None = None
@@ -101,15 +101,15 @@ class Tracker:
 
     def _associate(self, memory: _Memory, features: Features) -> Matches:
         allowed = None
-        if self.options.max_motion:
-            allowed = _within_reach(memory.xy, features.xy, self.options.max_motion * (memory.missed + 1))
-        pairs = match(memory.descriptors, features.descriptors, self.options.max_distance, allowed)
-        if self.options.geometric_check:
+        if self.options.max_displacement:
+            allowed = _within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
+        pairs = match(memory.descriptors, features.descriptors, self.options.max_descriptor_distance, allowed)
+        if self.options.epipolar_threshold:
             good = _epipolar_inliers(
                 memory.xy[pairs.index0],
                 features.xy[pairs.index1],
                 memory.missed[pairs.index0],
-                self.options.geometric_check,
+                self.options.epipolar_threshold,
             )
             pairs = Matches(pairs.index0[good], pairs.index1[good], pairs.distance[good])
         return pairs
@@ -137,7 +137,7 @@ class Tracker:
             mean_distance[seen] = mean + (pairs.distance - mean) / memory.age[rows]
             unseen = np.setdiff1d(np.arange(len(memory.id)), rows)
             if count:
-                expired = memory.missed[unseen] >= self.options.max_lost
+                expired = memory.missed[unseen] >= self.options.max_missed_frames
                 lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
         status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
         tracks = Tracks(

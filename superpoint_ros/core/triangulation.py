@@ -14,7 +14,7 @@ def triangulate(
     camera0: Camera,
     camera1: Camera,
     T_1_0: np.ndarray,
-    max_error: float = 2.0,
+    max_reprojection_error: float = 2.0,
     min_parallax: float = 0.25,
 ) -> np.ndarray:
     """Depth of matched pixels in the first camera.
@@ -26,7 +26,7 @@ def triangulate(
         xy0, xy1: (N, 2), pixels of the same points in the two images.
         camera0, camera1: of the images.
         T_1_0: (4, 4), pose of camera 0 in the frame of camera 1, metres.
-        max_error: pixels from the point's image to the match in either view, at most (away from lens distortion).
+        max_reprojection_error: pixels from the point's image to the match in either view, at most (away from lens distortion).
         min_parallax: degrees between the two rays, at least.
 
     Returns:
@@ -45,8 +45,8 @@ def triangulate(
         points0 = (distance0[:, None] * rays0 + center1 + distance1[:, None] * rays1) / 2.0
         points1 = transform(points0, T_1_0)
         good = cosine < np.cos(np.deg2rad(min_parallax))
-        good &= _error(points0, normalized0, camera0) <= max_error
-        good &= _error(points1, normalized1, camera1) <= max_error
+        good &= _error(points0, normalized0, camera0) <= max_reprojection_error
+        good &= _error(points1, normalized1, camera1) <= max_reprojection_error
         good &= (distance0 > 0.0) & (distance1 > 0.0)
     return np.where(good, points0[:, 2], np.nan).astype(np.float32)
 

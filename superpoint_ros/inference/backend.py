@@ -8,8 +8,8 @@ from typing import Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from superpoint_ros.core.errors import BackendError
-from superpoint_ros.core.options import DecodeOptions
-from superpoint_ros.inference.models import ModelFacts
+from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.inference.models import ModelSpec
 
 Loader = TypeVar("Loader")
 
@@ -35,17 +35,17 @@ class Backend(Protocol):
         ...
 
 
-def _torch(facts: ModelFacts, device: str) -> Backend:
+def _torch(facts: ModelSpec, device: str) -> Backend:
     from superpoint_ros.inference.torch_backend import TorchBackend
 
     return TorchBackend(facts, device)
 
 
 # name: loader of (model facts, device). The first entry is what "auto" takes.
-BACKENDS: dict[str, Callable[[ModelFacts, str], Backend]] = {"torch": _torch}
+BACKENDS: dict[str, Callable[[ModelSpec, str], Backend]] = {"torch": _torch}
 
 
-def load_backend(name: str, facts: ModelFacts, device: str) -> Backend:
+def load_backend(name: str, facts: ModelSpec, device: str) -> Backend:
     """The backend of that name with the model's weights on the device.
 
     Raises:

@@ -31,10 +31,10 @@ class Densifier:
         model: name of a shipped model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/depth_backend.py's table.
         device: "auto", "cpu", "cuda", "cuda:N".
-        working_side: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few (see
+        max_image_size: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few (see
             working_size), and the depth is enlarged again.
         min_confidence: depth below this confidence becomes NaN.
-        typical_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
+        fallback_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
 
     Raises:
         CheckpointError: weights or model that cannot be used, or none given and none shipped.
@@ -52,20 +52,20 @@ class Densifier:
         model: str | Path | None = None,
         backend: str = "auto",
         device: str = "auto",
-        working_side: int = 640,
+        max_image_size: int = 640,
         min_confidence: float = 0.0,
-        typical_depth: float = 0.0,
+        fallback_depth: float = 0.0,
     ):
-        if working_side < 32:
-            raise ValueError(f"working_side={working_side} is below 32 pixels")
+        if max_image_size < 32:
+            raise ValueError(f"max_image_size={max_image_size} is below 32 pixels")
         if not 0.0 <= min_confidence <= 1.0:
             raise ValueError(f"min_confidence={min_confidence} is not in [0, 1]")
-        if not (math.isfinite(typical_depth) and typical_depth >= 0.0):
-            raise ValueError(f"typical_depth={typical_depth} is not a depth in metres, or 0")
+        if not (math.isfinite(fallback_depth) and fallback_depth >= 0.0):
+            raise ValueError(f"fallback_depth={fallback_depth} is not a depth in metres, or 0")
         self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
-        self.working_side = working_side
+        self.max_image_size = max_image_size
         self.min_confidence = min_confidence
-        self.typical_depth = typical_depth
+        self.fallback_depth = fallback_depth
         self._unit_warned = False
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
@@ -79,7 +79,7 @@ class Densifier:
             rgb: uint8 (H, W), (H, W, 1) or (H, W, 3).
             sparse: float32 (H, W), metres along the optical axis; NaN or 0 where unknown. Negative and infinite
                 samples are dropped, with a warning. Without any sample nothing is known: confidence 0, and NaN or a
-                guess (see typical_depth).
+                guess (see fallback_depth).
             color: channel order of a three-channel image, "rgb" or "bgr".
 
         Raises:
@@ -96,7 +96,7 @@ class Densifier:
             depth, confidence = self._run(image, samples)
         else:
             confidence = np.zeros(samples.shape, np.float32)
-            depth = self._run(image, samples)[0] if self.typical_depth else np.full_like(confidence, np.nan)
+            depth = self._run(image, samples)[0] if self.fallback_depth else np.full_like(confidence, np.nan)
         return DenseDepth(np.where(confidence < self.min_confidence, np.float32(np.nan), depth), confidence)
 
     def _warn_of_unit(self, median: float) -> None:
@@ -107,22 +107,22 @@ class Densifier:
     def _run(self, image: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth and confidence, float32 (H, W), from clean samples."""
         size = (samples.shape[0], samples.shape[1])
-        smaller = working_size(size, int(np.isfinite(samples).sum()), self.working_side)
+        smaller = working_size(size, int(np.isfinite(samples).sum()), self.max_image_size)
         image = resize_image(image, smaller)
-        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.typical_depth)
+        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.fallback_depth)
         log_depth, log_spread = self._backend(image, hints.maps)
         depth = hints.scale / _enlarge(np.exp(-log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)
 
 
-def working_size(size: tuple[int, int], samples: int, working_side: int) -> tuple[int, int]:
+def working_size(size: tuple[int, int], samples: int, max_image_size: int) -> tuple[int, int]:
     """The (height, width) that the network sees of an image: about PIXELS_PER_SAMPLE pixels for each sample.
 
     More pixels do not help where samples are few, fewer put several samples into one pixel. The longer side is at most
-    `working_side` and, if the image and that allow it, at least LEAST_SIDE.
+    `max_image_size` and, if the image and that allow it, at least LEAST_SIDE.
     """
     wanted = max(size) * math.sqrt(PIXELS_PER_SAMPLE * samples / (size[0] * size[1]))
-    return fit_within(size, min(working_side, max(LEAST_SIDE, round(wanted))))
+    return fit_within(size, min(max_image_size, max(LEAST_SIDE, round(wanted))))
 
 
 def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:

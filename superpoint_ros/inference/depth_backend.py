@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from superpoint_ros.inference.backend import choose
-from superpoint_ros.inference.models import ModelFacts, find_model
+from superpoint_ros.inference.models import ModelSpec, find_model
 
 DEFAULT_MODEL = "d3"
 
@@ -38,22 +38,22 @@ class DepthBackend(Protocol):
         ...
 
 
-def _torch(facts: ModelFacts, device: str) -> DepthBackend:
+def _torch(facts: ModelSpec, device: str) -> DepthBackend:
     from superpoint_ros.inference.torch_depth_backend import TorchDepthBackend
 
     return TorchDepthBackend(facts, device)
 
 
 # name: loader of (model facts, device). The first entry is what "auto" takes.
-DEPTH_BACKENDS: dict[str, Callable[[ModelFacts, str], DepthBackend]] = {"torch": _torch}
+DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, str], DepthBackend]] = {"torch": _torch}
 
 
-def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelFacts:
+def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelSpec:
     """The facts of the model to use; arguments and errors as in inference/models.py."""
     return find_model(weights, DEFAULT_MODEL if weights is None and model is None else model)
 
 
-def load_depth_backend(name: str, facts: ModelFacts, device: str) -> DepthBackend:
+def load_depth_backend(name: str, facts: ModelSpec, device: str) -> DepthBackend:
     """The backend of that name with the model's weights on the device.
 
     Raises:

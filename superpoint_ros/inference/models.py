@@ -15,7 +15,7 @@ DEFAULT_THRESHOLD = 0.015
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ModelSpec:
     """What is known of a set of weights.
 
     Attributes:
@@ -35,30 +35,30 @@ class ModelFacts:
     subpixel: bool = False
 
 
-def shipped_models() -> dict[str, ModelFacts]:
+def shipped_models() -> dict[str, ModelSpec]:
     """The models that come with the package, by name."""
     table = yaml.safe_load(SHIPPED_MODELS.read_text(encoding="utf-8"))
     return {name: _facts(name, entry, SHIPPED_MODELS) for name, entry in table.items()}
 
 
-def find_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelFacts:
+def find_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelSpec:
     """The facts of the model to use.
 
     Args:
         weights: path of a weights file. None = the one the model names.
-        model: name of a shipped model, or path of a YAML file with ModelFacts' fields (`file` relative to it).
+        model: name of a shipped model, or path of a YAML file with ModelSpec' fields (`file` relative to it).
             None = the shipped default; with `weights` given: nothing but what the file itself tells.
 
     Raises:
         CheckpointError: no such model, or a model file that cannot be read.
     """
     if model is None and weights is not None:
-        return ModelFacts(name=Path(weights).stem, file=Path(weights))
+        return ModelSpec(name=Path(weights).stem, file=Path(weights))
     facts = _named(str(model) if model is not None else DEFAULT_MODEL)
     return facts if weights is None else replace(facts, file=Path(weights))
 
 
-def _named(model: str) -> ModelFacts:
+def _named(model: str) -> ModelSpec:
     path = Path(model)
     if path.suffix in (".yaml", ".yml"):
         try:
@@ -72,8 +72,8 @@ def _named(model: str) -> ModelFacts:
     return models[model]
 
 
-def _facts(name: str, entry: object, source: Path) -> ModelFacts:
-    known = {field.name for field in fields(ModelFacts)} - {"name"}
+def _facts(name: str, entry: object, source: Path) -> ModelSpec:
+    known = {field.name for field in fields(ModelSpec)} - {"name"}
     if not isinstance(entry, dict) or "file" not in entry or not set(entry) <= known:
         raise CheckpointError(f"model '{name}' in '{source}': needs 'file' and may have {', '.join(sorted(known))}")
-    return ModelFacts(**{"name": name, **entry, "file": source.parent / str(entry["file"])})
+    return ModelSpec(**{"name": name, **entry, "file": source.parent / str(entry["file"])})

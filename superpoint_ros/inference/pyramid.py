@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from superpoint_ros.core.image import resize_image, resize_points
-from superpoint_ros.core.options import DecodeOptions
-from superpoint_ros.core.selection import kept_rows
+from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.inference.backend import Backend, Keypoints
 
 MIN_SIDE = 32  # pixels; what a cell of the descriptor sees spans more
@@ -48,5 +48,5 @@ def _merge(parts: tuple[Keypoints, ...], image_size: tuple[int, int], options: D
         return parts[0]
     xy, score, descriptors = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(-score, kind="stable")
-    rows = order[kept_rows(xy[order], image_size, options)]
+    rows = order[select_top_k(xy[order], image_size, options)]
     return xy[rows], score[rows], descriptors[rows]

@@ -9,9 +9,9 @@ import torch
 
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.inference.backend import Keypoints
-from superpoint_ros.inference.models import ModelFacts
+from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode
 from superpoint_ros.networks.superpoint import CELL_SIZE
@@ -50,7 +50,7 @@ def describe_device(device: torch.device) -> str:
 class TorchBackend:
     """See inference/backend.py."""
 
-    def __init__(self, facts: ModelFacts, device: str = "auto"):
+    def __init__(self, facts: ModelSpec, device: str = "auto"):
         self._device = find_device(device)
         checkpoint = load_checkpoint(facts.file, facts.sha256)
         self.sampling = facts.sampling or checkpoint.sampling

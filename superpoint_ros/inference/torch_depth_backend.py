@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.models import ModelFacts
+from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.torch_backend import describe_device, find_device
 from superpoint_ros.networks.d3 import STRIDE
 from superpoint_ros.networks.d3_checkpoint import load_d3
@@ -15,7 +15,7 @@ from superpoint_ros.networks.d3_checkpoint import load_d3
 class TorchDepthBackend:
     """See inference/depth_backend.py."""
 
-    def __init__(self, facts: ModelFacts, device: str = "auto"):
+    def __init__(self, facts: ModelSpec, device: str = "auto"):
         self._device = find_device(device)
         checkpoint = load_d3(facts.file, facts.sha256)
         self.sha256 = checkpoint.sha256

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
-from superpoint_ros.core.selection import kept_rows
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import CELL_SIZE
 
@@ -88,7 +88,7 @@ def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tenso
     for score, rank in zip(scores, ranks, strict=True):
         yx = torch.nonzero(rank)
         yx = yx[torch.argsort(rank[yx[:, 0], yx[:, 1]], descending=True)]
-        kept = kept_rows(yx.flip(1).cpu().numpy(), image_size, options)
+        kept = select_top_k(yx.flip(1).cpu().numpy(), image_size, options)
         yx = yx[torch.from_numpy(kept).to(yx.device)]
         selected.append((yx.flip(1).float(), score[yx[:, 0], yx[:, 1]]))
     return selected

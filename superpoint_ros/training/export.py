@@ -15,7 +15,7 @@ from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import save_checkpoint
 from superpoint_ros.networks.d3_checkpoint import save_d3
 from superpoint_ros.training.loop import Trainer
-from superpoint_ros.training.superpoint.batch_norm import fold
+from superpoint_ros.training.superpoint.batch_norm import fold_batch_norm
 
 CARD = """# {name}
 
@@ -56,7 +56,7 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
     """Write `path` (.safetensors, float16, batch norms folded) and a card beside it (.md).
 
     Args:
-        trainer: finished, its model a NormalizedSuperPoint.
+        trainer: finished, its model a SuperPointBN.
         path: of the weights.
         config: the dataclass that the run was configured with.
         trained_on: the data, for people to read.
@@ -65,7 +65,7 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
         sha256 of the weights file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sha256 = save_checkpoint(path, fold(trainer.model.module), torch.float16)
+    sha256 = save_checkpoint(path, fold_batch_norm(trainer.model.module), torch.float16)
     layout = "SuperPoint's released layer names, batch norm folded in; input gray in [0, 1]"
     _write_card(trainer, path, sha256, layout, config, trained_on)
     return sha256

@@ -60,7 +60,7 @@ def test_scales_change_the_tracks(words, tmp_path):
         (["--images", "absent"], "--images absent: no such folder"),
         (["--threshold", "3"], "threshold=3.0 is out of range"),
         (["--scales", "1", "9"], "scales=(1.0, 9.0) is out of range"),
-        (["--max-distance", "0"], "max_distance=0.0 is out of range"),
+        (["--max-descriptor-distance", "0"], "max_descriptor_distance=0.0 is out of range"),
         (["--weights", "absent.pth"], "absent.pth"),
         (["--device", "cuda:77"], "cuda"),
     ],

@@ -77,7 +77,7 @@ def test_scaled_samples_change_the_scale_alone():
 
 
 def test_without_samples_all_is_flat_and_far():
-    hints = depth_hints(BLACK, np.full(SIZE, np.nan, np.float32), typical_depth=3.0)
+    hints = depth_hints(BLACK, np.full(SIZE, np.nan, np.float32), fallback_depth=3.0)
     assert hints.scale == 3.0
     assert (hints.maps[:3] == 0.0).all()
     assert (hints.maps[3] == FARTHEST_SAMPLE).all()

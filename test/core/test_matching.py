@@ -11,23 +11,23 @@ def unit(seed: int, count: int, size: int = 16) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def reference(d0: np.ndarray, d1: np.ndarray, max_distance: float) -> set[tuple[int, int]]:
+def reference(d0: np.ndarray, d1: np.ndarray, max_descriptor_distance: float) -> set[tuple[int, int]]:
     """Mutual nearest neighbours, pair by pair."""
     distance = [[float(np.linalg.norm(a - b)) for b in d1] for a in d0]
     pairs = set()
     for i, row in enumerate(distance):
         j = int(np.argmin(row))
-        if int(np.argmin([other[j] for other in distance])) == i and row[j] < max_distance:
+        if int(np.argmin([other[j] for other in distance])) == i and row[j] < max_descriptor_distance:
             pairs.add((i, j))
     return pairs
 
 
 @settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(1, 20), st.integers(1, 20), st.floats(0.3, 2.0))
-def test_agrees_with_the_plain_definition(seed, count0, count1, max_distance):
+def test_agrees_with_the_plain_definition(seed, count0, count1, max_descriptor_distance):
     d0, d1 = unit(seed, count0), unit(seed + 1, count1)
-    matches = match(d0, d1, max_distance)
-    assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(d0, d1, max_distance)
+    matches = match(d0, d1, max_descriptor_distance)
+    assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(d0, d1, max_descriptor_distance)
     expected = np.linalg.norm(d0[matches.index0] - d1[matches.index1], axis=1)
     np.testing.assert_allclose(matches.distance, expected, atol=1e-3)
 

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpoint_ros.core.options import DecodeOptions
-from superpoint_ros.core.selection import kept_rows, spread
+from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.selection import select_top_k, spread
 
 SIZE = (40, 60)
 
@@ -23,19 +23,19 @@ def test_a_cell_ends_where_the_pixel_of_the_next_begins():
 
 
 def test_without_a_grid_the_first_are_kept():
-    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=4)).tolist() == [0, 1, 2, 3]
+    assert select_top_k(points(0, 9), SIZE, DecodeOptions(max_keypoints=4)).tolist() == [0, 1, 2, 3]
 
 
 def test_zero_keeps_all_and_so_does_a_grid_with_room():
-    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=0, grid=(3, 3))).tolist() == list(range(9))
-    assert kept_rows(points(0, 9), SIZE, DecodeOptions(max_keypoints=9, grid=(3, 3))).tolist() == list(range(9))
-    assert kept_rows(np.zeros((0, 2)), SIZE, DecodeOptions(grid=(3, 3))).tolist() == []
+    assert select_top_k(points(0, 9), SIZE, DecodeOptions(max_keypoints=0, grid=(3, 3))).tolist() == list(range(9))
+    assert select_top_k(points(0, 9), SIZE, DecodeOptions(max_keypoints=9, grid=(3, 3))).tolist() == list(range(9))
+    assert select_top_k(np.zeros((0, 2)), SIZE, DecodeOptions(grid=(3, 3))).tolist() == []
 
 
 @given(st.integers(0, 100), st.integers(1, 60), st.integers(1, 30), st.tuples(st.integers(1, 5), st.integers(1, 5)))
 def test_no_cell_keeps_more_than_another_that_still_has_some(seed, number, count, grid):
     xy = points(seed, number)
-    kept = kept_rows(xy, SIZE, DecodeOptions(max_keypoints=count, grid=grid))
+    kept = select_top_k(xy, SIZE, DecodeOptions(max_keypoints=count, grid=grid))
     assert len(kept) == min(number, count)
     assert np.all(np.diff(kept) > 0)
     cells = [(int(round(y) * grid[0] // SIZE[0]), int(round(x) * grid[1] // SIZE[1])) for x, y in xy]

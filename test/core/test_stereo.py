@@ -30,16 +30,16 @@ def test_what_is_off_the_epipolar_line_is_dropped():
     points = stereo_points(1)
     xy = points.right.xy.copy()
     xy[points.order[5]] += (0.0, 3.0)
-    found = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_error=1.0))
+    found = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_reprojection_error=1.0))
     assert found.candidates == len(points.left)
     assert set(range(len(points.left))) - set(found.matches.index0.tolist()) == {5}
-    tolerant = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_error=2.0))
+    tolerant = stereo_depth(points.left, replace(points.right, xy=xy), RIG, StereoOptions(max_reprojection_error=2.0))
     assert len(tolerant.depth) == len(points.left)
 
 
 def test_depths_out_of_range_are_dropped():
     points = stereo_points(2)
-    found = stereo_depth(points.left, points.right, RIG, StereoOptions(nearest=1.5, farthest=3.0))
+    found = stereo_depth(points.left, points.right, RIG, StereoOptions(min_depth=1.5, max_depth=3.0))
     expected = np.flatnonzero((points.depth >= 1.5) & (points.depth <= 3.0))
     np.testing.assert_array_equal(found.matches.index0, expected)
 
@@ -53,7 +53,7 @@ def test_exchanged_images_give_no_depth():
 def test_unlike_descriptors_do_not_match():
     points = stereo_points(0)
     other = features(points.right.xy, -points.right.descriptors)
-    assert stereo_depth(points.left, other, RIG, StereoOptions(max_distance=0.1)).candidates == 0
+    assert stereo_depth(points.left, other, RIG, StereoOptions(max_descriptor_distance=0.1)).candidates == 0
 
 
 def test_no_keypoints_give_no_depth():

@@ -35,7 +35,7 @@ def test_ids_last_and_age_counts():
 
 
 def test_a_track_survives_being_unseen_up_to_max_lost():
-    tracker = Tracker(max_lost=2)
+    tracker = Tracker(max_missed_frames=2)
     tracker.update(seen([0, 1]))
     for _ in range(2):
         assert tracker.update(seen([1])).lost_id.tolist() == []
@@ -43,7 +43,7 @@ def test_a_track_survives_being_unseen_up_to_max_lost():
 
 
 def test_a_track_unseen_for_longer_is_lost_and_its_id_is_not_reused():
-    tracker = Tracker(max_lost=2)
+    tracker = Tracker(max_missed_frames=2)
     tracker.update(seen([0, 1]))
     lost = [tracker.update(seen([1])).lost_id.tolist() for _ in range(4)]
     assert lost == [[], [], [0], []]
@@ -51,15 +51,15 @@ def test_a_track_unseen_for_longer_is_lost_and_its_id_is_not_reused():
 
 
 def test_without_patience_it_is_the_released_tracker():
-    tracker = Tracker(max_lost=0)
+    tracker = Tracker(max_missed_frames=0)
     tracker.update(seen([0, 1]))
     assert tracker.update(seen([1])).lost_id.tolist() == [0]
     assert tracker.update(seen([0, 1])).id.tolist() == [2, 1]
 
 
-@pytest.mark.parametrize("max_lost", [0, 2])
-def test_images_without_keypoints_kill_nothing(max_lost):
-    tracker = Tracker(max_lost=max_lost)
+@pytest.mark.parametrize("max_missed_frames", [0, 2])
+def test_images_without_keypoints_kill_nothing(max_missed_frames):
+    tracker = Tracker(max_missed_frames=max_missed_frames)
     tracker.update(seen([0, 1]))
     for _ in range(5):
         tracks = tracker.update(Features.empty(SIZE, 64))
@@ -84,7 +84,7 @@ def test_reset_raises_the_epoch_and_forgets():
 
 
 def test_mean_distance_is_the_mean_of_the_matches():
-    tracker = Tracker(max_distance=2.0)
+    tracker = Tracker(max_descriptor_distance=2.0)
     base = np.array([1.0, 0.0], np.float32)
     angles = [0.0, 0.1, 0.4]
     distances = []
@@ -98,11 +98,11 @@ def test_mean_distance_is_the_mean_of_the_matches():
 
 
 def test_the_motion_gate_grows_with_the_images_missed():
-    tracker = Tracker(max_motion=10, max_lost=3)
+    tracker = Tracker(max_displacement=10, max_missed_frames=3)
     tracker.update(seen([0, 1]))
     assert tracker.update(seen([0, 1], shift=(9, 0))).id.tolist() == [0, 1]
     assert tracker.update(seen([0, 1], shift=(20, 0))).id.tolist() == [2, 3]
-    patient = Tracker(max_motion=10, max_lost=3)
+    patient = Tracker(max_displacement=10, max_missed_frames=3)
     patient.update(seen([0, 1]))
     patient.update(seen([1]))
     assert patient.update(seen([0], shift=(18, 0))).id.tolist() == [0]
@@ -117,7 +117,7 @@ def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
     xy1[7, 1] += 40
     score = np.ones(60, np.float32)
     for check, expected in ((0.0, 7), (2.0, 60)):
-        tracker = Tracker(geometric_check=check)
+        tracker = Tracker(epipolar_threshold=check)
         tracker.update(Features(xy0, score, LANDMARKS, SIZE))
         tracks = tracker.update(Features(xy1, score, LANDMARKS, SIZE))
         assert tracks.id[7] == expected
@@ -125,16 +125,16 @@ def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
 
 
 def test_the_geometric_check_keeps_a_still_scene():
-    tracker = Tracker(geometric_check=1.0)
+    tracker = Tracker(epipolar_threshold=1.0)
     tracker.update(seen(range(60)))
     assert tracker.update(seen(range(60))).status.all()
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sets(st.integers(0, 59), max_size=20), min_size=1, max_size=12), st.integers(0, 3))
-def test_ids_against_a_plain_model(images, max_lost):
-    """Perfect descriptors: an id is kept exactly while its landmark was missed in at most max_lost non-empty images."""
-    tracker, model, next_id = Tracker(max_lost=max_lost), {}, 0
+def test_ids_against_a_plain_model(images, max_missed_frames):
+    """Perfect descriptors: an id is kept exactly while its landmark was missed in at most max_missed_frames non-empty images."""
+    tracker, model, next_id = Tracker(max_missed_frames=max_missed_frames), {}, 0
     for image in images:
         landmarks = sorted(image)
         tracks = tracker.update(seen(landmarks) if landmarks else Features.empty(SIZE, 64))
@@ -151,12 +151,12 @@ def test_ids_against_a_plain_model(images, max_lost):
         if landmarks:
             for landmark in [one for one in model if one not in image]:
                 model[landmark][2] += 1
-                if model[landmark][2] > max_lost:
+                if model[landmark][2] > max_missed_frames:
                     lost.append(model.pop(landmark)[0])
         assert tracks.lost_id.tolist() == sorted(lost)
 
 
-@pytest.mark.parametrize("bad", [{"max_distance": 0.0}, {"max_distance": 2.5}, {"max_lost": -1}, {"max_motion": -1.0}])
+@pytest.mark.parametrize("bad", [{"max_descriptor_distance": 0.0}, {"max_descriptor_distance": 2.5}, {"max_missed_frames": -1}, {"max_displacement": -1.0}])
 def test_options_out_of_range_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Tracker(**bad)

@@ -55,7 +55,7 @@ def start_densify(d3: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         log = tmp_path_factory.mktemp("node") / f"{name}.log"
         topics = {"image_topic": f"/{name}_input/image", "sparse_topic": f"/{name}_input/sparse"}
         arguments = parameter_arguments({"weights": d3, "policy": "every_frame", **topics, **parameters}, name)
-        nodes.append(NodeProcess(log, arguments, "densify_node"))
+        nodes.append(NodeProcess(log, arguments, "densify"))
         return nodes[-1]
 
     yield start

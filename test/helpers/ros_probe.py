@@ -50,9 +50,9 @@ def milliseconds(message: Any) -> int:
 class NodeProcess:
     """A node's program with ROS arguments; what it prints goes to a file."""
 
-    def __init__(self, log: Path, arguments: list[str], program: str = "frontend_node"):
+    def __init__(self, log: Path, arguments: list[str], node: str = "frontend"):
         self._log = log
-        command = [sys.executable, "-m", f"superpoint_ros.ros.{program}", "--ros-args", *arguments]
+        command = [sys.executable, "-m", f"superpoint_ros.ros.{node}.node", "--ros-args", *arguments]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         with log.open("w") as output:
             self.process = subprocess.Popen(

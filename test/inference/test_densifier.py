@@ -73,12 +73,12 @@ def test_without_samples_nothing_is_known(densifier):
 
 def test_without_samples_a_guess_may_be_had_but_never_trusted(weights):
     image, _ = example(6, (40, 60), 0)
-    guess = Densifier(weights, device="cpu", typical_depth=3.0).densify(image, np.zeros((40, 60), np.float32))
+    guess = Densifier(weights, device="cpu", fallback_depth=3.0).densify(image, np.zeros((40, 60), np.float32))
     assert (guess.confidence == 0).all()
     assert np.isfinite(guess.depth).all()
-    double = Densifier(weights, device="cpu", typical_depth=6.0).densify(image, np.zeros((40, 60), np.float32))
+    double = Densifier(weights, device="cpu", fallback_depth=6.0).densify(image, np.zeros((40, 60), np.float32))
     np.testing.assert_allclose(double.depth, 2 * guess.depth, rtol=1e-5)
-    masked = Densifier(weights, device="cpu", typical_depth=3.0, min_confidence=0.1)
+    masked = Densifier(weights, device="cpu", fallback_depth=3.0, min_confidence=0.1)
     assert np.isnan(masked.densify(image, np.zeros((40, 60), np.float32)).depth).all()
 
 
@@ -133,7 +133,7 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
     monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda facts, device: Nearest())
     sparse = np.full((96, 128), np.nan, np.float32)
     sparse[10, 20], sparse[80, 100] = 2.0, 5.0
-    densifier = Densifier("none", backend="nearest", working_side=64)
+    densifier = Densifier("none", backend="nearest", max_image_size=64)
     dense = densifier.densify(np.zeros((96, 128), np.uint8), sparse)
     assert seen == [(48, 64, 3)]
     truth = nearest_sample(sparse).depth
@@ -143,7 +143,7 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("size", "samples", "working_side", "expected"),
+    ("size", "samples", "max_image_size", "expected"),
     [
         ((480, 640), 0, 640, (240, 320)),
         ((480, 640), 300, 640, (240, 320)),
@@ -154,8 +154,8 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
         ((60, 80), 3, 640, (60, 80)),
     ],
 )
-def test_the_network_sees_about_64_pixels_for_each_sample(size, samples, working_side, expected):
-    assert working_size(size, samples, working_side) == expected
+def test_the_network_sees_about_64_pixels_for_each_sample(size, samples, max_image_size, expected):
+    assert working_size(size, samples, max_image_size) == expected
 
 
 def test_sizes_that_differ_are_refused(densifier):
@@ -179,11 +179,11 @@ def test_the_weights_that_ship_beat_what_they_start_from():
 
 
 def test_options_out_of_range_and_unknown_backends_are_refused(weights):
-    with pytest.raises(ValueError, match="working_side=8"):
-        Densifier(weights, working_side=8)
+    with pytest.raises(ValueError, match="max_image_size=8"):
+        Densifier(weights, max_image_size=8)
     with pytest.raises(ValueError, match=r"min_confidence=1.5"):
         Densifier(weights, min_confidence=1.5)
-    with pytest.raises(ValueError, match=r"typical_depth=-1"):
-        Densifier(weights, typical_depth=-1.0)
+    with pytest.raises(ValueError, match=r"fallback_depth=-1"):
+        Densifier(weights, fallback_depth=-1.0)
     with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
         Densifier(weights, backend="abacus")

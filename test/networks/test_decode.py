@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from superpoint_ros.core.options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DecodeOptions
 from superpoint_ros.networks.decode import (
     decode,
     heatmap,

@@ -41,7 +41,7 @@ def nodes(tmp_path_factory):
         name: NodeProcess(
             folder / f"{name}.log",
             parameter_arguments({"policy": "every_frame", **values}, f"chain_{name}"),
-            f"{name}_node",
+            name,
         )
         for name, values in parameters.items()
     }

@@ -39,8 +39,8 @@ def fill_morphological(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     known = is_depth(sparse)
     if not known.any():
         return np.zeros(sparse.shape, np.float32)
-    nearest, farthest = float(sparse[known].min()), float(sparse[known].max())
-    closeness: np.ndarray = np.where(known, farthest + 1.0 - sparse, 0.0).astype(np.float32)
+    min_depth, max_depth = float(sparse[known].min()), float(sparse[known].max())
+    closeness: np.ndarray = np.where(known, max_depth + 1.0 - sparse, 0.0).astype(np.float32)
     closeness = cv2.dilate(closeness, DIAMOND)
     closeness = cv2.morphologyEx(closeness, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     side = 7
@@ -48,5 +48,5 @@ def fill_morphological(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         closeness = np.where(closeness > 0, closeness, cv2.dilate(closeness, np.ones((side, side), np.uint8)))
         side = min(31, 2 * side + 1)
     closeness = cv2.GaussianBlur(cv2.medianBlur(closeness, 5), (5, 5), 0)
-    depth = np.clip(farthest + 1.0 - closeness, nearest, farthest)
+    depth = np.clip(max_depth + 1.0 - closeness, min_depth, max_depth)
     return np.where(known, sparse, depth).astype(np.float32)

@@ -31,28 +31,28 @@ class Method:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def make_methods(names: Sequence[str], device: str = "auto", working_side: int = 640) -> list[Method]:
+def make_methods(names: Sequence[str], device: str = "auto", max_image_size: int = 640) -> list[Method]:
     """The methods of these names: those of FILLS, "d3" (the weights that ship) and "d3:PATH".
 
     Raises:
         DatasetError: no such method.
         CheckpointError, BackendError: weights or device that cannot be used.
     """
-    return [_make(name, device, working_side) for name in names]
+    return [_make(name, device, max_image_size) for name in names]
 
 
-def _make(name: str, device: str, working_side: int) -> Method:
+def _make(name: str, device: str, max_image_size: int) -> Method:
     if name in FILLS:
         return Method(name, FILLS[name])
     kind, _, weights = name.partition(":")
     if kind != "d3":
         raise DatasetError(f"method '{name}' is not one of {', '.join(FILLS)}, d3, d3:WEIGHTS")
-    densifier = Densifier(weights or None, device=device, working_side=working_side)
+    densifier = Densifier(weights or None, device=device, max_image_size=max_image_size)
 
     def fill(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         return np.nan_to_num(densify(densifier, image, sparse).depth)
 
-    settings = {"weights_sha256": densifier.weights_sha256, "working_side": densifier.working_side}
+    settings = {"weights_sha256": densifier.weights_sha256, "max_image_size": densifier.max_image_size}
     return Method(name, fill, densifier, settings)
 
 

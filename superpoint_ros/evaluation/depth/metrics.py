@@ -40,9 +40,9 @@ class DepthScores:
 
 
 def depth_scores(
-    predicted: np.ndarray, measured: np.ndarray, nearest: float = 0.0, farthest: float = np.inf
+    predicted: np.ndarray, measured: np.ndarray, min_depth: float = 0.0, max_depth: float = np.inf
 ) -> DepthScores:
-    """Compare two depth images of one size [m], over measured depths in (nearest, farthest].
+    """Compare two depth images of one size [m], over measured depths in (min_depth, max_depth].
 
     NaN, infinity and values that are not positive mean "no depth" in either image.
     Figures are NaN where no pixel can be compared.
@@ -52,7 +52,7 @@ def depth_scores(
     """
     if predicted.shape != measured.shape:
         raise ImageError(f"predicted depth has shape {predicted.shape}; expected that of the truth, {measured.shape}")
-    wanted = is_depth(measured) & (measured > nearest) & (measured <= farthest)
+    wanted = is_depth(measured) & (measured > min_depth) & (measured <= max_depth)
     compared = wanted & is_depth(predicted)
     estimate, truth = predicted[compared].astype(np.float64), measured[compared].astype(np.float64)
     coverage = float(compared.sum() / wanted.sum()) if wanted.any() else float("nan")
@@ -75,5 +75,5 @@ def depth_scores(
 def depth_scores_by_range(
     predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float]
 ) -> dict[tuple[float, float], DepthScores]:
-    """depth_scores for each range between consecutive `edges` [m]: keys are (nearest, farthest]."""
+    """depth_scores for each range between consecutive `edges` [m]: keys are (min_depth, max_depth]."""
     return {(near, far): depth_scores(predicted, measured, near, far) for near, far in pairwise(edges)}

@@ -32,12 +32,12 @@ def draw_strip(
         measured: (H, W), metres; gives the range of colours.
     """
     bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
-    nearest, farthest = depth_range(measured)
+    min_depth, max_depth = depth_range(measured)
     strips = []
     for sparse, predicted, caption in rows:
         dots = cv2.dilate(np.where(is_depth(sparse), sparse, 0).astype(np.float32), np.ones((DOT, DOT)))
         panels = [
-            bgr.copy(), color_depth(dots, nearest, farthest), color_depth(predicted, nearest, farthest),
+            bgr.copy(), color_depth(dots, min_depth, max_depth), color_depth(predicted, min_depth, max_depth),
             color_error(predicted, measured),
         ]  # fmt: skip
         cv2.putText(panels[0], caption, (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 4, cv2.LINE_AA)

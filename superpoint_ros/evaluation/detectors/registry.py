@@ -52,14 +52,14 @@ class Detector:
     name: as asked for.
     detect: uint8 (H, W) -> Features; their descriptors have size 0 where `describes` is false.
     describes: whether there are descriptors.
-    max_distance: descriptor distance at which a match is dropped where a protocol wants such a bound.
+    max_descriptor_distance: descriptor distance at which a match is dropped where a protocol wants such a bound.
     settings: everything that determines the result, for the record.
     """
 
     name: str
     detect: Callable[[np.ndarray], Features]
     describes: bool
-    max_distance: float
+    max_descriptor_distance: float
     settings: Mapping[str, Any]
 
 
@@ -108,7 +108,7 @@ def _opencv(name: str) -> Callable[[DetectorOptions], Detector]:
     def make(options: DetectorOptions) -> Detector:
         entry = opencv_detectors.DETECTORS[name]
         detect, settings = entry.make(options.max_keypoints, options.nms_radius)
-        return Detector(name, detect, entry.describes, entry.max_distance, settings)
+        return Detector(name, detect, entry.describes, entry.max_descriptor_distance, settings)
 
     return make
 

@@ -48,7 +48,7 @@ class HomographyProtocol:
         matching_size: of the images for everything else.
         strongest: how many of the strongest points in the shared region repeatability looks at.
         threshold: pixels; for repeatability, NN mAP and matching score.
-        max_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
+        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
         detector: what is asked of every detector.
         ransac: how homographies are estimated.
         ransac_runs: how often, each time from the matches in another order; accuracy is the mean over these runs.
@@ -59,7 +59,7 @@ class HomographyProtocol:
     matching_size: ImageSize = 640
     strongest: int = 300
     threshold: float = 3.0
-    max_distance: float | None = None
+    max_descriptor_distance: float | None = None
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=RansacOptions)
     ransac_runs: int = 1
@@ -102,9 +102,9 @@ class PairReader:
         return SizedPair(features0, features1, resize_homography(pair.homography, (original0, original1), new_sizes))
 
 
-def match_pair(pair: SizedPair, max_distance: float | None) -> Matches:
+def match_pair(pair: SizedPair, max_descriptor_distance: float | None) -> Matches:
     """Mutual nearest neighbours of a pair's descriptors."""
-    return match(pair.features0.descriptors, pair.features1.descriptors, max_distance)
+    return match(pair.features0.descriptors, pair.features1.descriptors, max_descriptor_distance)
 
 
 def _detection_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _detection_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, A
 
 def _matching_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, Any]:
     scores = descriptor_scores(pair.features0, pair.features1, pair.homography, protocol.threshold)
-    matches = match_pair(pair, protocol.max_distance)
+    matches = match_pair(pair, protocol.max_descriptor_distance)
     xy0, xy1 = pair.features0.xy[matches.index0], pair.features1.xy[matches.index1]
     errors = match_errors(pair.features0, pair.features1, matches, pair.homography)
     accuracy = np.nan_to_num(fraction_within(errors, MATCHING_THRESHOLDS))

@@ -66,7 +66,7 @@ def _draw_pairs(
     reader = homography_protocol.PairReader(detector)
     for pair in pairs:
         sized = reader.read(pair, protocol.matching_size)
-        matches = homography_protocol.match_pair(sized, protocol.max_distance)
+        matches = homography_protocol.match_pair(sized, protocol.max_descriptor_distance)
         correct = match_errors(sized.features0, sized.features1, matches, sized.homography) <= protocol.threshold
         image0, image1 = (read_sized(path, protocol.matching_size)[0] for path in (pair.image0, pair.image1))
         xy0, xy1 = sized.features0.xy[matches.index0], sized.features1.xy[matches.index1]

@@ -36,7 +36,7 @@ class PoseProtocol:
         size: of the images.
         gaps: how many frames apart the two images of a pair are; every such pair of the sequence is used.
         epipolar_threshold: pixels; a match is right if it is this near to the true epipolar lines.
-        max_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
+        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
         detector: what is asked of every detector.
         ransac: how essential matrices are estimated.
     """
@@ -44,7 +44,7 @@ class PoseProtocol:
     size: ImageSize = None
     gaps: tuple[int, ...] = (1, 5, 10)
     epipolar_threshold: float = 3.0
-    max_distance: float | None = None
+    max_descriptor_distance: float | None = None
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=lambda: RansacOptions(threshold=1.0))
 
@@ -86,7 +86,7 @@ def _pair_row(
     assert camera0 is not None
     assert camera1 is not None
     assert true_pose is not None
-    matches = match(features0.descriptors, features1.descriptors, protocol.max_distance)
+    matches = match(features0.descriptors, features1.descriptors, protocol.max_descriptor_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     fundamental = fundamental_matrix(camera0.matrix, camera1.matrix, true_pose)
     distance = epipolar_distance(rectify(xy0, camera0), rectify(xy1, camera1), fundamental)

@@ -67,7 +67,7 @@ def run_tracks(
         rows += tracks_protocol.track_rows(detector.name, whole)
         _draw_sequence(views, tracks, detector, protocol, output, draw)
     choices = {"data": data, "frames": len(frames), **asdict(protocol)}
-    choices["max_distances"] = {one.name: protocol.max_distance or one.max_distance for one in detectors}
+    choices["max_descriptor_distances"] = {one.name: protocol.max_descriptor_distance or one.max_descriptor_distance for one in detectors}
     report = Report("tracks", choices, detector_settings(detectors), summary, rows)
     write_report(report, output)
     return report
@@ -98,8 +98,8 @@ def _draw_step(
 ) -> np.ndarray:
     """Two-way matches of two successive images, side by side; right and wrong where the scene tells."""
     features0, features1 = detector.detect(first.image), detector.detect(second.image)
-    max_distance = protocol.max_distance or detector.max_distance
-    matches = match(features0.descriptors, features1.descriptors, max_distance)
+    max_descriptor_distance = protocol.max_descriptor_distance or detector.max_descriptor_distance
+    matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     correct = tracks_protocol.right_links(first, second, xy0, xy1, protocol)
     return draw_matches(first.image, second.image, xy0, xy1, correct)

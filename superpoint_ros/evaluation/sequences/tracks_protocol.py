@@ -36,16 +36,16 @@ class TracksProtocol:
 
     Attributes:
         size: of the images.
-        max_distance: descriptor distance at which a match is dropped; None = what suits the detector.
-        max_lost: images that a track outlives unseen.
+        max_descriptor_distance: descriptor distance at which a match is dropped; None = what suits the detector.
+        max_missed_frames: images that a track outlives unseen.
         reprojection_threshold: pixels; a link is right by depth and poses if it ends this near to where it should.
         epipolar_threshold: pixels; a link is right by poses alone if it is this near to the true epipolar lines.
         detector: what is asked of every detector.
     """
 
     size: ImageSize = None
-    max_distance: float | None = None
-    max_lost: int = 5
+    max_descriptor_distance: float | None = None
+    max_missed_frames: int = 5
     reprojection_threshold: float = 5.0
     epipolar_threshold: float = 3.0
     detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
@@ -68,7 +68,7 @@ def follow(
     frames: Sequence[Frame], detector: Detector, protocol: TracksProtocol
 ) -> tuple[list[SizedFrame], list[Tracks]]:
     """The frames, and for each the tracks of a detector's points."""
-    tracker = Tracker(max_distance=protocol.max_distance or detector.max_distance, max_lost=protocol.max_lost)
+    tracker = Tracker(max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance, max_missed_frames=protocol.max_missed_frames)
     views, tracks = [], []
     for frame in tqdm(frames, desc=detector.name, leave=False):
         view = size_frame(frame, protocol.size)

@@ -13,7 +13,7 @@ from rclpy.time import Time as RosTime
 from std_msgs.msg import Header
 
 from superpoint_ros.core.geometry import pose_from_quaternion
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 
 # A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
 WAIT_S = 0.1
@@ -38,7 +38,7 @@ class CloudPose:
         """T_camera_cloud (4, 4) at the cloud's stamp; clouds without a frame_id are taken to be in the image's frame.
 
         Raises:
-            ImageMessageError: the frames differ, and there is no transform between them.
+            InputError: the frames differ, and there is no transform between them.
         """
         if self._extrinsic is not None:
             return self._extrinsic
@@ -47,13 +47,13 @@ class CloudPose:
         between = f"points in frame '{cloud.frame_id}', image in frame '{image.frame_id}'"
         if self._lookup is None:
             text = f"{between}: set the parameter extrinsic, or install tf2_ros, which is not here, and publish tf"
-            raise ImageMessageError("no transform", text)
+            raise InputError("no transform", text)
         try:
             return self._lookup(image.frame_id, cloud.frame_id, cloud.stamp)
         except LookupError as error:
             stamp = f"{cloud.stamp.sec}.{cloud.stamp.nanosec:09d}"
             text = f"{between}: tf knows no transform at {stamp} ({error}); publish it, or set the parameter extrinsic"
-            raise ImageMessageError("no transform", text) from error
+            raise InputError("no transform", text) from error
 
 
 def tf2_lookup(node: Node) -> Lookup | None:

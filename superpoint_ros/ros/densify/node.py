@@ -23,7 +23,7 @@ from superpoint_ros.ros.densify.parameters import (
     parse_densify_parameters,
 )
 from superpoint_ros.ros.densify.sparse_depth_reader import SparseDepthReader
-from superpoint_ros.ros.messages.images import ImageMessageError, message_to_array
+from superpoint_ros.ros.messages.images import InputError, message_to_array
 from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.runtime.guard import Guard
 from superpoint_ros.ros.runtime.logs import NodeLogHandler, ThrottledWarnings
@@ -119,8 +119,8 @@ class DensifyNode(Node):
         with self._statistics.timed("convert"):
             bgr = message_to_array(image, "bgr8")
             sparse = self._reader.read(message, image.header, bgr.shape[:2], camera_info)
-        if not np.isfinite(sparse).any() and config.without_samples == "skip":
-            raise ImageMessageError("no samples", "the sparse depth holds no sample that can be used")
+        if not np.isfinite(sparse).any() and config.on_empty_input == "skip":
+            raise InputError("no samples", "the sparse depth holds no sample that can be used")
         with self._statistics.timed("network"):
             dense = self._densifier.densify(bgr, sparse, color="bgr")
         with self._statistics.timed("publish"):

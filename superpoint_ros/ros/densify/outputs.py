@@ -59,7 +59,7 @@ class DensifyOutputs:
 def limited(dense: DenseDepth, config: DensifyParameters) -> np.ndarray:
     """The depth, float32 (H, W), with NaN where it is too near, too far or not trusted."""
     with np.errstate(invalid="ignore"):
-        left_out = (dense.confidence < config.min_confidence) | (dense.depth < config.nearest)
-        if config.farthest > 0.0:
+        left_out = (dense.confidence < config.min_confidence) | (dense.depth < config.min_depth)
+        if config.max_depth > 0.0:
             left_out |= dense.depth > config.farthest
     return np.where(left_out, np.float32(np.nan), dense.depth)

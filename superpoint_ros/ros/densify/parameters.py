@@ -50,20 +50,20 @@ SETTINGS = (
     *PAIRING_SETTINGS,
     Setting("weights", "", "path of the densifier's weights; empty = those that ship", fixed=True),
     *NETWORK_SETTINGS,
-    Setting("working_side", 640, "[px] at most, of the longer side that the network sees", (32, 4096), fixed=True),
+    Setting("max_image_size", 640, "[px] at most, of the longer side that the network sees", (32, 4096), fixed=True),
     Setting(
-        "without_samples",
+        "on_empty_input",
         "skip",
         "images without any sample: skip = nothing is published; empty = NaN with confidence 0; "
-        "guess = what the image alone looks like, at the scale of typical_depth, with confidence 0",
+        "guess = what the image alone looks like, at the scale of fallback_depth, with confidence 0",
         choices=("skip", "empty", "guess"),
         fixed=True,
     ),
-    Setting("typical_depth", 3.0, "[m] of a scene, for without_samples=guess", (0.01, 1000.0), fixed=True),
+    Setting("fallback_depth", 3.0, "[m] of a scene, for on_empty_input=guess", (0.01, 1000.0), fixed=True),
     Setting("encoding", "32FC1", "of the depth: 32FC1 [m] or 16UC1 [mm]", choices=("32FC1", "16UC1"), fixed=True),
     Setting("min_confidence", 0.0, "depth of less confidence is left out (NaN, or 0 in 16UC1)", (0.0, 1.0)),
-    Setting("nearest", 0.0, "[m] nearer depth is left out", (0.0, 1000.0)),
-    Setting("farthest", 0.0, "[m] farther depth is left out; 0 = no limit", (0.0, 10_000.0)),
+    Setting("min_depth", 0.0, "[m] nearer depth is left out", (0.0, 1000.0)),
+    Setting("max_depth", 0.0, "[m] farther depth is left out; 0 = no limit", (0.0, 10_000.0)),
     Setting("max_rate", 0.0, "[1/s] of outputs, by stamps; pairs in between are left out; 0 = no limit", (0.0, 1000.0)),
 )  # fmt: skip
 
@@ -76,9 +76,9 @@ class DensifyParameters:
         image_topic, transport, camera_info_topic, rectified, source, sparse_topic: the inputs.
         T_camera_cloud: (4, 4), the extrinsic; None where it is not set.
         slop: nanoseconds.
-        queue_size, policy, without_samples, encoding: as in SETTINGS.
+        queue_size, policy, on_empty_input, encoding: as in SETTINGS.
         densifier: arguments of Densifier.
-        min_confidence, nearest, farthest, max_rate: may change.
+        min_confidence, min_depth, max_depth, max_rate: may change.
     """
 
     image_topic: str
@@ -91,12 +91,12 @@ class DensifyParameters:
     slop: int
     queue_size: int
     policy: str
-    without_samples: str
+    on_empty_input: str
     encoding: str
     densifier: dict[str, Any]
     min_confidence: float
-    nearest: float
-    farthest: float
+    min_depth: float
+    max_depth: float
     max_rate: float
 
 
@@ -118,10 +118,10 @@ def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
     """
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
     densifier = {name: given.pop(name) or None for name in ("weights", "model")}
-    densifier |= {name: given.pop(name) for name in ("backend", "device", "working_side")}
-    typical_depth, extrinsic = given.pop("typical_depth"), given.pop("extrinsic")
-    if given["without_samples"] == "guess":
-        densifier["typical_depth"] = typical_depth
+    densifier |= {name: given.pop(name) for name in ("backend", "device", "max_image_size")}
+    fallback_depth, extrinsic = given.pop("fallback_depth"), given.pop("extrinsic")
+    if given["on_empty_input"] == "guess":
+        densifier["fallback_depth"] = fallback_depth
     given["camera_info_topic"] = given["camera_info_topic"] or camera_info_beside(given["image_topic"])
     given["slop"] = round(1e9 * given["slop"])
     pose = parse_extrinsic(extrinsic) if extrinsic else None

@@ -20,8 +20,8 @@ from superpoint_ros.core.sparse_depth import (
 from superpoint_ros.ros.densify.cloud_pose import CloudPose
 from superpoint_ros.ros.densify.parameters import DensifyParameters
 from superpoint_ros.ros.messages.depth import depth_image_to_array, point_cloud_to_array, scaled_camera_info
-from superpoint_ros.ros.messages.images import ImageMessageError, camera_info_to_camera
-from superpoint_ros.ros.runtime.diagnostics import CameraStatistics
+from superpoint_ros.ros.messages.images import InputError, camera_info_to_camera
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class SparseDepthReader:
     """
 
     def __init__(
-        self, config: DensifyParameters, pose: CloudPose, statistics: CameraStatistics, warnings: ThrottledWarnings
+        self, config: DensifyParameters, pose: CloudPose, statistics: InputStatistics, warnings: ThrottledWarnings
     ):
         self._config, self._pose = config, pose
         self._statistics, self._warnings = statistics, warnings
@@ -56,7 +56,7 @@ class SparseDepthReader:
             camera_info: of that image; None where it is not known.
 
         Raises:
-            ImageMessageError: a message, size, transform or calibration that cannot be used.
+            InputError: a message, size, transform or calibration that cannot be used.
             CalibrationError: a distortion model that is not known.
         """
         if isinstance(message, Image):
@@ -79,7 +79,7 @@ class SparseDepthReader:
                 f"sparse depth of {_by(sparse.shape)} for an image of {_by(size)} (width x height); "
                 "they must be of one size, or of one aspect ratio"
             )
-            raise ImageMessageError("size", text)
+            raise InputError("size", text)
         if sparse.shape not in self._resized:
             self._resized.add(sparse.shape)
             logger.info("samples of %s are moved to the image's %s", _by(sparse.shape), _by(size))
@@ -103,12 +103,12 @@ class SparseDepthReader:
     def _camera(self, size: tuple[int, int], camera_info: CameraInfo | None) -> Camera:
         if camera_info is None:
             text = f"waiting for CameraInfo on {self._config.camera_info_topic}, without which points have no pixels"
-            raise ImageMessageError("no CameraInfo", text)
+            raise InputError("no CameraInfo", text)
         camera = camera_info_to_camera(
             scaled_camera_info(camera_info, size, camera_info.header), self._config.rectified
         )
         if camera is None:
-            raise ImageMessageError("no CameraInfo", f"CameraInfo on {self._config.camera_info_topic} is uncalibrated")
+            raise InputError("no CameraInfo", f"CameraInfo on {self._config.camera_info_topic} is uncalibrated")
         return camera
 
     def _check_view(self, sparse: np.ndarray, points: int) -> None:

@@ -21,7 +21,7 @@ from superpoint_ros.ros.frontend.parameters import CameraParameters
 from superpoint_ros.ros.messages import features as feature_messages
 from superpoint_ros.ros.messages import images as image_messages
 from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
-from superpoint_ros.ros.runtime.diagnostics import CameraStatistics
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.guard import Guard
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 from superpoint_ros.ros.runtime.qos import output_publisher
@@ -40,7 +40,7 @@ class CameraChannel:
 
     def __init__(self, node: Node, parameters: CameraParameters, policy: str, overlay: bool, facts: dict[str, Any]):
         self.parameters = parameters
-        self.statistics = CameraStatistics()
+        self.statistics = InputStatistics()
         self.camera: Camera | None = None
         self._node = node
         self._warnings = ThrottledWarnings(node.get_logger())

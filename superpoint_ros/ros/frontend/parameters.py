@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.node import Node
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.ros.runtime.parameters import (
     NETWORK_SETTINGS,
@@ -51,10 +51,10 @@ SETTINGS = (
         f"of the image at which keypoints are looked for: different numbers above 0, at most {MAX_SCALE:g}; "
         "time grows with the sum of their squares",
     ),
-    Setting("max_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
-    Setting("max_lost", 5, "images in which a track may stay unseen before it is given up", (0, 1000)),
-    Setting("max_motion", 0.0, "[px] greatest motion per image; 0 = no gate", (0.0, 10_000.0)),
-    Setting("geometric_check", 0.0, "[px] greatest distance from the epipolar line; 0 = no check", (0.0, 100.0)),
+    Setting("max_descriptor_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
+    Setting("max_missed_frames", 5, "images in which a track may stay unseen before it is given up", (0, 1000)),
+    Setting("max_displacement", 0.0, "[px] greatest motion per image; 0 = no gate", (0.0, 10_000.0)),
+    Setting("epipolar_threshold", 0.0, "[px] greatest distance from the epipolar line; 0 = no check", (0.0, 100.0)),
 )
 
 
@@ -173,6 +173,6 @@ def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
         | {name: given[name] for name in ("backend", "device")},
         decoding=decoding,
         tracker=TrackerOptions(
-            **{name: given[name] for name in ("max_distance", "max_lost", "max_motion", "geometric_check")}
+            **{name: given[name] for name in ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")}
         ),
     )

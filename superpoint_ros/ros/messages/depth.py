@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
 # encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
@@ -25,19 +25,19 @@ def depth_image_to_array(message: Image) -> np.ndarray:
     """Depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order -> float32 (H, W), metres.
 
     Raises:
-        ImageMessageError: another encoding, no pixels, or less data than the size says.
+        InputError: another encoding, no pixels, or less data than the size says.
     """
     if message.encoding not in DEPTH_ENCODINGS:
         text = f"depth encoding '{message.encoding}' is not one of {', '.join(DEPTH_ENCODINGS)}"
-        raise ImageMessageError("encoding", text)
+        raise InputError("encoding", text)
     kind, unit = DEPTH_ENCODINGS[message.encoding]
     dtype = np.dtype(kind).newbyteorder(">" if message.is_bigendian else "<")
     if message.height == 0 or message.width == 0:
-        raise ImageMessageError("size", f"depth image of size {message.width}x{message.height}")
+        raise InputError("size", f"depth image of size {message.width}x{message.height}")
     row_bytes = message.width * dtype.itemsize
     if message.step < row_bytes or len(message.data) < message.step * (message.height - 1) + row_bytes:
         text = f"{len(message.data)} bytes of step {message.step} for {message.width}x{message.height} depths"
-        raise ImageMessageError("data", text)
+        raise InputError("data", text)
     shape, strides = (message.height, message.width), (message.step, dtype.itemsize)
     return np.ndarray(shape, dtype, message.data, strides=strides).astype(np.float32) * np.float32(unit)
 
@@ -60,21 +60,21 @@ def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y
     """PointCloud2 with float fields of these names -> float64 (N, len(names)); rows that are not finite are left out.
 
     Raises:
-        ImageMessageError: such a field is missing, or there is less data than the size says.
+        InputError: such a field is missing, or there is less data than the size says.
     """
     fields = {field.name: field for field in message.fields}
     if any(name not in fields or fields[name].datatype not in FIELD_TYPES for name in names):
         text = f"point cloud with fields {', '.join(fields) or 'none'}; needs float {', '.join(names)}"
-        raise ImageMessageError("fields", text)
+        raise InputError("fields", text)
     if len(message.data) < message.row_step * message.height or message.row_step < message.point_step * message.width:
         text = f"{len(message.data)} bytes for {message.height} rows of {message.width} points"
-        raise ImageMessageError("data", text)
+        raise InputError("data", text)
     given = [fields[name] for name in names]
     formats = [np.dtype(FIELD_TYPES[one.datatype]).newbyteorder(">" if message.is_bigendian else "<") for one in given]
     offsets = [one.offset for one in given]
     if any(offset + kind.itemsize > message.point_step for offset, kind in zip(offsets, formats, strict=True)):
         text = f"fields at {offsets} bytes do not fit into points of {message.point_step} bytes"
-        raise ImageMessageError("fields", text)
+        raise InputError("fields", text)
     point = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": message.point_step})
     shape, strides = (message.height, message.width), (message.row_step, message.point_step)
     packed = np.ndarray(shape, point, message.data, strides=strides).ravel()

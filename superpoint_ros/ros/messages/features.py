@@ -16,7 +16,7 @@ from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Matches as MatchesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 
 DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
     FeaturesMessage.DESCRIPTOR_FLOAT32: np.dtype("<f4"),
@@ -73,7 +73,7 @@ def message_to_features(message: FeaturesMessage) -> Features:
     """Message -> Features, descriptors as float32 whatever type they travelled in.
 
     Raises:
-        ImageMessageError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
+        InputError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
     """
     dtype = _check(message)
     flat = np.frombuffer(message.descriptors, dtype).astype(np.float32) * np.float32(message.descriptor_scale)
@@ -89,15 +89,15 @@ def _check(message: FeaturesMessage) -> np.dtype:
     """The type of the descriptors of a message that is whole."""
     count, dtype = len(message.x), DESCRIPTOR_DTYPES.get(message.descriptor_type)
     if dtype is None:
-        raise ImageMessageError("descriptors", f"descriptor type {message.descriptor_type} is not one of 0, 1, 2")
+        raise InputError("descriptors", f"descriptor type {message.descriptor_type} is not one of 0, 1, 2")
     if not count == len(message.y) == len(message.score):
         lengths = f"{count} x, {len(message.y)} y and {len(message.score)} score"
-        raise ImageMessageError("features", f"{lengths} values; each keypoint has one of each")
+        raise InputError("features", f"{lengths} values; each keypoint has one of each")
     if count and not message.descriptors:
-        raise ImageMessageError("no descriptors", f"{count} keypoints without descriptors")
+        raise InputError("no descriptors", f"{count} keypoints without descriptors")
     if len(message.descriptors) != count * message.descriptor_size * dtype.itemsize:
         text = f"{len(message.descriptors)} bytes for {count} descriptors of {message.descriptor_size} {dtype} values"
-        raise ImageMessageError("descriptors", text)
+        raise InputError("descriptors", text)
     return dtype
 
 

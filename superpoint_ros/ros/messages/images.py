@@ -53,7 +53,7 @@ FISHEYE_MODELS = ("equidistant", "fisheye")
 NATIVE_IS_BIGENDIAN = sys.byteorder == "big"
 
 
-class ImageMessageError(ImageError):
+class InputError(ImageError):
     """An image message that cannot be used; `reason` is one word to count it by."""
 
     def __init__(self, reason: str, explanation: str):
@@ -90,20 +90,20 @@ def _encoding(message: Image) -> str:
     encoding = ALIASES.get(message.encoding, message.encoding)
     if encoding not in LAYOUTS:
         known = ", ".join([*LAYOUTS, *ALIASES])
-        raise ImageMessageError("encoding", f"encoding '{message.encoding}' is not one of {known}")
+        raise InputError("encoding", f"encoding '{message.encoding}' is not one of {known}")
     return encoding
 
 
 def _rows(message: Image, encoding: str) -> int:
     size = f"{message.width}x{message.height}"
     if message.width == 0 or message.height == 0:
-        raise ImageMessageError("size", f"image of size {size}; both sides must be at least 1 px")
+        raise InputError("size", f"image of size {size}; both sides must be at least 1 px")
     if encoding in ("nv12", "nv21"):
         if message.width % 2 or message.height % 2:
-            raise ImageMessageError("size", f"{encoding} image of size {size}; both sides must be even")
+            raise InputError("size", f"{encoding} image of size {size}; both sides must be even")
         return message.height * 3 // 2
     if encoding.startswith("yuv422") and message.width % 2:
-        raise ImageMessageError("size", f"{encoding} image of size {size}; the width must be even")
+        raise InputError("size", f"{encoding} image of size {size}; the width must be even")
     return message.height
 
 
@@ -114,11 +114,11 @@ def _packed(message: Image) -> PackedImage:
     row_bytes = message.width * samples * sample_bytes
     if message.step < row_bytes:
         text = f"step {message.step} is less than the {row_bytes} bytes of {message.width} {message.encoding} pixels"
-        raise ImageMessageError("step", text)
+        raise InputError("step", text)
     needed = message.step * (rows - 1) + row_bytes
     if len(message.data) < needed:
         text = f"{len(message.data)} bytes of data; {rows} rows of step {message.step} need {needed}"
-        raise ImageMessageError("data", text)
+        raise InputError("data", text)
     padded = np.ndarray((rows, row_bytes), np.uint8, message.data, strides=(message.step, 1))
     data = np.ascontiguousarray(padded)
     if sample_bytes == 2 and bool(message.is_bigendian) != NATIVE_IS_BIGENDIAN:
@@ -132,7 +132,7 @@ def image_to_array(message: Image, encoding: str) -> np.ndarray:
     16-bit samples are scaled by 255 / 65535, bayer and yuv images are converted by OpenCV.
 
     Raises:
-        ImageMessageError: unknown encoding, zero size, step too small, data too short, or not convertible.
+        InputError: unknown encoding, zero size, step too small, data too short, or not convertible.
     """
     packed = _packed(message)
     if packed.encoding == encoding == "mono8":
@@ -144,24 +144,24 @@ def image_to_array(message: Image, encoding: str) -> np.ndarray:
         return np.asarray(_bridge(packed, encoding))
     except Exception as error:
         text = f"{message.width}x{message.height} {message.encoding} image not convertible to {encoding}: {error}"
-        raise ImageMessageError("conversion", text) from error
+        raise InputError("conversion", text) from error
 
 
 def compressed_image_to_array(message: CompressedImage, encoding: str) -> np.ndarray:
     """CompressedImage message (jpeg, png, ...) -> uint8 (H, W) for encoding "mono8", (H, W, 3) for "bgr8".
 
     Raises:
-        ImageMessageError: empty or undecodable data.
+        InputError: empty or undecodable data.
     """
     if len(message.data) == 0:
-        raise ImageMessageError("data", f"compressed image of format '{message.format}' without data")
+        raise InputError("data", f"compressed image of format '{message.format}' without data")
     try:
         image = cv2.imdecode(np.frombuffer(message.data, np.uint8), DECODE_FLAGS[encoding])
     except cv2.error as error:
-        raise ImageMessageError("conversion", f"compressed image not decodable: {error}") from error
+        raise InputError("conversion", f"compressed image not decodable: {error}") from error
     if image is None:
         text = f"{len(message.data)} bytes of format '{message.format}' are no image that OpenCV can decode"
-        raise ImageMessageError("conversion", text)
+        raise InputError("conversion", text)
     return image
 
 

@@ -15,7 +15,7 @@ STAGES = ("convert", "network", "track", "match", "publish", "overlay")
 WINDOW = 100
 
 
-class CameraStatistics:
+class InputStatistics:
     """Counters since the start, and the newest stage times, of one camera. Safe for concurrent use."""
 
     def __init__(self) -> None:

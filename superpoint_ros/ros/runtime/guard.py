@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rclpy.node import Node
 
 from superpoint_ros.core.errors import SuperPointRosError
-from superpoint_ros.ros.runtime.diagnostics import CameraStatistics
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 
 
@@ -24,7 +24,7 @@ class Guard:
         what: the input in a word, "image" for example.
     """
 
-    def __init__(self, node: Node, statistics: CameraStatistics, warnings: ThrottledWarnings, topic: str, what: str):
+    def __init__(self, node: Node, statistics: InputStatistics, warnings: ThrottledWarnings, topic: str, what: str):
         self._node = node
         self._statistics = statistics
         self._warnings = warnings

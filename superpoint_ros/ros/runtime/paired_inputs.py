@@ -13,7 +13,7 @@ from rclpy.node import Node
 
 from superpoint_ros.core.pairing import Pairing
 from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
-from superpoint_ros.ros.runtime.diagnostics import CameraStatistics, diagnostic_status
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, diagnostic_status
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 from superpoint_ros.ros.runtime.qos import input_qos, loss_events, overridable
 from superpoint_ros.ros.runtime.topic_watch import TopicWatch
@@ -62,7 +62,7 @@ class PairedInputs:
         on_pair: Callable[[Any, Any], None],
         warnings: ThrottledWarnings,
     ):
-        self.statistics = (CameraStatistics(), CameraStatistics())
+        self.statistics = (InputStatistics(), InputStatistics())
         self._node = node
         self._inputs = inputs
         self._on_pair = on_pair
@@ -74,7 +74,7 @@ class PairedInputs:
         self._reported = (time.monotonic(), [0, 0], [0, 0])
 
     def _subscribe(
-        self, one: Input, statistics: CameraStatistics, put: Callable[[int, Any], Any], policy: str
+        self, one: Input, statistics: InputStatistics, put: Callable[[int, Any], Any], policy: str
     ) -> TopicWatch:
         subscription = self._node.create_subscription(
             one.message_type,
@@ -86,7 +86,7 @@ class PairedInputs:
         )
         return TopicWatch(self._node, subscription, one.type_name)
 
-    def _on_message(self, statistics: CameraStatistics, put: Callable[[int, Any], Any], message: Any) -> None:
+    def _on_message(self, statistics: InputStatistics, put: Callable[[int, Any], Any], message: Any) -> None:
         statistics.count("received")
         pair = put(nanoseconds(message.header.stamp), message)
         if pair is not None:

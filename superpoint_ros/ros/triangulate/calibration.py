@@ -16,7 +16,7 @@ from superpoint_ros.core.geometry import inverse_pose
 from superpoint_ros.core.stereo import StereoRig
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.depth import scaled_camera_info
-from superpoint_ros.ros.messages.images import ImageMessageError, camera_info_to_camera
+from superpoint_ros.ros.messages.images import InputError, camera_info_to_camera
 
 SAME_SHAPE = 0.01  # sizes whose sides differ by factors nearer than this show the same field of view
 
@@ -43,7 +43,7 @@ class StereoCalibration:
         """The cameras of a pair of images, and the left one's CameraInfo for its image's size and header.
 
         Raises:
-            ImageMessageError: a CameraInfo is missing, uncalibrated or of images of another shape, or there is no
+            InputError: a CameraInfo is missing, uncalibrated or of images of another shape, or there is no
                 baseline in them.
             CalibrationError: a distortion model that is not known.
         """
@@ -62,7 +62,7 @@ class StereoCalibration:
     def _known(self) -> list[CameraInfo]:
         missing = [topic for message, topic in zip(self._messages, self._topics, strict=True) if message is None]
         if missing:
-            raise ImageMessageError("no CameraInfo", f"waiting for CameraInfo on {' and '.join(missing)}")
+            raise InputError("no CameraInfo", f"waiting for CameraInfo on {' and '.join(missing)}")
         return [message for message in self._messages if message is not None]
 
     def _pose_from(self, messages: list[CameraInfo], rectified: tuple[bool, bool]) -> np.ndarray:
@@ -74,7 +74,7 @@ class StereoCalibration:
                 f"needs the pose between the cameras: P on {self._topics[1]} holds no baseline "
                 "(P[3] = -fx * baseline is 0), so set the parameter extrinsic"
             )
-            raise ImageMessageError("no baseline", text)
+            raise InputError("no baseline", text)
         return T_right_left
 
 
@@ -88,10 +88,10 @@ def fit_camera_info(message: CameraInfo, features: Features, topic: str) -> tupl
         info = scaled_camera_info(message, size, features.header)
         camera = camera_info_to_camera(info, features.rectified)
     if camera is None:
-        raise ImageMessageError("uncalibrated", f"CameraInfo on {topic} is uncalibrated (its focal length is 0)")
+        raise InputError("uncalibrated", f"CameraInfo on {topic} is uncalibrated (its focal length is 0)")
     if camera.image_size != size:
         text = f"CameraInfo on {topic} is for images of (height, width) {camera.image_size}, not {size}"
-        raise ImageMessageError("size", text)
+        raise InputError("size", text)
     return info, camera
 
 

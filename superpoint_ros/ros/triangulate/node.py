@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo
 from superpoint_ros.core.stereo import StereoDepth, stereo_depth
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.features import message_to_features
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 from superpoint_ros.ros.runtime.guard import Guard
 from superpoint_ros.ros.runtime.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.runtime.paired_inputs import Input, PairedInputs
@@ -141,7 +141,7 @@ def _check_comparable(left: Features, right: Features) -> None:
             f"{message.descriptor_size} values)"
             for message in (left, right)
         )
-        raise ImageMessageError("weights", f"descriptors of {models} cannot be compared; both need the same weights")
+        raise InputError("weights", f"descriptors of {models} cannot be compared; both need the same weights")
 
 
 def main(args: list[str] | None = None) -> int:

@@ -53,7 +53,7 @@ class DepthConfig:
         outliers: largest share of samples that are wrong by up to a factor of two.
         faulty: share of images that have noise and outliers.
         unsampled: share of images without any sample.
-        farthest: metres; truth beyond teaches no depth, but that none can be known there.
+        max_depth: metres; truth beyond teaches no depth, but that none can be known there.
         photometric: noise of the images.
         gray: share of images without colour.
         balance: "fixed" or "gradnorm".
@@ -72,7 +72,7 @@ class DepthConfig:
     outliers: float = 0.02
     faulty: float = 0.3
     unsampled: float = 0.02
-    farthest: float = 80.0
+    max_depth: float = 80.0
     photometric: PhotometricRanges = field(default_factory=PhotometricRanges)
     gray: float = 0.15
     balance: str = "fixed"
@@ -93,7 +93,7 @@ class DepthConfig:
             outliers=0.0 <= self.outliers < 1.0,
             faulty=0.0 <= self.faulty <= 1.0,
             unsampled=0.0 <= self.unsampled < 1.0,
-            farthest=self.farthest > 0.0,
+            max_depth=self.max_depth > 0.0,
             gray=0.0 <= self.gray <= 1.0,
             balance=self.balance in ("fixed", "gradnorm"),
             confidence_weight=self.confidence_weight >= 0.0,

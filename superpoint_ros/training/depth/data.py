@@ -72,7 +72,7 @@ def with_faults(sparse: np.ndarray, config: DepthConfig, rng: np.random.Generato
 
 def random_samples(rgb: np.ndarray, depth: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
     """Sparse depth in a random pattern at a random density; at least one sample if there is any depth."""
-    reachable = np.where(depth < config.farthest, depth, 0.0).astype(np.float32)
+    reachable = np.where(depth < config.max_depth, depth, 0.0).astype(np.float32)
     count = max(1, round(depth.size * np.exp(rng.uniform(*np.log(config.share)))))
     others = [name for name in PATTERNS if name != "uniform"]
     pattern = "uniform" if rng.random() < UNIFORM_SHARE else others[rng.integers(len(others))]
@@ -82,7 +82,7 @@ def random_samples(rgb: np.ndarray, depth: np.ndarray, config: DepthConfig, rng:
     return with_faults(sparse, config, rng)
 
 
-def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, farthest: float) -> dict[str, Tensor]:
+def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth: float) -> dict[str, Tensor]:
     """The network's input and truth for one image.
 
     Returns:
@@ -90,11 +90,11 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, farthest:
         their scale, NaN where there is none and infinite where it is beyond `farthest`. Without samples the scale is
         the geometric mean of the depth that is not.
     """
-    reachable = is_depth(depth) & (depth < farthest)
+    reachable = is_depth(depth) & (depth < max_depth)
     hints = depth_hints(rgb, sparse, float(np.exp(np.mean(np.log(depth[reachable])))) if reachable.any() else 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         truth = np.where(is_depth(depth), np.log(depth / hints.scale), np.nan)
-    truth[depth >= farthest] = np.inf
+    truth[depth >= max_depth] = np.inf
     return {
         "rgb": torch.from_numpy(rgb).permute(2, 0, 1).contiguous(),
         "hints": torch.from_numpy(hints.maps),
@@ -132,4 +132,4 @@ class DepthBatches(Dataset[dict[str, Tensor]]):
         sparse = random_samples(rgb, depth, self.config, rng)
         if rng.random() < self.config.unsampled:
             sparse = np.full_like(sparse, np.nan)
-        return to_example(rgb, depth, sparse, self.config.farthest)
+        return to_example(rgb, depth, sparse, self.config.max_depth)

@@ -99,10 +99,10 @@ class DepthValidation:
         for share in VALIDATION_SHARES:
             self.examples[share] = []
             for rgb, depth in images:
-                reachable = np.where(depth < config.farthest, depth, 0.0).astype(np.float32)
+                reachable = np.where(depth < config.max_depth, depth, 0.0).astype(np.float32)
                 sparse = sample_depth(reachable, "uniform", round(share * depth.size), rng)
                 if np.isfinite(sparse).any():
-                    self.examples[share].append(to_example(rgb, depth, sparse, config.farthest))
+                    self.examples[share].append(to_example(rgb, depth, sparse, config.max_depth))
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> dict[str, float]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
 
 
-class NormalizedSuperPoint(SuperPoint):
+class SuperPointBN(SuperPoint):
     """The same layers as SuperPoint, and a batch norm `norm.<layer>` for each rectified one."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class NormalizedSuperPoint(SuperPoint):
         return F.relu(self.norm[name](self.get_submodule(name)(x)), inplace=True)
 
 
-class NormalizedMagicPoint(NormalizedSuperPoint):
+class MagicPointBN(SuperPointBN):
     """The same parameters, of which the encoder and the detector head alone are used and trained."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ def _buffer(value: Tensor | None) -> Tensor:
 
 
 @torch.no_grad()
-def fold(network: NormalizedSuperPoint) -> SuperPoint:
+def fold_batch_norm(network: SuperPointBN) -> SuperPoint:
     """The plain network that computes, at inference, what the trained one does, with its batch norms folded in."""
     state = {
         name: value.detach().clone() for name, value in network.state_dict().items() if not name.startswith("norm.")

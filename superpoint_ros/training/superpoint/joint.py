@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
@@ -23,7 +23,7 @@ from superpoint_ros.training.homographies import valid_mask, warp_images
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
-from superpoint_ros.training.superpoint.batch_norm import NormalizedSuperPoint
+from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
 from superpoint_ros.training.superpoint.pairs import PairBatches, labelled_images
 
 VALIDATION_OPTIONS = DecodeOptions(threshold=0.005, nms_radius=4, border=4, max_keypoints=300, subpixel=True)
@@ -158,7 +158,7 @@ def train_superpoint(
         config: see SuperPointConfig.
         images, labels: folders of images and of what `superpoint-ros label` made of them.
         folder: of the run.
-        initial: state of a NormalizedSuperPoint to start from (MagicPoint's), or None for a random one.
+        initial: state of a SuperPointBN to start from (MagicPoint's), or None for a random one.
         accelerator: "auto", "cpu" or "cuda".
 
     Returns:
@@ -166,7 +166,7 @@ def train_superpoint(
     """
     fabric = make_fabric(config.loop, folder, accelerator)
     torch.manual_seed(config.loop.seed)
-    model = NormalizedSuperPoint()
+    model = SuperPointBN()
     if initial is not None:
         model.load_state_dict(initial)
     loss = SuperPointLoss(config, fabric)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from superpoint_ros.core.options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.evaluation.metrics.curves import average_precision
 from superpoint_ros.evaluation.metrics.keypoints import match_detections
 from superpoint_ros.networks.decode import heatmap, select_keypoints
@@ -19,7 +19,7 @@ from superpoint_ros.training.config import MagicPointConfig
 from superpoint_ros.training.labels import cell_labels
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
 from superpoint_ros.training.losses import detector_loss
-from superpoint_ros.training.superpoint.batch_norm import NormalizedMagicPoint
+from superpoint_ros.training.superpoint.batch_norm import MagicPointBN
 
 VALIDATION_OPTIONS = DecodeOptions(threshold=0.001, nms_radius=4, border=0, max_keypoints=300)
 VALIDATION_TOLERANCE = 2.0  # pixels
@@ -97,7 +97,7 @@ def train_magicpoint(config: MagicPointConfig, folder: Path, accelerator: str = 
     """Train MagicPoint, going on from the folder's checkpoint if there is one."""
     fabric = make_fabric(config.loop, folder, accelerator)
     torch.manual_seed(config.loop.seed)
-    model = NormalizedMagicPoint()
+    model = MagicPointBN()
     trainer = Trainer(fabric, model, MagicPointLoss(config, fabric.global_rank), config.loop, folder)
     trainer.resume()
     validation = MagicPointValidation(config, fabric.device)

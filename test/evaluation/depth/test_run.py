@@ -32,9 +32,9 @@ def test_a_network_is_a_method_like_any_other(tmp_path: Path):
     pytest.importorskip("matplotlib")
     weights, frames = seeded_d3_file(tmp_path), wall_frames(1)
     output = tmp_path / "output"
-    methods = make_methods(["linear", f"d3:{weights}"], device="cpu", working_side=160)
+    methods = make_methods(["linear", f"d3:{weights}"], device="cpu", max_image_size=160)
     report = run_depth("wall", frames, methods, PROTOCOL, output, draw=1)
-    assert report.detectors[f"d3:{weights}"]["working_side"] == 160
+    assert report.detectors[f"d3:{weights}"]["max_image_size"] == 160
     assert {row["method"] for row in report.summary} == {"linear", f"d3:{weights}"}
     assert len(report.detectors[f"d3:{weights}"]["weights_sha256"]) == 64
     confidence = json.loads((output / "confidence" / "report.json").read_text())

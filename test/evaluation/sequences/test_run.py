@@ -25,7 +25,7 @@ def test_pose_run(tmp_path: Path):
 
 def test_tracks_run(tmp_path: Path):
     report = run_tracks("wall", wall_frames(4), ["orb", "rootsift"], TracksProtocol(detector=FEW), tmp_path, draw=2)
-    assert report.choices["max_distances"] == {"orb": 1.0, "rootsift": 0.7}
+    assert report.choices["max_descriptor_distances"] == {"orb": 1.0, "rootsift": 0.7}
     drawn = {
         f"{kind}/{frame}_{name}.png"
         for kind in ("tracks", "matches")

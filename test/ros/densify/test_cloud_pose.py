@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from helpers.ros_probe import header
 
 from superpoint_ros.ros.densify.cloud_pose import CloudPose
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 
 POSE = np.array([[0.0, -1, 0, 1], [1, 0, 0, 2], [0, 0, 1, 3], [0, 0, 0, 1]])
 IMAGE = header(1000, "camera")
@@ -52,7 +52,7 @@ def test_between_frames_the_transform_at_the_cloud_s_stamp_is_asked_for():
     ],
 )
 def test_a_transform_that_nobody_knows_is_refused_with_the_cure(lookup, words):
-    with pytest.raises(ImageMessageError, match=words) as error:
+    with pytest.raises(InputError, match=words) as error:
         CloudPose(None, lookup).find(header(990, "lidar"), IMAGE)
     assert error.value.reason == "no transform"
     assert "extrinsic" in str(error.value)

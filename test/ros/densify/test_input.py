@@ -19,13 +19,13 @@ STAMPS = count(1000, 100)
 
 @pytest.fixture(scope="module")
 def densifier(d3):
-    return Densifier(d3, device="cpu", typical_depth=2.0)
+    return Densifier(d3, device="cpu", fallback_depth=2.0)
 
 
 @pytest.fixture(scope="module")
 def depths(probe, start_densify):
     """Reads depth images; guesses where there is no sample."""
-    return Densify(probe, start_densify, "depths", without_samples="guess", typical_depth=2.0)
+    return Densify(probe, start_densify, "depths", on_empty_input="guess", fallback_depth=2.0)
 
 
 @pytest.fixture(scope="module")

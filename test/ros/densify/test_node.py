@@ -41,7 +41,7 @@ def test_every_pair_becomes_the_library_s_depth_with_the_image_s_header(probe, s
 @pytest.fixture(scope="module")
 def strict(probe, start_densify):
     """Publishes NaN where there is no sample or not the highest trust."""
-    return Densify(probe, start_densify, "strict", without_samples="empty", min_confidence=1.0)
+    return Densify(probe, start_densify, "strict", on_empty_input="empty", min_confidence=1.0)
 
 
 def test_depth_of_too_little_confidence_is_nan_and_all_of_it_without_samples(strict):
@@ -69,9 +69,9 @@ def test_a_real_sequence_goes_through(probe, start_densify, d3):
     root = shared_data("rgbd/kitchen_7scenes_a")
     frames = read_folder(root)[:3]
     sparse = [sample_depth(one.depth(), "uniform", 600, np.random.default_rng(i)) for i, one in enumerate(frames)]
-    known = Densifier(d3, device="cpu", working_side=160).densify(frames[0].image(), sparse[0])
+    known = Densifier(d3, device="cpu", max_image_size=160).densify(frames[0].image(), sparse[0])
     median = float(np.median(known.confidence))
-    options = {"transport": "compressed", "working_side": 160, "min_confidence": median}
+    options = {"transport": "compressed", "max_image_size": 160, "min_confidence": median}
     node = Densify(probe, start_densify, "real", image_type=CompressedImage, **options)
     matrix = frames[0].camera.matrix
     projection = np.column_stack([matrix, np.zeros(3)])
@@ -98,9 +98,9 @@ def test_a_real_sequence_goes_through(probe, start_densify, d3):
 def test_a_bad_parameter_is_refused_with_a_reason(probe, strict, tmp_path):
     assert probe.set_parameter("strict", "min_confidence", 0.5).successful
     assert not probe.set_parameter("strict", "min_confidence", 1.5).successful
-    assert "read-only" in probe.set_parameter("strict", "without_samples", "skip").reason
+    assert "read-only" in probe.set_parameter("strict", "on_empty_input", "skip").reason
     wrong = NodeProcess(
-        tmp_path / "log", parameter_arguments({"weights": tmp_path / "none.safetensors"}), "densify_node"
+        tmp_path / "log", parameter_arguments({"weights": tmp_path / "none.safetensors"}), "densify"
     )
     assert wrong.process.wait(300) == 1
     assert "no such file" in wrong.log()

@@ -21,7 +21,7 @@ def test_defaults():
     assert parameters.camera_info_topic == "/camera/camera_info"
     assert parameters.slop == 0
     assert parameters.densifier == {
-        "weights": None, "model": None, "backend": "auto", "device": "auto", "working_side": 640,
+        "weights": None, "model": None, "backend": "auto", "device": "auto", "max_image_size": 640,
     }  # fmt: skip
     assert parameters.T_camera_cloud is None
 
@@ -45,9 +45,9 @@ def test_the_extrinsic_is_a_pose():
 
 @pytest.mark.parametrize(("choice", "typical"), [("skip", None), ("empty", None), ("guess", 5.0)])
 def test_only_a_guess_needs_a_typical_depth(choice, typical):
-    parameters = parse_densify_parameters(DEFAULTS | {"without_samples": choice, "typical_depth": 5.0})
-    assert parameters.without_samples == choice
-    assert parameters.densifier.get("typical_depth") == typical
+    parameters = parse_densify_parameters(DEFAULTS | {"on_empty_input": choice, "fallback_depth": 5.0})
+    assert parameters.on_empty_input == choice
+    assert parameters.densifier.get("fallback_depth") == typical
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_only_a_guess_needs_a_typical_depth(choice, typical):
         ({"extrinsic": [0.0, 1.0]}, "must be x, y, z"),
         ({"source": "radar"}, "'radar' is not one of 'depth_image', 'point_cloud', 'feature_cloud'"),
         ({"slop": -0.1}, "not between"),
-        ({"typical_depth": 0.0}, "not between 0.01 and 1000.0"),
-        ({"without_samples": "hope"}, "'hope' is not one of 'skip', 'empty', 'guess'"),
+        ({"fallback_depth": 0.0}, "not between 0.01 and 1000.0"),
+        ({"on_empty_input": "hope"}, "'hope' is not one of 'skip', 'empty', 'guess'"),
         ({"encoding": "16SC1"}, "'32FC1', '16UC1'"),
     ],
 )

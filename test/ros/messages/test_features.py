@@ -12,7 +12,7 @@ from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
 from superpoint_ros.ros.messages import features as feature_messages
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 
 counts = st.integers(0, 40)
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -141,7 +141,7 @@ def test_features_that_are_not_whole_are_refused(change, reason):
     message = feature_messages.features_to_message(features, header(1), "left")
     for name, value in change.items():
         setattr(message, name, value)
-    with pytest.raises(ImageMessageError) as caught:
+    with pytest.raises(InputError) as caught:
         feature_messages.message_to_features(message)
     assert caught.value.reason == reason
 

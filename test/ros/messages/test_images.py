@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.errors import CalibrationError, ImageError
 from superpoint_ros.ros.messages import images as image_messages
-from superpoint_ros.ros.messages.images import ImageMessageError, image_to_array
+from superpoint_ros.ros.messages.images import InputError, image_to_array
 
 CHANNELS = {"mono8": 1, "8UC1": 1, "rgb8": 3, "bgr8": 3, "8UC3": 3, "rgba8": 4, "bgra8": 4, "8UC4": 4}
 WIDE = {"mono16": 1, "16UC1": 1, "rgb16": 3, "bgr16": 3, "rgba16": 4, "bgra16": 4}
@@ -136,7 +136,7 @@ BAD_IMAGES = {
 @pytest.mark.parametrize("encoding", ["mono8", "bgr8"])
 def test_bad_images_are_named(case, encoding):
     image, reason, text = BAD_IMAGES[case]
-    with pytest.raises(ImageMessageError, match=text) as raised:
+    with pytest.raises(InputError, match=text) as raised:
         image_to_array(image, encoding)
     assert raised.value.reason == reason
 
@@ -191,7 +191,7 @@ def test_jpeg_and_back():
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "data"), (b"no image at all", "conversion")])
 def test_bad_compressed_images_are_named(data, reason):
-    with pytest.raises(ImageMessageError) as raised:
+    with pytest.raises(InputError) as raised:
         image_messages.message_to_array(CompressedImage(format="jpeg", data=array("B", data)), "mono8")
     assert raised.value.reason == reason
 

@@ -1,10 +1,10 @@
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from superpoint_ros.ros.runtime.diagnostics import WINDOW, CameraStatistics, diagnostic_status
+from superpoint_ros.ros.runtime.diagnostics import WINDOW, InputStatistics, diagnostic_status
 
 
 def test_counters():
-    statistics = CameraStatistics()
+    statistics = InputStatistics()
     statistics.count("received")
     statistics.count("received")
     statistics.count("dropped", 3)
@@ -18,7 +18,7 @@ def test_counters():
 
 
 def test_stage_times_are_means_of_the_newest():
-    statistics = CameraStatistics()
+    statistics = InputStatistics()
     assert "network_ms" not in statistics.values()
     statistics.add_time("network", 100.0)
     for _ in range(WINDOW // 2):
@@ -28,7 +28,7 @@ def test_stage_times_are_means_of_the_newest():
 
 
 def test_what_runs_inside_is_timed():
-    statistics = CameraStatistics()
+    statistics = InputStatistics()
     with statistics.timed("track"):
         pass
     assert 0.0 <= float(statistics.values()["track_ms"]) < 1000.0

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from superpoint_ros.core.errors import CalibrationError
-from superpoint_ros.ros.messages.images import ImageMessageError
-from superpoint_ros.ros.runtime.diagnostics import CameraStatistics
+from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.guard import Guard
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 
@@ -28,10 +28,10 @@ def log():
 
 @pytest.fixture
 def statistics():
-    return CameraStatistics()
+    return InputStatistics()
 
 
-def guard(log: Log, statistics: CameraStatistics, running: bool = True) -> Guard:
+def guard(log: Log, statistics: InputStatistics, running: bool = True) -> Guard:
     node = SimpleNamespace(context=SimpleNamespace(ok=lambda: running), get_logger=lambda: log)
     return Guard(node, statistics, ThrottledWarnings(log), "/topic", "pair")
 
@@ -40,7 +40,7 @@ def test_a_bad_input_is_counted_by_its_reason_and_said_once(log, statistics):
     guarded = guard(log, statistics)
     for _ in range(3):
         with guarded():
-            raise ImageMessageError("size", "too small")
+            raise InputError("size", "too small")
     assert statistics.values()["skipped: size"] == "3"
     assert log == [("warning", "/topic: pair skipped [size]: too small")]
 

@@ -11,7 +11,7 @@ from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.msg import Features
-from superpoint_ros.ros.messages.images import ImageMessageError
+from superpoint_ros.ros.messages.images import InputError
 from superpoint_ros.ros.triangulate.calibration import StereoCalibration
 
 TOPICS = ("/left/camera_info", "/right/camera_info")
@@ -99,7 +99,7 @@ def test_binned_images_keep_their_calibration():
     ],
 )
 def test_what_cannot_be_used_is_said(left, right, reason, words):
-    with pytest.raises(ImageMessageError, match=words) as caught:
+    with pytest.raises(InputError, match=words) as caught:
         calibration(left, right).rig(message(), message())
     assert caught.value.reason == reason
 

@@ -47,7 +47,7 @@ def start(tmp_path_factory):
             f"{side}_{kind}": f"/{name}_input/{side}/{kind}" for side in SIDES for kind in ("features", "camera_info")
         }
         arguments = parameter_arguments({"policy": "every_frame", **topics, **parameters}, name)
-        nodes.append(NodeProcess(log, arguments, "triangulate_node"))
+        nodes.append(NodeProcess(log, arguments, "triangulate"))
         return nodes[-1]
 
     yield start
@@ -143,7 +143,7 @@ def test_pairs_become_matches_and_sparse_depth_with_the_left_header(probe, start
 
 def test_an_extrinsic_and_calibrations_of_larger_raw_images(probe, start):
     extrinsic = f"[{BASELINE}, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]"
-    node = Triangulate(probe, start, "raw", extrinsic=extrinsic, slop=0.01, farthest=2.5)
+    node = Triangulate(probe, start, "raw", extrinsic=extrinsic, slop=0.01, max_depth=2.5)
     node.calibrate(camera_info(0.0, 2.0), camera_info(0.0, 2.0))
     points = stereo_points(4)
     node.send(1000, points.left, points.right, stamp_right=1008, rectified=False)
@@ -220,13 +220,13 @@ def test_a_missing_partner_is_told_with_both_rates(probe, start):
 def test_parameters_can_be_changed_and_bad_ones_are_refused(probe, start, tmp_path):
     node = Triangulate(probe, start, "asked")
     node.calibrate(camera_info(0.0), camera_info(BASELINE))
-    assert not probe.set_parameter("asked", "max_error", 0.0).successful
-    assert probe.set_parameter("asked", "nearest", 2.0).successful
+    assert not probe.set_parameter("asked", "max_reprojection_error", 0.0).successful
+    assert probe.set_parameter("asked", "min_depth", 2.0).successful
     points = stereo_points(7)
     node.send(1000, points.left, points.right)
     node.wait_for(1)
     assert len(node.matches[0].index0) == (points.depth >= 2.0).sum()
     arguments = parameter_arguments({"extrinsic": "[0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]"}, "wrong")
-    wrong = NodeProcess(tmp_path / "log", arguments, "triangulate_node")
+    wrong = NodeProcess(tmp_path / "log", arguments, "triangulate")
     assert wrong.process.wait(60) == 1
     assert "quaternion not zero" in wrong.log()

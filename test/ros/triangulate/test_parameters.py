@@ -33,14 +33,14 @@ def test_the_configuration_file_holds_exactly_the_defaults():
 
 
 def test_values_become_options():
-    values = DEFAULTS | {"slop": 0.0333, "max_error": 2.5, "nearest": 0.5, "farthest": 12.0, "min_parallax": 1.0}
+    values = DEFAULTS | {"slop": 0.0333, "max_reprojection_error": 2.5, "min_depth": 0.5, "max_depth": 12.0, "min_parallax": 1.0}
     parameters = parse_triangulate_parameters(values)
     assert parameters.slop == 33_300_000
     assert parameters.options == StereoOptions(0.7, 2.5, 1.0, 0.5, 12.0)
 
 
 def test_no_limit_is_infinity():
-    assert parse_triangulate_parameters(DEFAULTS | {"farthest": 0.0}).options.farthest == math.inf
+    assert parse_triangulate_parameters(DEFAULTS | {"max_depth": 0.0}).options.max_depth == math.inf
 
 
 def test_the_extrinsic_is_a_pose():
@@ -57,8 +57,8 @@ def test_the_extrinsic_is_a_pose():
         ({"extrinsic": [0.0, 1.0]}, "must be x, y, z"),
         ({"extrinsic": [math.nan, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]}, "must be x, y, z"),
         ({"slop": -0.1}, "not between"),
-        ({"max_error": 0.0}, "not between"),
-        ({"max_distance": 2.5}, "not between"),
+        ({"max_reprojection_error": 0.0}, "not between"),
+        ({"max_descriptor_distance": 2.5}, "not between"),
         ({"min_parallax": 91.0}, "not between"),
         ({"policy": "some"}, "not one of 'latest', 'every_frame'"),
     ],

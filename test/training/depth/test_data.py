@@ -85,14 +85,14 @@ def test_samples_are_of_depths_within_reach_and_there_is_always_one():
         sparse = random_samples(rgb, depth, config, np.random.default_rng(seed))
         taken = np.isfinite(sparse)
         assert taken.any()
-        assert (sparse[taken] < config.farthest).all()
+        assert (sparse[taken] < config.max_depth).all()
 
 
 def test_an_example_by_hand():
     rgb = np.zeros((1, 4, 3), np.uint8)
     depth = np.array([[2.0, 4.0, 0.0, 90.0]], np.float32)
     sparse = np.array([[2.0, np.nan, np.nan, np.nan]], np.float32)
-    example = to_example(rgb, depth, sparse, farthest=80.0)
+    example = to_example(rgb, depth, sparse, max_depth=80.0)
     torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([0.0, math.log(2.0)]))
     assert torch.isnan(example["log_truth"][0, 0, 2])
     assert torch.isinf(example["log_truth"][0, 0, 3])
@@ -103,7 +103,7 @@ def test_an_example_by_hand():
 
 def test_without_samples_the_truth_is_relative_to_the_mean_of_what_is_within_reach():
     depth = np.array([[2.0, 8.0, 0.0, 90.0]], np.float32)
-    example = to_example(np.zeros((1, 4, 3), np.uint8), depth, np.full_like(depth, np.nan), farthest=80.0)
+    example = to_example(np.zeros((1, 4, 3), np.uint8), depth, np.full_like(depth, np.nan), max_depth=80.0)
     torch.testing.assert_close(example["log_truth"][0, 0, :2], torch.tensor([-math.log(2.0), math.log(2.0)]))
     assert (example["hints"][:3] == 0).all()
 

@@ -1,0 +1,24 @@
+import pytest
+
+from superpoint_ros.core.decode_options import DecodeOptions
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"threshold": -0.1},
+        {"threshold": 1.5},
+        {"nms_radius": -1},
+        {"border": -1},
+        {"max_keypoints": -1},
+        {"grid": (0, 3)},
+        {"sampling": "bilinear"},
+        {"scales": ()},
+        {"scales": (1.0, 0.0)},
+        {"scales": (0.5, 0.5)},
+        {"scales": (4.1,)},
+    ],
+)
+def test_options_out_of_range_are_named(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        DecodeOptions(**bad)
