@@ -25,7 +25,7 @@ from superpoint_ros.training.homographies import sample_homographies
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.loop import autocast, channels_last, make_fabric
 from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation
-from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold
+from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold_batch_norm
 from superpoint_ros.training.superpoint.joint import SuperPointLoss
 from superpoint_ros.training.superpoint.magicpoint import MagicPointLoss, SyntheticBatches
 

@@ -25,10 +25,16 @@ def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, default=absent, help="least detector probability, 0 to 1")
     parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
     parser.add_argument("--scales", type=float, nargs="+", default=absent, help="of the image (default: 1)")
-    parser.add_argument("--max-descriptor-distance", type=float, default=absent, help="descriptor distance of a match, up to 2")
+    parser.add_argument(
+        "--max-descriptor-distance", type=float, default=absent, help="descriptor distance of a match, up to 2"
+    )
     parser.add_argument("--max-missed-frames", type=int, default=absent, help="images a track may stay unseen")
-    parser.add_argument("--max-displacement", type=float, default=absent, help="pixels a point may move per image; 0 = any")
-    parser.add_argument("--epipolar-threshold", type=float, default=absent, help="pixels off the epipolar line; 0 = off")
+    parser.add_argument(
+        "--max-displacement", type=float, default=absent, help="pixels a point may move per image; 0 = any"
+    )
+    parser.add_argument(
+        "--epipolar-threshold", type=float, default=absent, help="pixels off the epipolar line; 0 = off"
+    )
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder of the results (default: output)")
 
 

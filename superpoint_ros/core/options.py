@@ -199,7 +199,9 @@ def build_options(kind: type[Options], values: Mapping[str, Any]) -> Options:
         ParameterError: A value that is not allowed, or a name that is no option of the dataclass.
     """
     if unknown := sorted(values.keys() - option_specs(kind).keys()):
-        raise ParameterError(f"'{unknown[0]}' is no option of {kind.__name__}; there are {', '.join(option_specs(kind))}")
+        raise ParameterError(
+            f"'{unknown[0]}' is no option of {kind.__name__}; there are {', '.join(option_specs(kind))}"
+        )
     return kind(**dict(_arguments(kind, values)))
 
 

@@ -33,8 +33,8 @@ class StereoOptions:
 
     Attributes:
         max_descriptor_distance: descriptor distance from which two keypoints never match.
-        max_reprojection_error: pixels from a keypoint to where the triangulated point is seen, at most, in either image; about half
-            of its distance from the epipolar line.
+        max_reprojection_error: pixels from a keypoint to where the triangulated point is seen, at most, in either image; about
+            half of its distance from the epipolar line.
         min_parallax: degrees between the two rays, at least.
         min_depth, max_depth: metres, the range of depths that are kept.
     """
@@ -72,7 +72,9 @@ def stereo_depth(features0: Features, features1: Features, rig: StereoRig, optio
     """
     found = match(features0.descriptors, features1.descriptors, options.max_descriptor_distance)
     xy0, xy1 = features0.xy[found.index0], features1.xy[found.index1]
-    depth = triangulate(xy0, xy1, rig.camera0, rig.camera1, rig.T_1_0, options.max_reprojection_error, options.min_parallax)
+    depth = triangulate(
+        xy0, xy1, rig.camera0, rig.camera1, rig.T_1_0, options.max_reprojection_error, options.min_parallax
+    )
     with np.errstate(invalid="ignore"):
         kept = (depth >= options.min_depth) & (depth <= options.max_depth)
     matches = Matches(found.index0[kept], found.index1[kept], found.distance[kept])

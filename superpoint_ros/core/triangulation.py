@@ -26,7 +26,8 @@ def triangulate(
         xy0, xy1: (N, 2), pixels of the same points in the two images.
         camera0, camera1: of the images.
         T_1_0: (4, 4), pose of camera 0 in the frame of camera 1, metres.
-        max_reprojection_error: pixels from the point's image to the match in either view, at most (away from lens distortion).
+        max_reprojection_error: pixels from the point's image to the match in either view, at most (away from
+            lens distortion).
         min_parallax: degrees between the two rays, at least.
 
     Returns:

@@ -7,8 +7,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.errors import BackendError
 from superpoint_ros.inference.models import ModelSpec
 
 Loader = TypeVar("Loader")

@@ -31,8 +31,8 @@ class Densifier:
         model: name of a shipped model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/depth_backend.py's table.
         device: "auto", "cpu", "cuda", "cuda:N".
-        max_image_size: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few (see
-            working_size), and the depth is enlarged again.
+        max_image_size: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few
+            (see working_size), and the depth is enlarged again.
         min_confidence: depth below this confidence becomes NaN.
         fallback_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
 

@@ -9,8 +9,8 @@ from typing import overload
 
 import numpy as np
 
-from superpoint_ros.core.image import to_gray
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.image import to_gray
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.core.image import resize_image, resize_points
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.image import resize_image, resize_points
 from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.inference.backend import Backend, Keypoints
 

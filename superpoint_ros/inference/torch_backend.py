@@ -7,9 +7,9 @@ import logging
 import numpy as np
 import torch
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.inference.backend import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint

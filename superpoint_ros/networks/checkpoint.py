@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER
+from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
 from superpoint_ros.networks.weights_file import PRODUCER, check_shapes, read_weights, write_weights
 

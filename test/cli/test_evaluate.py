@@ -72,7 +72,19 @@ def test_pose_and_tracks(tmp_path: Path):
     data = str(shared_data("rgbd/aug_icl_livingroom"))
     pose = evaluate(tmp_path / "a", "pose", "--data", data, "--detectors", "orb", "--gaps", "2", "--size", "320")
     assert (pose["choices"]["gaps"], pose["choices"]["size"], pose["choices"]["pairs"]) == ([2], 320, 3)
-    words = ["tracks", "--data", data, "--detectors", "orb", "--max-missed-frames", "0", "--max-descriptor-distance", "0.9", "--draw", "1"]
+    words = [
+        "tracks",
+        "--data",
+        data,
+        "--detectors",
+        "orb",
+        "--max-missed-frames",
+        "0",
+        "--max-descriptor-distance",
+        "0.9",
+        "--draw",
+        "1",
+    ]
     tracks = evaluate(tmp_path / "b", *words)
     assert (tracks["choices"]["max_missed_frames"], tracks["choices"]["max_descriptor_distance"]) == (0, 0.9)
     assert tracks["summary"][0]["right/previous"] > 0.85

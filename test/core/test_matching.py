@@ -27,7 +27,9 @@ def reference(d0: np.ndarray, d1: np.ndarray, max_descriptor_distance: float) ->
 def test_agrees_with_the_plain_definition(seed, count0, count1, max_descriptor_distance):
     d0, d1 = unit(seed, count0), unit(seed + 1, count1)
     matches = match(d0, d1, max_descriptor_distance)
-    assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(d0, d1, max_descriptor_distance)
+    assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(
+        d0, d1, max_descriptor_distance
+    )
     expected = np.linalg.norm(d0[matches.index0] - d1[matches.index1], axis=1)
     np.testing.assert_allclose(matches.distance, expected, atol=1e-3)
 

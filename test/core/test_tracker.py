@@ -133,7 +133,7 @@ def test_the_geometric_check_keeps_a_still_scene():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sets(st.integers(0, 59), max_size=20), min_size=1, max_size=12), st.integers(0, 3))
 def test_ids_against_a_plain_model(images, max_missed_frames):
-    """Perfect descriptors: an id is kept exactly while its landmark was missed in at most max_missed_frames non-empty images."""
+    """Perfect descriptors: an id is kept while its landmark was missed in at most max_missed_frames non-empty images."""
     tracker, model, next_id = Tracker(max_missed_frames=max_missed_frames), {}, 0
     for image in images:
         landmarks = sorted(image)
@@ -156,7 +156,15 @@ def test_ids_against_a_plain_model(images, max_missed_frames):
         assert tracks.lost_id.tolist() == sorted(lost)
 
 
-@pytest.mark.parametrize("bad", [{"max_descriptor_distance": 0.0}, {"max_descriptor_distance": 2.5}, {"max_missed_frames": -1}, {"max_displacement": -1.0}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"max_descriptor_distance": 0.0},
+        {"max_descriptor_distance": 2.5},
+        {"max_missed_frames": -1},
+        {"max_displacement": -1.0},
+    ],
+)
 def test_options_out_of_range_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Tracker(**bad)

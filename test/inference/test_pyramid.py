@@ -8,9 +8,9 @@ from helpers.seeded import seeded_weights_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.matching import match
-from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.inference.pyramid import extract_at_scales, pyramid_sizes
 

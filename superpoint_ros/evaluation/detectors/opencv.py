@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import torch
 
-from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.detectors.unit_features import strongest, unit_bits, unit_rows
 from superpoint_ros.networks.decode import select_keypoints
@@ -113,8 +113,8 @@ class OpenCVDetector:
     """Attributes:
     make: (max_keypoints, nms_radius) -> the function image uint8 (H, W) -> Features, and its settings.
     describes: whether there are descriptors.
-    max_descriptor_distance: descriptor distance at which matches are dropped where a bound is wanted; for the binary ones it
-        stands for a quarter of the bits.
+    max_descriptor_distance: descriptor distance at which matches are dropped where a bound is wanted; for the binary
+        ones it stands for a quarter of the bits.
     """
 
     make: Make

@@ -48,7 +48,8 @@ class HomographyProtocol:
         matching_size: of the images for everything else.
         strongest: how many of the strongest points in the shared region repeatability looks at.
         threshold: pixels; for repeatability, NN mAP and matching score.
-        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
+        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest
+            neighbour counts.
         detector: what is asked of every detector.
         ransac: how homographies are estimated.
         ransac_runs: how often, each time from the matches in another order; accuracy is the mean over these runs.

@@ -36,7 +36,8 @@ class PoseProtocol:
         size: of the images.
         gaps: how many frames apart the two images of a pair are; every such pair of the sequence is used.
         epipolar_threshold: pixels; a match is right if it is this near to the true epipolar lines.
-        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest neighbour counts.
+        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest
+            neighbour counts.
         detector: what is asked of every detector.
         ransac: how essential matrices are estimated.
     """

@@ -67,7 +67,9 @@ def run_tracks(
         rows += tracks_protocol.track_rows(detector.name, whole)
         _draw_sequence(views, tracks, detector, protocol, output, draw)
     choices = {"data": data, "frames": len(frames), **asdict(protocol)}
-    choices["max_descriptor_distances"] = {one.name: protocol.max_descriptor_distance or one.max_descriptor_distance for one in detectors}
+    choices["max_descriptor_distances"] = {
+        one.name: protocol.max_descriptor_distance or one.max_descriptor_distance for one in detectors
+    }
     report = Report("tracks", choices, detector_settings(detectors), summary, rows)
     write_report(report, output)
     return report

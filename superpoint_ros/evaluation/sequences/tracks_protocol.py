@@ -68,7 +68,10 @@ def follow(
     frames: Sequence[Frame], detector: Detector, protocol: TracksProtocol
 ) -> tuple[list[SizedFrame], list[Tracks]]:
     """The frames, and for each the tracks of a detector's points."""
-    tracker = Tracker(max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance, max_missed_frames=protocol.max_missed_frames)
+    tracker = Tracker(
+        max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance,
+        max_missed_frames=protocol.max_missed_frames,
+    )
     views, tracks = [], []
     for frame in tqdm(frames, desc=detector.name, leave=False):
         view = size_frame(frame, protocol.size)

@@ -9,8 +9,8 @@ from typing import Any
 
 from rclpy.node import Node
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.ros.runtime.parameters import (
     NETWORK_SETTINGS,
@@ -173,6 +173,9 @@ def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
         | {name: given[name] for name in ("backend", "device")},
         decoding=decoding,
         tracker=TrackerOptions(
-            **{name: given[name] for name in ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")}
+            **{
+                name: given[name]
+                for name in ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")
+            }
         ),
     )

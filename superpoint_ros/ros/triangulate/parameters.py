@@ -29,7 +29,7 @@ SETTINGS = (
     ),
     *PAIRING_SETTINGS,
     Setting("max_descriptor_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
-    Setting("max_reprojection_error", 1.0, "[px] greatest distance of a keypoint from its point's image", (0.01, 100.0)),
+    Setting("max_reprojection_error", 1.0, "[px] greatest distance of a keypoint from its point", (0.01, 100.0)),
     Setting("min_parallax", 0.25, "[degrees] least angle between the two rays", (0.0, 90.0)),
     Setting("min_depth", 0.0, "[m] nearer points are left out", (0.0, 1000.0)),
     Setting("max_depth", 0.0, "[m] farther points are left out; 0 = no limit", (0.0, 10_000.0)),
@@ -82,7 +82,10 @@ def parse_triangulate_parameters(values: Mapping[str, Any]) -> TriangulateParame
         queue_size=given["queue_size"],
         policy=given["policy"],
         options=StereoOptions(
-            **{name: given[name] for name in ("max_descriptor_distance", "max_reprojection_error", "min_parallax", "min_depth")},
+            **{
+                name: given[name]
+                for name in ("max_descriptor_distance", "max_reprojection_error", "min_parallax", "min_depth")
+            },
             max_depth=given["max_depth"] or math.inf,
         ),
     )

@@ -16,10 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix, warp_points
 from superpoint_ros.core.image import resize_image
-from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import SuperPoint

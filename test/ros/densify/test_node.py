@@ -99,9 +99,7 @@ def test_a_bad_parameter_is_refused_with_a_reason(probe, strict, tmp_path):
     assert probe.set_parameter("strict", "min_confidence", 0.5).successful
     assert not probe.set_parameter("strict", "min_confidence", 1.5).successful
     assert "read-only" in probe.set_parameter("strict", "on_empty_input", "skip").reason
-    wrong = NodeProcess(
-        tmp_path / "log", parameter_arguments({"weights": tmp_path / "none.safetensors"}), "densify"
-    )
+    wrong = NodeProcess(tmp_path / "log", parameter_arguments({"weights": tmp_path / "none.safetensors"}), "densify")
     assert wrong.process.wait(300) == 1
     assert "no such file" in wrong.log()
     assert strict.node.process.poll() is None

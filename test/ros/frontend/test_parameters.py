@@ -9,8 +9,8 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.ros.frontend.parameters import SETTINGS, camera_settings, declare_parameters, parse_parameters
 

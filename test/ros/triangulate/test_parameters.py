@@ -33,7 +33,13 @@ def test_the_configuration_file_holds_exactly_the_defaults():
 
 
 def test_values_become_options():
-    values = DEFAULTS | {"slop": 0.0333, "max_reprojection_error": 2.5, "min_depth": 0.5, "max_depth": 12.0, "min_parallax": 1.0}
+    values = DEFAULTS | {
+        "slop": 0.0333,
+        "max_reprojection_error": 2.5,
+        "min_depth": 0.5,
+        "max_depth": 12.0,
+        "min_parallax": 1.0,
+    }
     parameters = parse_triangulate_parameters(values)
     assert parameters.slop == 33_300_000
     assert parameters.options == StereoOptions(0.7, 2.5, 1.0, 0.5, 12.0)

@@ -1,7 +1,7 @@
 import torch
 
 from superpoint_ros.networks.superpoint import SuperPoint
-from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold
+from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold_batch_norm
 
 
 def trained() -> SuperPointBN:
