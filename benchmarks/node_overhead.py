@@ -33,7 +33,7 @@ class PrecomputedBackend:
     """The same keypoints for every image, with a little noise on position and descriptor."""
 
     device = "none"
-    sampling = "exact"
+    descriptor_sampling = "exact"
     sha256 = "0" * 64
 
     def __init__(self, keypoints: int):

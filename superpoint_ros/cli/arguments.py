@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.options import build_options, option_specs
 
-EXTRACTOR = ("weights", "model", "backend", "device", "max_keypoints", "threshold", "nms_radius", "scales")
+Options = TypeVar("Options")
+
+NETWORK = ("weights", "model", "backend", "device")
+DECODING = ("max_keypoints", "detection_threshold", "nms_radius", "scales")
 TRACKER = ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")
 
 
@@ -22,7 +26,7 @@ def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", default=absent, help="what runs the network (default: auto)")
     parser.add_argument("--device", default=absent, help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--max-keypoints", type=int, default=500, help="per image; 0 = all (default: 500)")
-    parser.add_argument("--threshold", type=float, default=absent, help="least detector probability, 0 to 1")
+    parser.add_argument("--detection-threshold", type=float, default=absent, help="least detector probability, 0 to 1")
     parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
     parser.add_argument("--scales", type=float, nargs="+", default=absent, help="of the image (default: 1)")
     parser.add_argument(
@@ -46,6 +50,16 @@ def absolute_path(path: str) -> str:
 def given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
     """Those of the named options that the user gave."""
     return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+
+
+def plain_options(kind: type[Options], arguments: argparse.Namespace, names: tuple[str, ...]) -> Options:
+    """Build an options dataclass from those of the named options that the user gave.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+    specs = option_specs(kind)
+    return build_options(kind, {name: specs[name].from_plain(value) for name, value in given(arguments, names).items()})
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:

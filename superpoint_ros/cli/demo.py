@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from superpoint_ros.cli.arguments import EXTRACTOR, TRACKER, absolute_path, add_frontend_arguments, given, output_folder
+from superpoint_ros.cli.arguments import (
+    DECODING,
+    NETWORK,
+    TRACKER,
+    absolute_path,
+    add_frontend_arguments,
+    given,
+    output_folder,
+)
 from superpoint_ros.cli.sources import Source, add_source_arguments, open_source
 
 
@@ -43,7 +51,7 @@ def _play(source: Source, folder: Path, arguments: argparse.Namespace) -> bool:
     from superpoint_ros.cli.demo_depth import play_to_densifier
     from superpoint_ros.cli.demo_frontend import play_to_frontend
 
-    record, complete = play_to_frontend(source, folder, given(arguments, EXTRACTOR + TRACKER))
+    record, complete = play_to_frontend(source, folder, given(arguments, NETWORK + DECODING + TRACKER))
     if source.truth is None:
         print(f"  no dense depth: depth at the keypoints is known for the rendered room only, not for {source.name}")
         return complete

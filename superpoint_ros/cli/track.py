@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from superpoint_ros.cli.arguments import EXTRACTOR, TRACKER, add_frontend_arguments, given, output_folder
+from superpoint_ros.cli.arguments import (
+    DECODING,
+    NETWORK,
+    TRACKER,
+    add_frontend_arguments,
+    given,
+    output_folder,
+    plain_options,
+)
 from superpoint_ros.cli.sources import DEFAULT_RATE, add_source_arguments, open_source
 
 
@@ -23,11 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
     from superpoint_ros.cli.video import TrackOverlay, overlay_video
-    from superpoint_ros.core.tracker import Tracker
+    from superpoint_ros.core.decode_options import DecodeOptions
+    from superpoint_ros.core.tracker import Tracker, TrackerOptions
     from superpoint_ros.inference.extractor import Extractor
 
-    extractor = Extractor(**given(arguments, EXTRACTOR))
-    tracker = Tracker(**given(arguments, TRACKER))
+    extractor = Extractor(**given(arguments, NETWORK), options=plain_options(DecodeOptions, arguments, DECODING))
+    tracker = Tracker(plain_options(TrackerOptions, arguments, TRACKER))
     source, folder = open_source(arguments), output_folder(arguments)
     record, overlay, seconds = RunRecord(), TrackOverlay(), {"network": 0.0, "track": 0.0}
     with overlay_video(folder, DEFAULT_RATE) as video:

@@ -1,58 +1,93 @@
-"""How keypoints are chosen from a heat map: typed, bounded, described once."""
+"""How keypoints are chosen from a heat map, and their descriptors sampled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from superpoint_ros.core.options import require
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NO_LIMIT, check_options, option
+
+DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
 
 # Pixel whose descriptor is the first cell's own. The centre of cell c is pixel 8 c + 3.5 ("exact"); the released
 # code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
-FIRST_CELL_CENTER = {"exact": 3.5, "magicleap": 4.0}
-MAX_SCALE = 4.0
-
-
-def valid_scales(scales: Sequence[float]) -> bool:
-    """Whether these are one or more different numbers in (0, MAX_SCALE]."""
-    return 0 < len(scales) == len(set(scales)) and all(0.0 < scale <= MAX_SCALE for scale in scales)
+FIRST_CELL_CENTER: dict[DescriptorSampling, float] = {"exact": 3.5, "magicleap": 4.0}
+MIN_SCALE, MAX_SCALE = 0.01, 4.0
+DEFAULT_DETECTION_THRESHOLD = 0.015
 
 
 @dataclass(frozen=True)
 class DecodeOptions:
-    """How keypoints are chosen.
+    """Describe how the keypoints of an image are chosen.
 
-    Attributes:
-        threshold: least detector probability of a keypoint, in [0, 1].
-        nms_radius: pixels; no two keypoints are nearer than this in L-infinity distance, or equal to it. 0 = off.
-        border: pixels; keypoints nearer than this to an image edge are dropped, after suppression.
-        max_keypoints: the strongest this many are kept. 0 = all.
-        grid: (rows, columns) of a grid over which the kept keypoints are spread: cells take turns, each giving
-            its strongest. (1, 1) = by score alone.
-        sampling: "exact" or "magicleap", see FIRST_CELL_CENTER.
-        subpixel: move each keypoint to the heat map's centre of mass around it, see networks/refine.py.
-        scales: of the image at which keypoints are looked for, different numbers in (0, MAX_SCALE], see
-            inference/pyramid.py. Threshold, nms_radius and border hold at each, in its own pixels; max_keypoints and
-            grid hold for all together.
+    `detection_threshold`, `nms_radius` and `remove_borders` hold at each scale, in its own pixels; `max_keypoints` and
+    the grid hold for all scales together. `subpixel` moves each keypoint to the heat map's centre of mass around it
+    (networks/refine.py); None = as the model is meant to be used.
+
+    Raises:
+        ParameterError: A value that is not allowed.
     """
 
-    threshold: float = 0.015
-    nms_radius: int = 4
-    border: int = 4
-    max_keypoints: int = 1000
-    grid: tuple[int, int] = (1, 1)
-    sampling: str = "exact"
-    subpixel: bool = False
-    scales: tuple[float, ...] = (1.0,)
+    max_keypoints: int | None = option(
+        1000, "Number of keypoints kept per image, the strongest first.", limits=(1, 100_000), none=NO_LIMIT
+    )
+    detection_threshold: float | None = option(
+        None, "Lowest detector probability of a keypoint.", limits=(0.0, 1.0), none=MODEL_DEFAULT
+    )
+    nms_radius: int = option(
+        4, "Radius of non-maximum suppression (L-infinity distance); 0 turns it off.", unit="px", limits=(0, 64)
+    )
+    remove_borders: int = option(
+        4, "Width of the image border in which keypoints are discarded, after suppression.", unit="px", limits=(0, 1000)
+    )
+    grid_rows: int = option(
+        1, "Rows of a grid over which kept keypoints are spread: its cells take turns.", limits=(1, 100)
+    )
+    grid_columns: int = option(1, "Columns of that grid.", limits=(1, 100))
+    scales: tuple[float, ...] = option(
+        (1.0,),
+        "Scales of the image at which keypoints are detected, all different; time grows with the sum of their squares.",
+        limits=(MIN_SCALE, MAX_SCALE),
+    )
+    descriptor_sampling: DescriptorSampling | None = option(
+        None,
+        "Where a descriptor belongs within its cell: at the exact center, or as in the released Magic Leap code.",
+        fixed=True,
+        none=MODEL_DEFAULT_NAME,
+    )
+    subpixel: bool | None = None
 
     def __post_init__(self) -> None:
-        checks = {
-            "threshold": 0.0 <= self.threshold <= 1.0,
-            "nms_radius": self.nms_radius >= 0,
-            "border": self.border >= 0,
-            "max_keypoints": self.max_keypoints >= 0,
-            "grid": len(self.grid) == 2 and min(self.grid) >= 1,
-            "sampling": self.sampling in FIRST_CELL_CENTER,
-            "scales": valid_scales(self.scales),
-        }
-        require(self, checks)
+        check_options(self)
+        if len(set(self.scales)) < len(self.scales):
+            raise ParameterError(f"scales={list(self.scales)} must be different numbers")
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the grid; (1, 1) = keypoints are kept by score alone."""
+        return self.grid_rows, self.grid_columns
+
+    def resolve(
+        self, *, detection_threshold: float, descriptor_sampling: DescriptorSampling, subpixel: bool
+    ) -> ResolvedDecodeOptions:
+        """Fill what is left to the model.
+
+        Args:
+            detection_threshold: Detector probability at which the model is meant to be used.
+            descriptor_sampling: Sampling that the model's descriptors were trained or released with.
+            subpixel: Whether the model's keypoints are best moved between pixels.
+        """
+        own = {"detection_threshold": detection_threshold, "descriptor_sampling": descriptor_sampling,
+               "subpixel": subpixel}  # fmt: skip
+        given = {name: value for name, value in vars(self).items() if value is not None or name not in own}
+        return ResolvedDecodeOptions(**own | given)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class ResolvedDecodeOptions(DecodeOptions):
+    """Hold decode options of which none is left to the model: what a backend and `decode` take."""
+
+    detection_threshold: float = DEFAULT_DETECTION_THRESHOLD
+    descriptor_sampling: DescriptorSampling = "exact"
+    subpixel: bool = False

@@ -10,7 +10,7 @@ from superpoint_ros.core.decode_options import DecodeOptions
 def select_top_k(xy: np.ndarray, image_size: tuple[int, int], options: DecodeOptions) -> np.ndarray:
     """Rows of xy (N, 2), given strongest first, that `max_keypoints` and `grid` keep; int64, ascending."""
     count = options.max_keypoints
-    if not count or len(xy) <= count:
+    if count is None or len(xy) <= count:
         return np.arange(len(xy))
     return np.arange(count) if options.grid == (1, 1) else np.sort(spread(xy, image_size, options.grid)[:count])
 

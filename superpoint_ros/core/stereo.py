@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from superpoint_ros.core.camera import Camera
-from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE, match
+from superpoint_ros.core.matching import match
+from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.core.triangulation import triangulate
 from superpoint_ros.core.types import Features, Matches
 
@@ -28,25 +28,6 @@ class StereoRig:
 
 
 @dataclass(frozen=True)
-class StereoOptions:
-    """What is taken for a match, and which depths are kept.
-
-    Attributes:
-        max_descriptor_distance: descriptor distance from which two keypoints never match.
-        max_reprojection_error: pixels from a keypoint to where the triangulated point is seen, at most, in either image; about
-            half of its distance from the epipolar line.
-        min_parallax: degrees between the two rays, at least.
-        min_depth, max_depth: metres, the range of depths that are kept.
-    """
-
-    max_descriptor_distance: float = DEFAULT_MAX_DISTANCE
-    max_reprojection_error: float = 1.0
-    min_parallax: float = 0.25
-    min_depth: float = 0.0
-    max_depth: float = math.inf
-
-
-@dataclass(frozen=True)
 class StereoDepth:
     """The points that both cameras see.
 
@@ -61,7 +42,9 @@ class StereoDepth:
     candidates: int
 
 
-def stereo_depth(features0: Features, features1: Features, rig: StereoRig, options: StereoOptions) -> StereoDepth:
+def stereo_depth(
+    features0: Features, features1: Features, rig: StereoRig, options: StereoOptions = StereoOptions()
+) -> StereoDepth:
     """Two-way nearest neighbours that triangulate.
 
     Matching among all keypoints and then asking geometry finds as many right depths as matching along epipolar lines,
@@ -73,9 +56,15 @@ def stereo_depth(features0: Features, features1: Features, rig: StereoRig, optio
     found = match(features0.descriptors, features1.descriptors, options.max_descriptor_distance)
     xy0, xy1 = features0.xy[found.index0], features1.xy[found.index1]
     depth = triangulate(
-        xy0, xy1, rig.camera0, rig.camera1, rig.T_1_0, options.max_reprojection_error, options.min_parallax
+        xy0,
+        xy1,
+        rig.camera0,
+        rig.camera1,
+        rig.T_1_0,
+        max_reprojection_error=options.max_reprojection_error,
+        min_parallax=options.min_parallax,
     )
     with np.errstate(invalid="ignore"):
-        kept = (depth >= options.min_depth) & (depth <= options.max_depth)
+        kept = (depth >= options.min_depth) & (depth <= (options.max_depth or np.inf))
     matches = Matches(found.index0[kept], found.index1[kept], found.distance[kept])
     return StereoDepth(matches, depth[kept], len(found))

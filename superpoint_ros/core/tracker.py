@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE, match
-from superpoint_ros.core.options import require
+from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
 # Fewer pairs than this say nothing about a fundamental matrix (it takes 7 or 8 to fit one).
@@ -22,28 +22,33 @@ MIN_PAIRS_FOR_GEOMETRY = 15
 
 @dataclass(frozen=True)
 class TrackerOptions:
-    """How correspondences are accepted.
+    """Describe which matches continue a track.
 
-    Attributes:
-        max_descriptor_distance: descriptor distance, in (0, 2], at and above which two keypoints are never the same.
-        max_missed_frames: images with keypoints in which a track may stay unseen before it is given up. 0 = none.
-        max_displacement: pixels a point may move per image; 0 = no gate.
-        epipolar_threshold: pixels from the epipolar line beyond which a match is dropped; 0 = no check.
+    Raises:
+        ParameterError: A value that is not allowed.
     """
 
-    max_descriptor_distance: float = DEFAULT_MAX_DISTANCE
-    max_missed_frames: int = 5
-    max_displacement: float = 0.0
-    epipolar_threshold: float = 0.0
+    max_descriptor_distance: float = option(
+        DEFAULT_MAX_DISTANCE,
+        "Descriptor distance at and above which two keypoints never match.",
+        limits=(0.01, 2.0),
+    )
+    max_missed_frames: int = option(
+        5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
+    )
+    max_displacement: float | None = option(
+        None, "Largest motion of a point per image.", unit="px", limits=(0.1, 10_000.0), none=NO_LIMIT
+    )
+    epipolar_threshold: float | None = option(
+        None,
+        "Largest distance of a match from its epipolar line.",
+        unit="px",
+        limits=(0.01, 100.0),
+        none=NO_CHECK,
+    )
 
     def __post_init__(self) -> None:
-        checks = {
-            "max_descriptor_distance": 0.0 < self.max_descriptor_distance <= 2.0,
-            "max_missed_frames": self.max_missed_frames >= 0,
-            "max_displacement": self.max_displacement >= 0.0,
-            "epipolar_threshold": self.epipolar_threshold >= 0.0,
-        }
-        require(self, checks)
+        check_options(self)
 
 
 @dataclass(frozen=True)
@@ -62,19 +67,17 @@ class _Memory:
 
 
 class Tracker:
-    """Follows the keypoints of one camera. One instance per camera; not safe for concurrent use.
+    """Follow the keypoints of one camera. One instance per camera; not safe for concurrent use.
 
-    Args: see TrackerOptions.
+    Args:
+        options: Which matches continue a track.
+
+    Attributes:
+        options: The TrackerOptions in force; may be replaced between images.
     """
 
-    def __init__(
-        self,
-        max_descriptor_distance: float = DEFAULT_MAX_DISTANCE,
-        max_missed_frames: int = 5,
-        max_displacement: float = 0.0,
-        epipolar_threshold: float = 0.0,
-    ):
-        self.options = TrackerOptions(max_descriptor_distance, max_missed_frames, max_displacement, epipolar_threshold)
+    def __init__(self, options: TrackerOptions = TrackerOptions()) -> None:
+        self.options = options
         self._epoch = 0
         self._next_id = 0
         self._memory: _Memory | None = None
@@ -101,10 +104,10 @@ class Tracker:
 
     def _associate(self, memory: _Memory, features: Features) -> Matches:
         allowed = None
-        if self.options.max_displacement:
+        if self.options.max_displacement is not None:
             allowed = _within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
         pairs = match(memory.descriptors, features.descriptors, self.options.max_descriptor_distance, allowed)
-        if self.options.epipolar_threshold:
+        if self.options.epipolar_threshold is not None:
             good = _epipolar_inliers(
                 memory.xy[pairs.index0],
                 features.xy[pairs.index1],

@@ -6,6 +6,7 @@ import numpy as np
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import transform
+from superpoint_ros.core.stereo_options import StereoOptions
 
 
 def triangulate(
@@ -14,8 +15,9 @@ def triangulate(
     camera0: Camera,
     camera1: Camera,
     T_1_0: np.ndarray,
-    max_reprojection_error: float = 2.0,
-    min_parallax: float = 0.25,
+    *,
+    max_reprojection_error: float = StereoOptions.max_reprojection_error,
+    min_parallax: float = StereoOptions.min_parallax,
 ) -> np.ndarray:
     """Depth of matched pixels in the first camera.
 

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.inference.models import ModelSpec
 
@@ -22,15 +22,15 @@ class Backend(Protocol):
 
     Attributes:
         device: where it runs, for people to read ("cpu", "cuda:0 (NVIDIA ...)").
-        sampling: how the weights want their descriptors sampled, see core/options.py.
+        descriptor_sampling: how the weights want their descriptors sampled, see core/options.py.
         sha256: of the weights file.
     """
 
     device: str
-    sampling: str
+    descriptor_sampling: DescriptorSampling
     sha256: str
 
-    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
+    def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
         """Keypoints of images uint8 (B, H, W), as they are: `options.scales` is pyramid.py's concern."""
         ...
 

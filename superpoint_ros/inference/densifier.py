@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,11 @@ import numpy as np
 from superpoint_ros.core.depth_hints import depth_hints
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.image import fit_within, resize_image, to_rgb
+from superpoint_ros.core.options import NoneMeaning, check_options, option
 from superpoint_ros.core.sparse_depth import clean_sparse_depth, resize_sparse_depth, unit_warning
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
+from superpoint_ros.inference.network_options import NetworkOptions
 
 PIXELS_PER_SAMPLE = 64
 LEAST_SIDE = 320  # pixels
@@ -23,49 +26,67 @@ TRUSTED_RATIO = 1.1  # confidence is the probability that depth and truth differ
 logger = logging.getLogger(__name__)
 
 
-class Densifier:
-    """D3 with its weights, ready to run.
-
-    Args:
-        weights: path of a weights file (.safetensors); None = the weights that ship.
-        model: name of a shipped model or path of a model file, see inference/models.py.
-        backend: "auto" or a name in inference/depth_backend.py's table.
-        device: "auto", "cpu", "cuda", "cuda:N".
-        max_image_size: pixels; larger images are shrunk to this longer side, or a smaller one where samples are few
-            (see working_size), and the depth is enlarged again.
-        min_confidence: depth below this confidence becomes NaN.
-        fallback_depth: metres; images without any sample get a guess of about this depth, with confidence 0; 0 = NaN.
+@dataclass(frozen=True)
+class DensifierOptions:
+    """Describe how depth is made dense.
 
     Raises:
-        CheckpointError: weights or model that cannot be used, or none given and none shipped.
-        BackendError: a backend or device that is not there.
-        ValueError: an option out of range.
+        ParameterError: A value that is not allowed.
+    """
+
+    max_image_size: int = option(
+        640,
+        "Largest longer side that the network sees; larger images are shrunk, further where samples are few, and "
+        "their depth is enlarged again.",
+        unit="px",
+        limits=(32, 4096),
+        fixed=True,
+    )
+    min_confidence: float = option(0.0, "Confidence below which depth is left out.", limits=(0.0, 1.0))
+    fallback_depth: float | None = option(
+        None,
+        "Typical depth of the scene, from which depth is guessed, with confidence 0, for an image without any sample.",
+        unit="m",
+        limits=(0.01, 1000.0),
+        fixed=True,
+        none=NoneMeaning("no guess", 0),
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+class Densifier:
+    """Run D3 with its weights.
+
+    Args:
+        weights: Path of a weights file (.safetensors); None = the bundled weights.
+        model: Name of a bundled model or path of a model file, see inference/models.py.
+        backend: "auto" or a name in inference/depth_backend.py's table.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        options: How depth is made dense.
+
+    Raises:
+        CheckpointError: The weights or the model cannot be used.
+        BackendError: A backend or device that is not there.
 
     Attributes:
-        device: where it runs, for people to read.
-        weights_sha256: digest of the weights file.
+        options: The DensifierOptions in force; may be replaced between calls.
+        device: Device that runs it, for people to read.
+        weights_sha256: Digest of the weights file.
     """
 
     def __init__(
         self,
         weights: str | Path | None = None,
+        *,
         model: str | Path | None = None,
-        backend: str = "auto",
-        device: str = "auto",
-        max_image_size: int = 640,
-        min_confidence: float = 0.0,
-        fallback_depth: float = 0.0,
+        backend: str = NetworkOptions.backend,
+        device: str = NetworkOptions.device,
+        options: DensifierOptions = DensifierOptions(),
     ):
-        if max_image_size < 32:
-            raise ValueError(f"max_image_size={max_image_size} is below 32 pixels")
-        if not 0.0 <= min_confidence <= 1.0:
-            raise ValueError(f"min_confidence={min_confidence} is not in [0, 1]")
-        if not (math.isfinite(fallback_depth) and fallback_depth >= 0.0):
-            raise ValueError(f"fallback_depth={fallback_depth} is not a depth in metres, or 0")
         self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
-        self.max_image_size = max_image_size
-        self.min_confidence = min_confidence
-        self.fallback_depth = fallback_depth
+        self.options = options
         self._unit_warned = False
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
@@ -96,8 +117,8 @@ class Densifier:
             depth, confidence = self._run(image, samples)
         else:
             confidence = np.zeros(samples.shape, np.float32)
-            depth = self._run(image, samples)[0] if self.fallback_depth else np.full_like(confidence, np.nan)
-        return DenseDepth(np.where(confidence < self.min_confidence, np.float32(np.nan), depth), confidence)
+            depth = self._run(image, samples)[0] if self.options.fallback_depth else np.full_like(confidence, np.nan)
+        return DenseDepth(np.where(confidence < self.options.min_confidence, np.float32(np.nan), depth), confidence)
 
     def _warn_of_unit(self, median: float) -> None:
         if not self._unit_warned and (warning := unit_warning(median)):
@@ -107,9 +128,9 @@ class Densifier:
     def _run(self, image: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth and confidence, float32 (H, W), from clean samples."""
         size = (samples.shape[0], samples.shape[1])
-        smaller = working_size(size, int(np.isfinite(samples).sum()), self.max_image_size)
+        smaller = working_size(size, int(np.isfinite(samples).sum()), self.options.max_image_size)
         image = resize_image(image, smaller)
-        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.fallback_depth)
+        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.options.fallback_depth or 0.0)
         log_depth, log_spread = self._backend(image, hints.maps)
         depth = hints.scale / _enlarge(np.exp(-log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)

@@ -9,67 +9,60 @@ from typing import overload
 
 import numpy as np
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions, ResolvedDecodeOptions
 from superpoint_ros.core.image import to_gray
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model
+from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.inference.pyramid import extract_at_scales
 
 
 class Extractor:
-    """SuperPoint with its weights, ready to run.
+    """Run SuperPoint with its weights.
 
     Args:
-        weights: path of a weights file (.safetensors or .pth); None = the weights that ship.
-        model: name of a shipped model or path of a model file, see inference/models.py.
+        weights: Path of a weights file (.safetensors or .pth); None = the bundled weights.
+        model: Name of a bundled model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/backend.py's table.
-        device: "auto", "cpu", "cuda", "cuda:N".
-        max_keypoints, threshold, nms_radius, border, grid, sampling, subpixel, scales: see core/options.py. None = what
-            the model is meant to be used with.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        options: How keypoints are chosen.
 
     Raises:
-        CheckpointError: weights or model that cannot be used.
-        BackendError: a backend or device that is not there.
-        ValueError: an option out of range.
+        CheckpointError: The weights or the model cannot be used.
+        BackendError: A backend or device that is not there.
 
     Attributes:
-        options: the DecodeOptions in force; may be replaced between calls.
-        name: of the model.
-        device: where it runs, for people to read.
-        weights_sha256: digest of the weights file.
+        options: The DecodeOptions in force; may be replaced between calls.
+        name: Name of the model.
+        device: Device that runs it, for people to read.
+        weights_sha256: Digest of the weights file.
     """
 
     def __init__(
         self,
         weights: str | Path | None = None,
+        *,
         model: str | Path | None = None,
-        backend: str = "auto",
-        device: str = "auto",
-        max_keypoints: int = 1000,
-        threshold: float | None = None,
-        nms_radius: int = 4,
-        border: int = 4,
-        grid: tuple[int, int] = (1, 1),
-        sampling: str | None = None,
-        subpixel: bool | None = None,
-        scales: Sequence[float] = (1.0,),
+        backend: str = NetworkOptions.backend,
+        device: str = NetworkOptions.device,
+        options: DecodeOptions = DecodeOptions(),
     ):
-        facts = find_model(weights, model)
-        self._backend = load_backend(backend, facts, device)
-        self.options = DecodeOptions(
-            threshold=facts.threshold if threshold is None else threshold,
-            nms_radius=nms_radius,
-            border=border,
-            max_keypoints=max_keypoints,
-            grid=grid,
-            sampling=sampling or self._backend.sampling,
-            subpixel=facts.subpixel if subpixel is None else subpixel,
-            scales=tuple(scales),
-        )
-        self.name = facts.name
+        self._spec = find_model(weights, model)
+        self._backend = load_backend(backend, self._spec, device)
+        self.options = options
+        self.name = self._spec.name
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
+
+    @property
+    def resolved_options(self) -> ResolvedDecodeOptions:
+        """The options in force, with the model's own values where `options` leaves them to it."""
+        return self.options.resolve(
+            detection_threshold=self._spec.detection_threshold,
+            descriptor_sampling=self._backend.descriptor_sampling,
+            subpixel=self._spec.subpixel,
+        )
 
     @overload
     def extract(self, images: np.ndarray, color: str = "bgr") -> Features: ...
@@ -96,10 +89,11 @@ class Extractor:
         by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, gray in enumerate(grays):
             by_size[gray.shape].append(index)
+        options = self.resolved_options
         features: dict[int, Features] = {}
         for size, indices in by_size.items():
             batch = np.stack([grays[index] for index in indices])
-            keypoints = extract_at_scales(self._backend, batch, self.options)
+            keypoints = extract_at_scales(self._backend, batch, options)
             for index, (xy, score, descriptors) in zip(indices, keypoints, strict=True):
                 features[index] = Features(xy, score, descriptors, size)
         return [features[index] for index in range(len(grays))]

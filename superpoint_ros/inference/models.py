@@ -7,11 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from superpoint_ros.core.decode_options import DEFAULT_DETECTION_THRESHOLD, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
 
 SHIPPED_MODELS = Path(__file__).resolve().parents[1] / "weights" / "models.yaml"
 DEFAULT_MODEL = "superpoint"
-DEFAULT_THRESHOLD = 0.015
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class ModelSpec:
         name: of the model; of the file where the weights are somebody's own.
         file: path of the weights.
         sha256: the file's digest, or None where any file is taken.
-        sampling: "exact" or "magicleap"; None = what the file's layout says.
-        threshold: detector probability at which the model is meant to be used.
+        descriptor_sampling: "exact" or "magicleap"; None = what the file's layout says.
+        detection_threshold: detector probability at which the model is meant to be used.
         subpixel: whether the model's keypoints are best moved between pixels, see core/options.py.
     """
 
     name: str
     file: Path
     sha256: str | None = None
-    sampling: str | None = None
-    threshold: float = DEFAULT_THRESHOLD
+    descriptor_sampling: DescriptorSampling | None = None
+    detection_threshold: float = DEFAULT_DETECTION_THRESHOLD
     subpixel: bool = False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.image import resize_image, resize_points
 from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.inference.backend import Backend, Keypoints
@@ -27,14 +27,16 @@ def pyramid_sizes(image_size: tuple[int, int], scales: tuple[float, ...]) -> lis
     return [size for size in dict.fromkeys(sizes) if size == sizes[0] or min(size) >= MIN_SIDE]
 
 
-def extract_at_scales(backend: Backend, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
+def extract_at_scales(backend: Backend, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
     """As a backend does, at every one of `options.scales`: images of one size, uint8 (B, H, W), one batch per scale."""
     image_size = (images.shape[1], images.shape[2])
     levels = [_at_size(backend, images, size, options) for size in pyramid_sizes(image_size, options.scales)]
     return [_merge(parts, image_size, options) for parts in zip(*levels, strict=True)]
 
 
-def _at_size(backend: Backend, images: np.ndarray, size: tuple[int, int], options: DecodeOptions) -> list[Keypoints]:
+def _at_size(
+    backend: Backend, images: np.ndarray, size: tuple[int, int], options: ResolvedDecodeOptions
+) -> list[Keypoints]:
     image_size = (images.shape[1], images.shape[2])
     if size == image_size:
         return backend(images, options)
@@ -42,7 +44,7 @@ def _at_size(backend: Backend, images: np.ndarray, size: tuple[int, int], option
     return [(resize_points(xy, size, image_size), score, descriptors) for xy, score, descriptors in found]
 
 
-def _merge(parts: tuple[Keypoints, ...], image_size: tuple[int, int], options: DecodeOptions) -> Keypoints:
+def _merge(parts: tuple[Keypoints, ...], image_size: tuple[int, int], options: ResolvedDecodeOptions) -> Keypoints:
     """The keypoints of all scales, strongest first; equally strong ones from the larger image first."""
     if len(parts) == 1:
         return parts[0]

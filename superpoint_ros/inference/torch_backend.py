@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import torch
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.inference.backend import Keypoints
@@ -53,14 +53,14 @@ class TorchBackend:
     def __init__(self, facts: ModelSpec, device: str = "auto"):
         self._device = find_device(device)
         checkpoint = load_checkpoint(facts.file, facts.sha256)
-        self.sampling = facts.sampling or checkpoint.sampling
+        self.descriptor_sampling = facts.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
         self._network = checkpoint.network.to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = describe_device(self._device)
 
     @torch.inference_mode()
-    def __call__(self, images: np.ndarray, options: DecodeOptions) -> list[Keypoints]:
+    def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
         padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
         batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
         logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
 from superpoint_ros.networks.weights_file import PRODUCER, check_shapes, read_weights, write_weights
@@ -35,13 +35,13 @@ class Checkpoint:
     Attributes:
         network: in evaluation mode, float32, on the CPU.
         layout: "superpoint_ros", "released" or "batch_norm".
-        sampling: how its descriptors are to be sampled, see core/options.py.
+        descriptor_sampling: how its descriptors are to be sampled, see core/options.py.
         sha256: of the file, 64 hexadecimal digits.
     """
 
     network: SuperPoint
     layout: str
-    sampling: str
+    descriptor_sampling: DescriptorSampling
     sha256: str
 
 

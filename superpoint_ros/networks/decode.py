@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import CELL_SIZE
@@ -77,12 +77,12 @@ def _clear_border(values: Tensor, border: int) -> Tensor:
     return cleared
 
 
-def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tensor, Tensor]]:
+def select_keypoints(scores: Tensor, options: ResolvedDecodeOptions) -> list[tuple[Tensor, Tensor]]:
     """Heat maps (B, H, W) -> per image xy float32 (N, 2) in pixels and score (N,), strongest first."""
-    ranks = rank_map(scores, options.threshold)
+    ranks = rank_map(scores, options.detection_threshold)
     if options.nms_radius:
         ranks = non_maximum_suppression(ranks, options.nms_radius)
-    ranks = _clear_border(ranks, options.border)
+    ranks = _clear_border(ranks, options.remove_borders)
     image_size = (scores.shape[1], scores.shape[2])
     selected = []
     for score, rank in zip(scores, ranks, strict=True):
@@ -94,7 +94,7 @@ def select_keypoints(scores: Tensor, options: DecodeOptions) -> list[tuple[Tenso
     return selected
 
 
-def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: str) -> Tensor:
+def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: DescriptorSampling) -> Tensor:
     """Dense descriptors (D, h, w) and xy (N, 2) in pixels -> unit descriptors (N, D), bilinear between cells."""
     height, width = descriptors.shape[1:]
     cell = (xy.to(descriptors) - FIRST_CELL_CENTER[sampling]) / CELL_SIZE
@@ -105,7 +105,7 @@ def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: str) -> Tensor
 
 
 def decode(
-    logits: Tensor, descriptors: Tensor, image_size: tuple[int, int], options: DecodeOptions
+    logits: Tensor, descriptors: Tensor, image_size: tuple[int, int], options: ResolvedDecodeOptions
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
     """Network outputs of a batch -> per image (xy (N, 2), score (N,), descriptors (N, D)).
 
@@ -122,5 +122,5 @@ def decode(
     for (xy, score), heat, dense in zip(select_keypoints(scores, options), scores, descriptors, strict=True):
         if options.subpixel:
             xy = refine_keypoints(heat, xy)
-        decoded.append((xy, score, sample_descriptors(dense.float(), xy, options.sampling)))
+        decoded.append((xy, score, sample_descriptors(dense.float(), xy, options.descriptor_sampling)))
     return decoded

@@ -58,9 +58,9 @@ def test_scales_change_the_tracks(words, tmp_path):
     ("extra", "text"),
     [
         (["--images", "absent"], "--images absent: no such folder"),
-        (["--threshold", "3"], "threshold=3.0 is out of range"),
-        (["--scales", "1", "9"], "scales=(1.0, 9.0) is out of range"),
-        (["--max-descriptor-distance", "0"], "max_descriptor_distance=0.0 is out of range"),
+        (["--detection-threshold", "3"], "detection_threshold=3.0 is not between 0 and 1"),
+        (["--scales", "1", "9"], "scales=[1.0, 9.0] is not between 0.01 and 4"),
+        (["--max-descriptor-distance", "0"], "max_descriptor_distance=0.0 is not between 0.01 and 2"),
         (["--weights", "absent.pth"], "absent.pth"),
         (["--device", "cuda:77"], "cuda"),
     ],

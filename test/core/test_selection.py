@@ -27,15 +27,19 @@ def test_without_a_grid_the_first_are_kept():
 
 
 def test_zero_keeps_all_and_so_does_a_grid_with_room():
-    assert select_top_k(points(0, 9), SIZE, DecodeOptions(max_keypoints=0, grid=(3, 3))).tolist() == list(range(9))
-    assert select_top_k(points(0, 9), SIZE, DecodeOptions(max_keypoints=9, grid=(3, 3))).tolist() == list(range(9))
-    assert select_top_k(np.zeros((0, 2)), SIZE, DecodeOptions(grid=(3, 3))).tolist() == []
+    assert select_top_k(
+        points(0, 9), SIZE, DecodeOptions(max_keypoints=None, grid_rows=3, grid_columns=3)
+    ).tolist() == list(range(9))
+    assert select_top_k(
+        points(0, 9), SIZE, DecodeOptions(max_keypoints=9, grid_rows=3, grid_columns=3)
+    ).tolist() == list(range(9))
+    assert select_top_k(np.zeros((0, 2)), SIZE, DecodeOptions(grid_rows=3, grid_columns=3)).tolist() == []
 
 
 @given(st.integers(0, 100), st.integers(1, 60), st.integers(1, 30), st.tuples(st.integers(1, 5), st.integers(1, 5)))
 def test_no_cell_keeps_more_than_another_that_still_has_some(seed, number, count, grid):
     xy = points(seed, number)
-    kept = select_top_k(xy, SIZE, DecodeOptions(max_keypoints=count, grid=grid))
+    kept = select_top_k(xy, SIZE, DecodeOptions(max_keypoints=count, grid_rows=grid[0], grid_columns=grid[1]))
     assert len(kept) == min(number, count)
     assert np.all(np.diff(kept) > 0)
     cells = [(int(round(y) * grid[0] // SIZE[0]), int(round(x) * grid[1] // SIZE[1])) for x, y in xy]

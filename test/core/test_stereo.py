@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from helpers.stereo_points import CAMERA, T_RIGHT_LEFT, features, stereo_points
 
-from superpoint_ros.core.stereo import StereoOptions, StereoRig, stereo_depth
+from superpoint_ros.core.stereo import StereoRig, stereo_depth
+from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.core.types import Features
 
 RIG = StereoRig(CAMERA, CAMERA, T_RIGHT_LEFT)

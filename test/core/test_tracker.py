@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features
 
 SIZE = (480, 640)
@@ -35,7 +35,7 @@ def test_ids_last_and_age_counts():
 
 
 def test_a_track_survives_being_unseen_up_to_max_lost():
-    tracker = Tracker(max_missed_frames=2)
+    tracker = Tracker(TrackerOptions(max_missed_frames=2))
     tracker.update(seen([0, 1]))
     for _ in range(2):
         assert tracker.update(seen([1])).lost_id.tolist() == []
@@ -43,7 +43,7 @@ def test_a_track_survives_being_unseen_up_to_max_lost():
 
 
 def test_a_track_unseen_for_longer_is_lost_and_its_id_is_not_reused():
-    tracker = Tracker(max_missed_frames=2)
+    tracker = Tracker(TrackerOptions(max_missed_frames=2))
     tracker.update(seen([0, 1]))
     lost = [tracker.update(seen([1])).lost_id.tolist() for _ in range(4)]
     assert lost == [[], [], [0], []]
@@ -51,7 +51,7 @@ def test_a_track_unseen_for_longer_is_lost_and_its_id_is_not_reused():
 
 
 def test_without_patience_it_is_the_released_tracker():
-    tracker = Tracker(max_missed_frames=0)
+    tracker = Tracker(TrackerOptions(max_missed_frames=0))
     tracker.update(seen([0, 1]))
     assert tracker.update(seen([1])).lost_id.tolist() == [0]
     assert tracker.update(seen([0, 1])).id.tolist() == [2, 1]
@@ -59,7 +59,7 @@ def test_without_patience_it_is_the_released_tracker():
 
 @pytest.mark.parametrize("max_missed_frames", [0, 2])
 def test_images_without_keypoints_kill_nothing(max_missed_frames):
-    tracker = Tracker(max_missed_frames=max_missed_frames)
+    tracker = Tracker(TrackerOptions(max_missed_frames=max_missed_frames))
     tracker.update(seen([0, 1]))
     for _ in range(5):
         tracks = tracker.update(Features.empty(SIZE, 64))
@@ -84,7 +84,7 @@ def test_reset_raises_the_epoch_and_forgets():
 
 
 def test_mean_distance_is_the_mean_of_the_matches():
-    tracker = Tracker(max_descriptor_distance=2.0)
+    tracker = Tracker(TrackerOptions(max_descriptor_distance=2.0))
     base = np.array([1.0, 0.0], np.float32)
     angles = [0.0, 0.1, 0.4]
     distances = []
@@ -98,11 +98,11 @@ def test_mean_distance_is_the_mean_of_the_matches():
 
 
 def test_the_motion_gate_grows_with_the_images_missed():
-    tracker = Tracker(max_displacement=10, max_missed_frames=3)
+    tracker = Tracker(TrackerOptions(max_displacement=10, max_missed_frames=3))
     tracker.update(seen([0, 1]))
     assert tracker.update(seen([0, 1], shift=(9, 0))).id.tolist() == [0, 1]
     assert tracker.update(seen([0, 1], shift=(20, 0))).id.tolist() == [2, 3]
-    patient = Tracker(max_displacement=10, max_missed_frames=3)
+    patient = Tracker(TrackerOptions(max_displacement=10, max_missed_frames=3))
     patient.update(seen([0, 1]))
     patient.update(seen([1]))
     assert patient.update(seen([0], shift=(18, 0))).id.tolist() == [0]
@@ -116,8 +116,8 @@ def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
     xy1 = ((points[:, :2] + [baseline, 0]) / points[:, 2:] * focal + 240).astype(np.float32)
     xy1[7, 1] += 40
     score = np.ones(60, np.float32)
-    for check, expected in ((0.0, 7), (2.0, 60)):
-        tracker = Tracker(epipolar_threshold=check)
+    for check, expected in ((None, 7), (2.0, 60)):
+        tracker = Tracker(TrackerOptions(epipolar_threshold=check))
         tracker.update(Features(xy0, score, LANDMARKS, SIZE))
         tracks = tracker.update(Features(xy1, score, LANDMARKS, SIZE))
         assert tracks.id[7] == expected
@@ -125,7 +125,7 @@ def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
 
 
 def test_the_geometric_check_keeps_a_still_scene():
-    tracker = Tracker(epipolar_threshold=1.0)
+    tracker = Tracker(TrackerOptions(epipolar_threshold=1.0))
     tracker.update(seen(range(60)))
     assert tracker.update(seen(range(60))).status.all()
 
@@ -133,8 +133,9 @@ def test_the_geometric_check_keeps_a_still_scene():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sets(st.integers(0, 59), max_size=20), min_size=1, max_size=12), st.integers(0, 3))
 def test_ids_against_a_plain_model(images, max_missed_frames):
-    """Perfect descriptors: an id is kept while its landmark was missed in at most max_missed_frames non-empty images."""
-    tracker, model, next_id = Tracker(max_missed_frames=max_missed_frames), {}, 0
+    """With perfect descriptors an id is kept while its landmark is missed in at most max_missed_frames images."""
+    tracker = Tracker(TrackerOptions(max_missed_frames=max_missed_frames))
+    model, next_id = {}, 0
     for image in images:
         landmarks = sorted(image)
         tracks = tracker.update(seen(landmarks) if landmarks else Features.empty(SIZE, 64))
@@ -167,4 +168,4 @@ def test_ids_against_a_plain_model(images, max_missed_frames):
 )
 def test_options_out_of_range_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
-        Tracker(**bad)
+        TrackerOptions(**bad)

@@ -20,7 +20,7 @@ EVERY_FRAME = {
     "cameras.right.transport": "compressed",
     "policy": "every_frame",
     "max_keypoints": 40,
-    "threshold": 0.0,
+    "detection_threshold": 0.0,
 }
 
 

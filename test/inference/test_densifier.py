@@ -15,7 +15,7 @@ from superpoint_ros.core.depth_hints import interpolate_planes
 from superpoint_ros.core.errors import BackendError, ImageError
 from superpoint_ros.core.sparse_depth import nearest_sample
 from superpoint_ros.inference import depth_backend
-from superpoint_ros.inference.densifier import Densifier, confidence_from_spread, working_size
+from superpoint_ros.inference.densifier import Densifier, DensifierOptions, confidence_from_spread, working_size
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +73,16 @@ def test_without_samples_nothing_is_known(densifier):
 
 def test_without_samples_a_guess_may_be_had_but_never_trusted(weights):
     image, _ = example(6, (40, 60), 0)
-    guess = Densifier(weights, device="cpu", fallback_depth=3.0).densify(image, np.zeros((40, 60), np.float32))
+    guess = Densifier(weights, device="cpu", options=DensifierOptions(fallback_depth=3.0)).densify(
+        image, np.zeros((40, 60), np.float32)
+    )
     assert (guess.confidence == 0).all()
     assert np.isfinite(guess.depth).all()
-    double = Densifier(weights, device="cpu", fallback_depth=6.0).densify(image, np.zeros((40, 60), np.float32))
+    double = Densifier(weights, device="cpu", options=DensifierOptions(fallback_depth=6.0)).densify(
+        image, np.zeros((40, 60), np.float32)
+    )
     np.testing.assert_allclose(double.depth, 2 * guess.depth, rtol=1e-5)
-    masked = Densifier(weights, device="cpu", fallback_depth=3.0, min_confidence=0.1)
+    masked = Densifier(weights, device="cpu", options=DensifierOptions(fallback_depth=3.0, min_confidence=0.1))
     assert np.isnan(masked.densify(image, np.zeros((40, 60), np.float32)).depth).all()
 
 
@@ -107,7 +111,7 @@ def test_depth_below_the_least_confidence_is_nan(weights):
     image, sparse = example(4, (64, 64), 40)
     everything = Densifier(weights, device="cpu").densify(image, sparse)
     least = float(np.median(everything.confidence))
-    masked = Densifier(weights, device="cpu", min_confidence=least).densify(image, sparse)
+    masked = Densifier(weights, device="cpu", options=DensifierOptions(min_confidence=least)).densify(image, sparse)
     np.testing.assert_array_equal(masked.confidence, everything.confidence)
     np.testing.assert_array_equal(np.isnan(masked.depth), everything.confidence < least)
     assert 0 < np.isnan(masked.depth).sum() < masked.depth.size
@@ -133,7 +137,7 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
     monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda facts, device: Nearest())
     sparse = np.full((96, 128), np.nan, np.float32)
     sparse[10, 20], sparse[80, 100] = 2.0, 5.0
-    densifier = Densifier("none", backend="nearest", max_image_size=64)
+    densifier = Densifier("none", backend="nearest", options=DensifierOptions(max_image_size=64))
     dense = densifier.densify(np.zeros((96, 128), np.uint8), sparse)
     assert seen == [(48, 64, 3)]
     truth = nearest_sample(sparse).depth
@@ -180,10 +184,10 @@ def test_the_weights_that_ship_beat_what_they_start_from():
 
 def test_options_out_of_range_and_unknown_backends_are_refused(weights):
     with pytest.raises(ValueError, match="max_image_size=8"):
-        Densifier(weights, max_image_size=8)
+        DensifierOptions(max_image_size=8)
     with pytest.raises(ValueError, match=r"min_confidence=1.5"):
-        Densifier(weights, min_confidence=1.5)
+        DensifierOptions(min_confidence=1.5)
     with pytest.raises(ValueError, match=r"fallback_depth=-1"):
-        Densifier(weights, fallback_depth=-1.0)
+        DensifierOptions(fallback_depth=-1.0)
     with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
         Densifier(weights, backend="abacus")

@@ -6,6 +6,7 @@ from helpers.seeded import seeded_network, seeded_weights_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import BackendError, CheckpointError, ImageError
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.inference import backend as backends
@@ -14,7 +15,11 @@ from superpoint_ros.inference.extractor import Extractor
 
 @pytest.fixture(scope="module")
 def extractor(tmp_path_factory) -> Extractor:
-    return Extractor(seeded_weights_file(tmp_path_factory.mktemp("weights")), device="cpu", threshold=0.05)
+    return Extractor(
+        seeded_weights_file(tmp_path_factory.mktemp("weights")),
+        device="cpu",
+        options=DecodeOptions(detection_threshold=0.05),
+    )
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -91,14 +96,19 @@ def test_same_input_same_bytes(extractor):
 def test_sampling_follows_the_layout_and_can_be_overridden(tmp_path):
     torch.save(seeded_network().state_dict(), tmp_path / "released.pth")
     ours = seeded_weights_file(tmp_path)
-    assert Extractor(tmp_path / "released.pth", device="cpu").options.sampling == "magicleap"
-    assert Extractor(tmp_path / "released.pth", device="cpu", sampling="exact").options.sampling == "exact"
-    assert Extractor(ours, device="cpu").options.sampling == "exact"
+    assert Extractor(tmp_path / "released.pth", device="cpu").resolved_options.descriptor_sampling == "magicleap"
+    assert (
+        Extractor(
+            tmp_path / "released.pth", device="cpu", options=DecodeOptions(descriptor_sampling="exact")
+        ).resolved_options.descriptor_sampling
+        == "exact"
+    )
+    assert Extractor(ours, device="cpu").resolved_options.descriptor_sampling == "exact"
 
 
 def test_options_out_of_range_are_named(tmp_path):
     with pytest.raises(ValueError, match="threshold"):
-        Extractor(seeded_weights_file(tmp_path), device="cpu", threshold=2.0)
+        DecodeOptions(detection_threshold=2.0)
 
 
 def test_weights_that_are_not_there_are_never_replaced():
@@ -125,7 +135,7 @@ def test_cuda_asked_for_and_absent_says_so(tmp_path):
 
 def test_another_backend_can_be_put_into_the_table(monkeypatch, tmp_path):
     class Fake:
-        device, sampling, sha256 = "nowhere", "exact", "0" * 64
+        device, descriptor_sampling, sha256 = "nowhere", "exact", "0" * 64
 
         def __call__(self, images, options):
             return [(np.ones((1, 2), np.float32), np.ones(1, np.float32), np.ones((1, 4), np.float32)) for _ in images]

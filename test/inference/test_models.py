@@ -24,15 +24,17 @@ def test_the_shipped_weights_load_without_a_word():
 
 def test_somebody_s_weights_have_no_facts_but_their_own():
     facts = find_model(weights="folder/mine.pth")
-    assert (facts.name, facts.sha256, facts.sampling) == ("mine", None, None)
+    assert (facts.name, facts.sha256, facts.descriptor_sampling) == ("mine", None, None)
 
 
 def test_a_model_file_names_weights_beside_it(tmp_path):
     weights = seeded_weights_file(tmp_path)
     model = tmp_path / "mine.yaml"
-    model.write_text(f"file: {weights.name}\nsha256: {file_sha256(weights)}\nthreshold: 0.2\nsampling: magicleap\n")
+    own = "detection_threshold: 0.2\ndescriptor_sampling: magicleap\n"
+    model.write_text(f"file: {weights.name}\nsha256: {file_sha256(weights)}\n{own}")
     extractor = Extractor(model=model, device="cpu")
-    assert (extractor.name, extractor.options.threshold, extractor.options.sampling) == ("mine", 0.2, "magicleap")
+    options = extractor.resolved_options
+    assert (extractor.name, options.detection_threshold, options.descriptor_sampling) == ("mine", 0.2, "magicleap")
 
 
 def test_weights_that_are_not_the_model_s_are_refused(tmp_path):

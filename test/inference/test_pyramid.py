@@ -8,7 +8,7 @@ from helpers.seeded import seeded_weights_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions, ResolvedDecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.matching import match
 from superpoint_ros.inference.extractor import Extractor
@@ -79,7 +79,9 @@ def test_coordinates_come_back_from_every_scale(height, width, scales, seed):
         ratio = np.array([image.shape[1] / width, image.shape[0] / height])
         return keypoints((xy + 0.5) * ratio - 0.5, np.full(5, 0.5))
 
-    ((got, _, _),) = extract_at_scales(FakeBackend(find), picture(height, width)[None], DecodeOptions(scales=scales))
+    ((got, _, _),) = extract_at_scales(
+        FakeBackend(find), picture(height, width)[None], ResolvedDecodeOptions(scales=scales)
+    )
     assert got.dtype == np.float32
     assert len(got) == 5 * len(pyramid_sizes((height, width), scales))
     np.testing.assert_allclose(got, np.tile(xy, (len(got) // 5, 1)), atol=1e-4)
@@ -89,14 +91,16 @@ def test_coordinates_come_back_from_every_scale(height, width, scales, seed):
 def test_a_spot_stays_where_it_is_in_images_really_resized(scale):
     image = np.zeros((120, 161), np.uint8)
     cv2.circle(image, (100, 45), 12, 255, -1)
-    ((got, _, _),) = extract_at_scales(FakeBackend(brightest_place), image[None], DecodeOptions(scales=(scale,)))
+    ((got, _, _),) = extract_at_scales(
+        FakeBackend(brightest_place), image[None], ResolvedDecodeOptions(scales=(scale,))
+    )
     np.testing.assert_allclose(got, [[100, 45]], atol=0.05)
 
 
 def test_images_of_one_size_are_one_batch_per_scale():
     backend = FakeBackend(brightest_place)
     images = np.stack([picture(64, 96, seed) for seed in range(3)])
-    found = extract_at_scales(backend, images, DecodeOptions(scales=(0.5, 1.0)))
+    found = extract_at_scales(backend, images, ResolvedDecodeOptions(scales=(0.5, 1.0)))
     assert [batch.shape for batch in backend.batches] == [(3, 64, 96), (3, 32, 48)]
     assert backend.batches[0] is images
     assert len(found) == 3
@@ -105,7 +109,7 @@ def test_images_of_one_size_are_one_batch_per_scale():
 def test_the_strongest_of_all_scales_are_kept_in_order():
     found = {64: keypoints([[1, 1], [2, 2], [3, 3]], [0.9, 0.5, 0.1]), 32: keypoints([[4, 4], [5, 5]], [0.7, 0.5])}
     backend = FakeBackend(lambda image: found[len(image)])
-    options = DecodeOptions(scales=(1.0, 0.5), max_keypoints=4)
+    options = ResolvedDecodeOptions(scales=(1.0, 0.5), max_keypoints=4)
     ((xy, score, descriptors),) = extract_at_scales(backend, picture(64, 64)[None], options)
     assert score.tolist() == pytest.approx([0.9, 0.7, 0.5, 0.5])
     assert xy.tolist() == [[1, 1], [8.5, 8.5], [2, 2], [10.5, 10.5]]
@@ -115,18 +119,19 @@ def test_the_strongest_of_all_scales_are_kept_in_order():
 def test_the_grid_spreads_the_keypoints_of_all_scales():
     found = {64: keypoints([[1, 1], [2, 2], [3, 3]], [0.9, 0.8, 0.7]), 32: keypoints([[31, 31]], [0.1])}
     backend = FakeBackend(lambda image: found[len(image)])
-    options = DecodeOptions(scales=(1.0, 0.5), max_keypoints=2, grid=(2, 2))
+    options = ResolvedDecodeOptions(scales=(1.0, 0.5), max_keypoints=2, grid_rows=2, grid_columns=2)
     ((xy, score, _),) = extract_at_scales(backend, picture(64, 64)[None], options)
     assert xy.tolist() == [[1, 1], [62.5, 62.5]]
     assert score.tolist() == pytest.approx([0.9, 0.1])
 
 
 def test_scale_one_is_the_backend_alone(weights):
-    extractor = Extractor(weights, device="cpu", threshold=0.05, subpixel=True, scales=[1.0])
-    assert extractor.options == Extractor(weights, device="cpu", threshold=0.05, subpixel=True).options
+    options = DecodeOptions(detection_threshold=0.05, subpixel=True, scales=[1.0])
+    assert options == DecodeOptions(detection_threshold=0.05, subpixel=True)
+    extractor = Extractor(weights, device="cpu", options=options)
     image = picture(70, 90)
     features = extractor.extract(image)
-    ((xy, score, descriptors),) = extractor._backend(image[None], extractor.options)
+    ((xy, score, descriptors),) = extractor._backend(image[None], extractor.resolved_options)
     assert len(features) > 20
     assert features.xy.tobytes() == xy.tobytes()
     assert features.score.tobytes() == score.tobytes()
@@ -135,9 +140,14 @@ def test_scale_one_is_the_backend_alone(weights):
 
 def test_more_scales_give_the_keypoints_of_each(weights):
     image = picture(96, 128)
-    options = {"weights": weights, "device": "cpu", "threshold": 0.05, "max_keypoints": 0, "subpixel": True}
-    both = Extractor(scales=(1.0, 0.5), **options).extract(image)
-    single = [Extractor(scales=(scale,), **options).extract(image) for scale in (1.0, 0.5)]
+    extractor = Extractor(weights, device="cpu")
+
+    def extract(*scales):
+        extractor.options = DecodeOptions(detection_threshold=0.05, max_keypoints=None, subpixel=True, scales=scales)
+        return extractor.extract(image)
+
+    both = extract(1.0, 0.5)
+    single = [extract(scale) for scale in (1.0, 0.5)]
     assert min(len(features) for features in single) > 10
     assert both.image_size == (96, 128)
     assert np.all(np.diff(both.score) <= 0)
@@ -157,11 +167,13 @@ def right_matches(extractor: Extractor, image: np.ndarray, ratio: float) -> int:
 
 def test_a_shrunk_copy_is_matched_better_at_several_scales():
     image = texture(3, (240, 320))
-    single, several = (Extractor(device="cpu", max_keypoints=300, scales=scales) for scales in ((1.0,), SCALES))
+    single, several = (
+        Extractor(device="cpu", options=DecodeOptions(max_keypoints=300, scales=scales)) for scales in ((1.0,), SCALES)
+    )
     assert right_matches(several, image, 0.6) >= 2 * right_matches(single, image, 0.6) > 20
 
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (-1.0,), (4.5,), (1.0, 1.0), (1.0, float("nan")), (float("inf"),)])
-def test_scales_out_of_range_are_named(weights, scales):
-    with pytest.raises(ParameterError, match=r"scales=\(.* is out of range"):
-        Extractor(weights, device="cpu", scales=scales)
+def test_scales_out_of_range_are_named(scales):
+    with pytest.raises(ParameterError, match=r"scales=\[.* (is not between|has 0 values|must be different)"):
+        DecodeOptions(scales=scales)

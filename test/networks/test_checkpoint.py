@@ -49,7 +49,7 @@ def save(path, tensors, metadata=None):
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".pt"])
 def test_the_released_layout(tmp_path, suffix):
     checkpoint = load_checkpoint(save(tmp_path / f"weights{suffix}", released_weights()))
-    assert (checkpoint.layout, checkpoint.sampling) == ("released", "magicleap")
+    assert (checkpoint.layout, checkpoint.descriptor_sampling) == ("released", "magicleap")
     for got, expected in zip(checkpoint.network(IMAGE), seeded_network()(IMAGE), strict=True):
         assert torch.equal(got, expected)
 
@@ -58,7 +58,7 @@ def test_the_released_layout(tmp_path, suffix):
 def test_the_batch_norm_layout_agrees_with_its_own_network(tmp_path, suffix):
     weights = batch_norm_weights()
     checkpoint = load_checkpoint(save(tmp_path / f"weights{suffix}", weights))
-    assert (checkpoint.layout, checkpoint.sampling) == ("batch_norm", "exact")
+    assert (checkpoint.layout, checkpoint.descriptor_sampling) == ("batch_norm", "exact")
     with torch.no_grad():
         expected_logits, expected_descriptors = plain_batch_norm_network(weights, IMAGE)
         logits, descriptors = checkpoint.network(IMAGE)
@@ -71,7 +71,7 @@ def test_our_layout_comes_back(tmp_path, dtype, tolerance):
     path = tmp_path / "weights.safetensors"
     digest = save_checkpoint(path, seeded_network(3), dtype)
     checkpoint = load_checkpoint(path, digest)
-    assert (checkpoint.layout, checkpoint.sampling, checkpoint.sha256) == ("superpoint_ros", "exact", digest)
+    assert (checkpoint.layout, checkpoint.descriptor_sampling, checkpoint.sha256) == ("superpoint_ros", "exact", digest)
     for name, tensor in seeded_network(3).state_dict().items():
         torch.testing.assert_close(checkpoint.network.state_dict()[name], tensor, atol=tolerance, rtol=tolerance)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DecodeOptions
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, ResolvedDecodeOptions
 from superpoint_ros.networks.decode import (
     decode,
     heatmap,
@@ -23,7 +23,7 @@ tied_scores = npst.arrays(
 
 
 def selected(scores: np.ndarray, **options) -> list[tuple[int, int]]:
-    ((xy, score),) = select_keypoints(torch.from_numpy(scores)[None], DecodeOptions(**options))
+    ((xy, score),) = select_keypoints(torch.from_numpy(scores)[None], ResolvedDecodeOptions(**options))
     assert torch.equal(score, torch.from_numpy(scores)[xy[:, 1].long(), xy[:, 0].long()])
     return [(int(x), int(y)) for x, y in xy]
 
@@ -43,7 +43,7 @@ def test_a_channel_is_a_pixel_of_its_cell():
 @settings(max_examples=150, deadline=None)
 @given(tied_scores, st.integers(0, 5), st.sampled_from([0.05, 0.2, 0.6]))
 def test_suppression_is_exactly_the_greedy_one(scores, radius, threshold):
-    got = selected(scores, nms_radius=radius, threshold=threshold, border=0, max_keypoints=0)
+    got = selected(scores, nms_radius=radius, detection_threshold=threshold, remove_borders=0, max_keypoints=None)
     assert got == reference.greedy(scores, threshold, radius)
 
 
@@ -53,13 +53,13 @@ def test_suppression_is_exactly_the_greedy_one_on_smooth_scores(seed, radius):
     """Smooth slopes make long chains, in which one suppression hangs on another."""
     coarse = torch.rand(1, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
     scores = torch.nn.functional.interpolate(coarse, size=(30, 34), mode="bilinear")[0, 0].numpy()
-    got = selected(scores, nms_radius=radius, threshold=0.1, border=0, max_keypoints=0)
+    got = selected(scores, nms_radius=radius, detection_threshold=0.1, remove_borders=0, max_keypoints=None)
     assert got == reference.greedy(scores, 0.1, radius)
 
 
 def test_images_of_a_batch_do_not_touch_each_other():
     scores = torch.rand(3, 20, 24, generator=torch.Generator().manual_seed(1))
-    options = DecodeOptions(threshold=0.2, nms_radius=3, border=2)
+    options = ResolvedDecodeOptions(detection_threshold=0.2, nms_radius=3, remove_borders=2)
     together = select_keypoints(scores, options)
     for one, (xy, score) in zip(scores, together, strict=True):
         ((alone_xy, alone_score),) = select_keypoints(one[None], options)
@@ -70,30 +70,30 @@ def test_images_of_a_batch_do_not_touch_each_other():
 def test_the_border_is_cleared_after_suppression():
     scores = np.zeros((20, 20), np.float32)
     scores[3, 10], scores[6, 10] = 0.9, 0.5
-    assert selected(scores, border=4) == []
-    assert selected(scores, border=3) == [(10, 3)]
+    assert selected(scores, remove_borders=4) == []
+    assert selected(scores, remove_borders=3) == [(10, 3)]
 
 
 @given(st.integers(0, 12))
 def test_no_keypoint_in_the_border(border):
     scores = np.random.default_rng(border).uniform(0.1, 1, (16, 20)).astype(np.float32)
-    got = selected(scores, nms_radius=0, border=border, max_keypoints=0)
+    got = selected(scores, nms_radius=0, remove_borders=border, max_keypoints=None)
     assert len(got) == max(0, 16 - 2 * border) * max(0, 20 - 2 * border)
     assert got == reference.without_border(got, (16, 20), border)
 
 
 def test_top_k_is_the_strongest():
     scores = np.random.default_rng(0).permutation(400).reshape(20, 20).astype(np.float32) / 400
-    everything = selected(scores, nms_radius=0, border=0, max_keypoints=0)
-    assert selected(scores, nms_radius=0, border=0, max_keypoints=7) == everything[:7]
+    everything = selected(scores, nms_radius=0, remove_borders=0, max_keypoints=None)
+    assert selected(scores, nms_radius=0, remove_borders=0, max_keypoints=7) == everything[:7]
     assert [float(scores[y, x]) for x, y in everything] == sorted((scores[scores >= 0.015]).tolist(), reverse=True)
 
 
 def test_a_grid_spreads_the_keypoints():
     scores = np.full((40, 40), 0.02, np.float32)
     scores[:20, :20] += np.random.default_rng(0).uniform(0.5, 0.9, (20, 20)).astype(np.float32)
-    alone = selected(scores, nms_radius=1, border=0, max_keypoints=16)
-    spread = selected(scores, nms_radius=1, border=0, max_keypoints=16, grid=(2, 2))
+    alone = selected(scores, nms_radius=1, remove_borders=0, max_keypoints=16)
+    spread = selected(scores, nms_radius=1, remove_borders=0, max_keypoints=16, grid_rows=2, grid_columns=2)
     cells = [(x // 20, y // 20) for x, y in spread]
     assert all(x < 20 and y < 20 for x, y in alone)
     assert sorted(cells) == sorted([(0, 0), (0, 1), (1, 0), (1, 1)] * 4)
@@ -105,11 +105,11 @@ def test_a_grid_spreads_the_keypoints():
 def test_a_grid_with_empty_cells_still_gives_as_many():
     scores = np.zeros((40, 40), np.float32)
     scores[:20, :20] = np.random.default_rng(0).uniform(0.5, 0.9, (20, 20))
-    assert len(selected(scores, nms_radius=1, border=0, max_keypoints=16, grid=(4, 4))) == 16
+    assert len(selected(scores, nms_radius=1, remove_borders=0, max_keypoints=16, grid_rows=4, grid_columns=4)) == 16
 
 
 def test_a_flat_heat_map_gives_a_regular_lattice():
-    assert selected(np.full((9, 9), 0.5, np.float32), nms_radius=3, border=0) == [
+    assert selected(np.full((9, 9), 0.5, np.float32), nms_radius=3, remove_borders=0) == [
         (x, y) for y in (0, 4, 8) for x in (0, 4, 8)
     ]
 
@@ -144,7 +144,7 @@ def test_decoding_agrees_with_the_plain_one_and_leaves_the_padding_alone(size):
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(1, 65, 3, 4, generator=generator) * 3
     dense = torch.nn.functional.normalize(torch.randn(1, 32, 3, 4, generator=generator), dim=1)
-    options = DecodeOptions(threshold=0.05, nms_radius=2, border=2)
+    options = ResolvedDecodeOptions(detection_threshold=0.05, nms_radius=2, remove_borders=2)
     ((xy, score, descriptors),) = decode(logits, dense, size, options)
     heat = reference.heatmap(logits[0].numpy()).astype(np.float32)[: size[0], : size[1]]
     expected = reference.without_border(reference.greedy(heat, 0.05, 2), size, 2)
@@ -160,7 +160,7 @@ def test_subpixel_moves_a_keypoint_to_the_centre_of_mass_and_samples_there():
     logits[:, 64] = 0.0
     logits[0, 8 * 3 + 2, 1, 1] = logits[0, 8 * 3 + 3, 1, 1] = 10.0
     dense = torch.nn.functional.normalize(torch.randn(1, 16, 3, 4, generator=torch.Generator().manual_seed(0)), dim=1)
-    options = DecodeOptions(threshold=0.1, border=0, subpixel=True)
+    options = ResolvedDecodeOptions(detection_threshold=0.1, remove_borders=0, subpixel=True)
     ((xy, _, descriptors),) = decode(logits, dense, (24, 32), options)
     np.testing.assert_allclose(xy, [[8 + 2.5, 8 + 3]], atol=1e-3)
     np.testing.assert_allclose(descriptors[0], reference.sample(dense[0].numpy(), 10.5, 11.0, 3.5), atol=1e-3)

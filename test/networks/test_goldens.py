@@ -9,6 +9,7 @@ import pytest
 import torch
 from helpers.shared_data import shared_data
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 
@@ -25,7 +26,9 @@ def weights_file(tmp_path, layout: str):
 
 
 def extract(tmp_path, layout: str, image: np.ndarray) -> Features:
-    extractor = Extractor(weights_file(tmp_path, layout), device="cpu", threshold=0.1, max_keypoints=0)
+    extractor = Extractor(
+        weights_file(tmp_path, layout), device="cpu", options=DecodeOptions(detection_threshold=0.1, max_keypoints=None)
+    )
     return extractor.extract(image)
 
 

@@ -54,7 +54,7 @@ def test_the_recipe_from_nothing_to_weights(magicpoint_run, tmp_path):
     initial = ("--initial", magicpoint_run / "last.ckpt")
     assert recipe.superpoint(images, labels, tmp_path / "run", None, *initial) == 0
     checkpoint = load_checkpoint(tmp_path / "run" / "superpoint.safetensors")
-    assert (checkpoint.layout, checkpoint.sampling) == ("superpoint_ros", "exact")
+    assert (checkpoint.layout, checkpoint.descriptor_sampling) == ("superpoint_ros", "exact")
     card = (tmp_path / "run" / "superpoint.md").read_text()
     for text in (checkpoint.sha256, "steps: 4", "seed: 0", "matching_score", "float16"):
         assert text in card

@@ -11,7 +11,7 @@ import numpy as np
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.evaluation.depth.baselines import FILLS, Fill
-from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.inference.densifier import Densifier, DensifierOptions
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def _make(name: str, device: str, max_image_size: int) -> Method:
     kind, _, weights = name.partition(":")
     if kind != "d3":
         raise DatasetError(f"method '{name}' is not one of {', '.join(FILLS)}, d3, d3:WEIGHTS")
-    densifier = Densifier(weights or None, device=device, max_image_size=max_image_size)
+    densifier = Densifier(weights or None, device=device, options=DensifierOptions(max_image_size=max_image_size))
 
     def fill(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         return np.nan_to_num(densify(densifier, image, sparse).depth)
 
-    settings = {"weights_sha256": densifier.weights_sha256, "max_image_size": densifier.max_image_size}
+    settings = {"weights_sha256": densifier.weights_sha256, "max_image_size": densifier.options.max_image_size}
     return Method(name, fill, densifier, settings)
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.detectors.unit_features import strongest, unit_bits, unit_rows
@@ -73,8 +73,11 @@ def _from_response(response: Callable[[np.ndarray], np.ndarray], max_keypoints: 
     def detect(image: np.ndarray) -> Features:
         strength = np.maximum(response(image), 0).astype(np.float32)
         highest = max(float(strength.max()), np.finfo(np.float32).tiny)
-        options = DecodeOptions(
-            threshold=np.finfo(np.float32).tiny, nms_radius=nms_radius, border=BORDER, max_keypoints=max_keypoints
+        options = ResolvedDecodeOptions(
+            detection_threshold=float(np.finfo(np.float32).tiny),
+            nms_radius=nms_radius,
+            remove_borders=BORDER,
+            max_keypoints=max_keypoints or None,
         )
         ((points, _),) = select_keypoints(torch.from_numpy(strength / highest)[None], options)
         xy = points.numpy()

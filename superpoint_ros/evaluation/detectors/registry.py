@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE
 from superpoint_ros.core.types import Features
@@ -70,16 +71,18 @@ def _superpoint(
         weights=weights,
         model=model,
         device=options.device,
-        max_keypoints=options.max_keypoints,
-        threshold=options.threshold,
-        nms_radius=options.nms_radius,
-        scales=options.scales,
+        options=DecodeOptions(
+            max_keypoints=options.max_keypoints or None,
+            detection_threshold=options.threshold,
+            nms_radius=options.nms_radius,
+            scales=options.scales,
+        ),
     )
     settings = {
         "model": extractor.name,
         "weights_sha256": extractor.weights_sha256,
         "device": extractor.device,
-        **vars(extractor.options),
+        **vars(extractor.resolved_options),
     }
     return Detector(name, extractor.extract, True, DEFAULT_MAX_DISTANCE, settings)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.datasets.sizing import ImageSize
@@ -69,8 +69,10 @@ def follow(
 ) -> tuple[list[SizedFrame], list[Tracks]]:
     """The frames, and for each the tracks of a detector's points."""
     tracker = Tracker(
-        max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance,
-        max_missed_frames=protocol.max_missed_frames,
+        TrackerOptions(
+            max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance,
+            max_missed_frames=protocol.max_missed_frames,
+        )
     )
     views, tracks = [], []
     for frame in tqdm(frames, desc=detector.name, leave=False):

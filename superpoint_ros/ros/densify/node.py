@@ -13,6 +13,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
+from superpoint_ros.core.options import flat_values
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.ros.densify.cloud_pose import CloudPose, tf2_lookup
 from superpoint_ros.ros.densify.outputs import DensifyOutputs
@@ -56,7 +57,7 @@ class DensifyNode(Node):
         logging.getLogger("superpoint_ros").addHandler(NodeLogHandler(self.get_logger()))
         logging.getLogger("superpoint_ros").setLevel(logging.INFO)
         config = self._config = declare_densify_parameters(self)
-        self._densifier = Densifier(**config.densifier)
+        self._densifier = Densifier(**flat_values(config.network), options=config.densifier)
         self._queue: FrameQueue[Pair] = POLICIES[config.policy]()
         self._outputs = DensifyOutputs(self, config.policy)
         self._warnings = ThrottledWarnings(self.get_logger())
@@ -121,6 +122,7 @@ class DensifyNode(Node):
             sparse = self._reader.read(message, image.header, bgr.shape[:2], camera_info)
         if not np.isfinite(sparse).any() and config.on_empty_input == "skip":
             raise InputError("no samples", "the sparse depth holds no sample that can be used")
+        self._densifier.options = config.densifier
         with self._statistics.timed("network"):
             dense = self._densifier.densify(bgr, sparse, color="bgr")
         with self._statistics.timed("publish"):

@@ -37,7 +37,7 @@ class DensifyOutputs:
 
         Args:
             bgr: uint8 (H, W, 3), the image.
-            dense: its depth; what is too near, too far or not trusted is left out here.
+            dense: its depth; what is too near or too far is left out here.
             header: of the image.
             camera: its calibration, of any image size; without it neither CameraInfo nor points are published.
             config: limits and encoding.
@@ -57,9 +57,9 @@ class DensifyOutputs:
 
 
 def limited(dense: DenseDepth, config: DensifyParameters) -> np.ndarray:
-    """The depth, float32 (H, W), with NaN where it is too near, too far or not trusted."""
+    """The depth, float32 (H, W), with NaN where it is too near or too far."""
     with np.errstate(invalid="ignore"):
-        left_out = (dense.confidence < config.min_confidence) | (dense.depth < config.min_depth)
+        left_out = dense.depth < config.min_depth
         if config.max_depth > 0.0:
-            left_out |= dense.depth > config.farthest
+            left_out |= dense.depth > config.max_depth
     return np.where(left_out, np.float32(np.nan), dense.depth)

@@ -10,6 +10,8 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from superpoint_ros.inference.densifier import DensifierOptions
+from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.extrinsic import parse_extrinsic
 from superpoint_ros.ros.runtime.parameters import (
     NETWORK_SETTINGS,
@@ -77,8 +79,9 @@ class DensifyParameters:
         T_camera_cloud: (4, 4), the extrinsic; None where it is not set.
         slop: nanoseconds.
         queue_size, policy, on_empty_input, encoding: as in SETTINGS.
-        densifier: arguments of Densifier.
-        min_confidence, min_depth, max_depth, max_rate: may change.
+        network: holds for the node's life.
+        densifier: min_confidence may change.
+        min_depth, max_depth, max_rate: may change.
     """
 
     image_topic: str
@@ -93,8 +96,8 @@ class DensifyParameters:
     policy: str
     on_empty_input: str
     encoding: str
-    densifier: dict[str, Any]
-    min_confidence: float
+    network: NetworkOptions
+    densifier: DensifierOptions
     min_depth: float
     max_depth: float
     max_rate: float
@@ -117,12 +120,15 @@ def parse_densify_parameters(values: Mapping[str, Any]) -> DensifyParameters:
         ParameterError: a value that is not allowed.
     """
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
-    densifier = {name: given.pop(name) or None for name in ("weights", "model")}
-    densifier |= {name: given.pop(name) for name in ("backend", "device", "max_image_size")}
+    paths = {name: given.pop(name) or None for name in ("weights", "model")}
+    network = NetworkOptions(**paths, backend=given.pop("backend"), device=given.pop("device"))
     fallback_depth, extrinsic = given.pop("fallback_depth"), given.pop("extrinsic")
-    if given["on_empty_input"] == "guess":
-        densifier["fallback_depth"] = fallback_depth
+    densifier = DensifierOptions(
+        max_image_size=given.pop("max_image_size"),
+        min_confidence=given.pop("min_confidence"),
+        fallback_depth=fallback_depth if given["on_empty_input"] == "guess" else None,
+    )
     given["camera_info_topic"] = given["camera_info_topic"] or camera_info_beside(given["image_topic"])
     given["slop"] = round(1e9 * given["slop"])
     pose = parse_extrinsic(extrinsic) if extrinsic else None
-    return DensifyParameters(T_camera_cloud=pose, densifier=densifier, **given)
+    return DensifyParameters(T_camera_cloud=pose, network=network, densifier=densifier, **given)

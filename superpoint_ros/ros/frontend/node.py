@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from collections import deque
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from superpoint_ros.core.options import flat_values
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.frontend.camera_channel import CameraChannel
@@ -54,8 +54,7 @@ class FrontendNode(Node):
         logging.getLogger("superpoint_ros").addHandler(NodeLogHandler(self.get_logger()))
         logging.getLogger("superpoint_ros").setLevel(logging.INFO)
         self._config = declare_parameters(self)
-        self._extractor = Extractor(**self._config.extractor)
-        self._model_options = self._extractor.options
+        self._extractor = Extractor(**flat_values(self._config.network))
         self._applied: FrontendParameters | None = None
         self._queue: FrameQueue[ImageMessage] = POLICIES[self._config.policy]()
         self._channels: dict[str, CameraChannel] = {}
@@ -115,7 +114,7 @@ class FrontendNode(Node):
         config = self._config
         if config is self._applied:
             return
-        self._extractor.options = replace(self._model_options, **config.decoding)
+        self._extractor.options = config.decoding
         for channel in self._channels.values():
             channel.set_tracker_options(config.tracker)
         self._applied = config

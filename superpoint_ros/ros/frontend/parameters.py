@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.node import Node
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, MAX_SCALE, valid_scales
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, MAX_SCALE, DecodeOptions
 from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.options import build_options, option_specs
 from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.parameters import (
     NETWORK_SETTINGS,
     TRANSPORTS,
@@ -20,6 +22,8 @@ from superpoint_ros.ros.runtime.parameters import (
     declare_settings,
 )
 from superpoint_ros.ros.runtime.scheduling import POLICIES
+
+Options = TypeVar("Options")
 
 CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MODEL_THRESHOLD = -1.0
@@ -37,12 +41,23 @@ SETTINGS = (
     ),
     Setting("weights", "", "path of a weights file; empty = the weights that ship", fixed=True),
     *NETWORK_SETTINGS,
-    Setting("sampling", "", "descriptor sampling; empty = the model's", choices=("", *FIRST_CELL_CENTER), fixed=True),
+    Setting(
+        "descriptor_sampling",
+        "",
+        "descriptor sampling; empty = the model's",
+        choices=("", *FIRST_CELL_CENTER),
+        fixed=True,
+    ),
     Setting("overlay", True, "offer ~/<camera>/overlay; drawn only while someone subscribes", fixed=True),
     Setting("max_keypoints", 1000, "the strongest this many keypoints are kept; 0 = all", (0, 100_000)),
-    Setting("threshold", MODEL_THRESHOLD, "least detector probability of a keypoint; -1 = the model's", (-1.0, 1.0)),
+    Setting(
+        "detection_threshold",
+        MODEL_THRESHOLD,
+        "least detector probability of a keypoint; -1 = the model's",
+        (-1.0, 1.0),
+    ),
     Setting("nms_radius", 4, "[px] no two keypoints are this near (L-infinity); 0 = off", (0, 64)),
-    Setting("border", 4, "[px] keypoints nearer to an image edge are dropped", (0, 1000)),
+    Setting("remove_borders", 4, "[px] keypoints nearer to an image edge are dropped", (0, 1000)),
     Setting("grid_rows", 1, "rows of the grid over which kept keypoints are spread", (1, 100)),
     Setting("grid_columns", 1, "columns of that grid", (1, 100)),
     Setting(
@@ -53,7 +68,7 @@ SETTINGS = (
     ),
     Setting("max_descriptor_distance", 0.7, "descriptor distance from which two keypoints never match", (0.01, 2.0)),
     Setting("max_missed_frames", 5, "images in which a track may stay unseen before it is given up", (0, 1000)),
-    Setting("max_displacement", 0.0, "[px] greatest motion per image; 0 = no gate", (0.0, 10_000.0)),
+    Setting("max_displacement", 0.0, "[px] greatest motion per image; 0 = no limit", (0.0, 10_000.0)),
     Setting("epipolar_threshold", 0.0, "[px] greatest distance from the epipolar line; 0 = no check", (0.0, 100.0)),
 )
 
@@ -84,16 +99,16 @@ class FrontendParameters:
     """All parameters of the frontend node; see SETTINGS for their meaning.
 
     Attributes:
-        extractor: arguments of Extractor that hold for the node's life.
-        decoding: fields of DecodeOptions that may change; without threshold where the model's holds.
+        network: holds for the node's life.
+        decoding: may change, but for descriptor_sampling.
         tracker: may change.
     """
 
     cameras: tuple[CameraParameters, ...]
     policy: str
     overlay: bool
-    extractor: dict[str, Any]
-    decoding: dict[str, Any]
+    network: NetworkOptions
+    decoding: DecodeOptions
     tracker: TrackerOptions
 
 
@@ -142,15 +157,6 @@ def _camera(name: str, values: Mapping[str, Any]) -> CameraParameters:
     return CameraParameters(**given | {"name": name, "topic": topic, "camera_info_topic": camera_info_topic})
 
 
-def _scales(values: Sequence[float]) -> tuple[float, ...]:
-    scales = tuple(values)
-    if not valid_scales(scales):
-        raise ParameterError(
-            f"scales={list(scales)} must be one or more different numbers above 0 and at most {MAX_SCALE}"
-        )
-    return scales
-
-
 def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
     """Parameter values by name -> checked parameters; names it does not know are ignored.
 
@@ -158,24 +164,17 @@ def parse_parameters(values: Mapping[str, Any]) -> FrontendParameters:
         ParameterError: a value that is not allowed.
     """
     given = {setting.name: setting.check(values[setting.name]) for setting in SETTINGS}
-    decoding = {name: given[name] for name in ("max_keypoints", "nms_radius", "border")}
-    decoding["grid"] = (given["grid_rows"], given["grid_columns"])
-    decoding["scales"] = _scales(given["scales"])
-    if given["threshold"] >= 0.0:
-        decoding["threshold"] = given["threshold"]
-    elif given["threshold"] != MODEL_THRESHOLD:
-        raise ParameterError(f"threshold={given['threshold']!r} is neither between 0.0 and 1.0 nor {MODEL_THRESHOLD}")
     return FrontendParameters(
         cameras=tuple(_camera(name, values) for name in _camera_names(values)),
         policy=given["policy"],
         overlay=given["overlay"],
-        extractor={name: given[name] or None for name in ("weights", "model", "sampling")}
-        | {name: given[name] for name in ("backend", "device")},
-        decoding=decoding,
-        tracker=TrackerOptions(
-            **{
-                name: given[name]
-                for name in ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")
-            }
-        ),
+        network=_options(NetworkOptions, given),
+        decoding=_options(DecodeOptions, given),
+        tracker=_options(TrackerOptions, given),
+    )
+
+
+def _options(kind: type[Options], values: Mapping[str, Any]) -> Options:
+    return build_options(
+        kind, {name: spec.from_plain(values[name]) for name, spec in option_specs(kind).items() if name in values}
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from superpoint_ros.core.stereo import StereoOptions
+from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.ros.runtime.extrinsic import parse_extrinsic
 from superpoint_ros.ros.runtime.parameters import PAIRING_SETTINGS, Setting, declare_settings
 
@@ -86,6 +85,6 @@ def parse_triangulate_parameters(values: Mapping[str, Any]) -> TriangulateParame
                 name: given[name]
                 for name in ("max_descriptor_distance", "max_reprojection_error", "min_parallax", "min_depth")
             },
-            max_depth=given["max_depth"] or math.inf,
+            max_depth=given["max_depth"] or None,
         ),
     )

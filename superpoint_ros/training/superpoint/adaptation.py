@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix, warp_points
 from superpoint_ros.core.image import resize_image
@@ -96,10 +96,10 @@ class HomographicAdaptation:
         size = size_of_area(original, self.config.area)
         small = torch.from_numpy(resize_image(image, size)).to(self.device).float() / 255.0
         scores = self.aggregate(small, rng)
-        options = DecodeOptions(
-            threshold=self.config.threshold,
+        options = ResolvedDecodeOptions(
+            detection_threshold=self.config.threshold,
             nms_radius=self.config.nms_radius,
-            border=0,
+            remove_borders=0,
             max_keypoints=self.config.max_labels,
         )
         xy, score = select_keypoints(scores[None], options)[0]

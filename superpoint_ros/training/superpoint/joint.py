@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
@@ -26,7 +26,9 @@ from superpoint_ros.training.losses import contrastive_descriptor_loss, detector
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
 from superpoint_ros.training.superpoint.pairs import PairBatches, labelled_images
 
-VALIDATION_OPTIONS = DecodeOptions(threshold=0.005, nms_radius=4, border=4, max_keypoints=300, subpixel=True)
+VALIDATION_OPTIONS = ResolvedDecodeOptions(
+    detection_threshold=0.005, nms_radius=4, remove_borders=4, max_keypoints=300, subpixel=True
+)
 VALIDATION_RANK = 2**32
 LAST_SHARED = "conv4b"
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.evaluation.metrics.curves import average_precision
 from superpoint_ros.evaluation.metrics.keypoints import match_detections
 from superpoint_ros.networks.decode import heatmap, select_keypoints
@@ -21,7 +21,7 @@ from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric,
 from superpoint_ros.training.losses import detector_loss
 from superpoint_ros.training.superpoint.batch_norm import MagicPointBN
 
-VALIDATION_OPTIONS = DecodeOptions(threshold=0.001, nms_radius=4, border=0, max_keypoints=300)
+VALIDATION_OPTIONS = ResolvedDecodeOptions(detection_threshold=0.001, nms_radius=4, remove_borders=0, max_keypoints=300)
 VALIDATION_TOLERANCE = 2.0  # pixels
 VALIDATION_RANK = 2**32  # no process has it, so validation draws what training never sees
 

@@ -11,7 +11,7 @@ from helpers.ros_probe import header, milliseconds
 from sensor_msgs.msg import Image, PointCloud2
 
 from superpoint_ros.core.sparse_depth import resize_sparse_depth
-from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.inference.densifier import Densifier, DensifierOptions
 from superpoint_ros.ros.messages.depth import array_to_depth_image, depth_image_to_array
 
 STAMPS = count(1000, 100)
@@ -19,13 +19,13 @@ STAMPS = count(1000, 100)
 
 @pytest.fixture(scope="module")
 def densifier(d3):
-    return Densifier(d3, device="cpu", fallback_depth=2.0)
+    return Densifier(d3, device="cpu", options=DensifierOptions(fallback_depth=2.0))
 
 
 @pytest.fixture(scope="module")
 def depths(probe, start_densify):
     """Reads depth images; guesses where there is no sample."""
-    return Densify(probe, start_densify, "depths", on_empty_input="guess", fallback_depth=2.0)
+    return Densify(probe, start_densify, "depths", on_empty_input="guess", options=DensifierOptions(fallback_depth=2.0))
 
 
 @pytest.fixture(scope="module")

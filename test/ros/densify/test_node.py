@@ -13,7 +13,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.evaluation.datasets.folders import read_folder
-from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.inference.densifier import Densifier, DensifierOptions
 from superpoint_ros.ros.messages.depth import array_to_depth_image, depth_image_to_array
 from superpoint_ros.ros.messages.images import array_to_image
 
@@ -69,7 +69,9 @@ def test_a_real_sequence_goes_through(probe, start_densify, d3):
     root = shared_data("rgbd/kitchen_7scenes_a")
     frames = read_folder(root)[:3]
     sparse = [sample_depth(one.depth(), "uniform", 600, np.random.default_rng(i)) for i, one in enumerate(frames)]
-    known = Densifier(d3, device="cpu", max_image_size=160).densify(frames[0].image(), sparse[0])
+    known = Densifier(d3, device="cpu", options=DensifierOptions(max_image_size=160)).densify(
+        frames[0].image(), sparse[0]
+    )
     median = float(np.median(known.confidence))
     options = {"transport": "compressed", "max_image_size": 160, "min_confidence": median}
     node = Densify(probe, start_densify, "real", image_type=CompressedImage, **options)

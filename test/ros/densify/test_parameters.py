@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.inference.densifier import DensifierOptions
+from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.densify.parameters import SETTINGS, parse_densify_parameters
 
 UNSET = {"extrinsic": None}
@@ -20,9 +22,8 @@ def test_defaults():
     parameters = parse_densify_parameters(DEFAULTS)
     assert parameters.camera_info_topic == "/camera/camera_info"
     assert parameters.slop == 0
-    assert parameters.densifier == {
-        "weights": None, "model": None, "backend": "auto", "device": "auto", "max_image_size": 640,
-    }  # fmt: skip
+    assert parameters.network == NetworkOptions(weights=None, model=None, backend="auto", device="auto")
+    assert parameters.densifier == DensifierOptions(max_image_size=640, min_confidence=0.0, fallback_depth=None)
     assert parameters.T_camera_cloud is None
 
 
@@ -47,7 +48,7 @@ def test_the_extrinsic_is_a_pose():
 def test_only_a_guess_needs_a_typical_depth(choice, typical):
     parameters = parse_densify_parameters(DEFAULTS | {"on_empty_input": choice, "fallback_depth": 5.0})
     assert parameters.on_empty_input == choice
-    assert parameters.densifier.get("fallback_depth") == typical
+    assert parameters.densifier.fallback_depth == typical
 
 
 @pytest.mark.parametrize(

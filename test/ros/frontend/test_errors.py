@@ -24,7 +24,7 @@ POISON = np.full(SIZE, 255, np.uint8)
 class FragileBackend:
     """One keypoint an image, and an error for a batch with a white one; the first batch waits until it may go on."""
 
-    device, sampling, sha256 = "nowhere", "exact", "0" * 64
+    device, descriptor_sampling, sha256 = "nowhere", "exact", "0" * 64
 
     def __init__(self):
         self.batches = []

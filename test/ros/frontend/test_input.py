@@ -12,6 +12,7 @@ from helpers.ros_stereo import LEFT_SIZE, RIGHT_SIZE, png
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.msg import Tracks
 from superpoint_ros.ros.messages.features import message_to_features
@@ -77,8 +78,8 @@ def test_a_stamp_that_goes_back_begins_a_new_epoch(stereo):
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("threshold", 1.5, "out of range"),
-        ("threshold", -0.5, "threshold=-0.5 is neither between 0.0 and 1.0 nor -1.0"),
+        ("detection_threshold", 1.5, "out of range"),
+        ("detection_threshold", -0.5, "detection_threshold=-0.5 is not between 0 and 1"),
         ("nms_radius", "four", "type"),
         ("scales", [1.0, 1.0], "different numbers"),
         ("device", "cpu", "read-only"),
@@ -111,7 +112,9 @@ def test_scales_changed_at_run_time_hold_from_the_next_image(stereo, weights):
     stereo.left.publish(array_to_image(image, stereo.next_header()))
     stereo.wait_for("left", 1)
     assert stereo.probe.set_parameter("/frontend", "scales", [1.0]).successful
-    expected = Extractor(weights, max_keypoints=40, threshold=0.0, scales=(1.0, 2.0)).extract(image)
+    expected = Extractor(
+        weights, options=DecodeOptions(max_keypoints=40, detection_threshold=0.0, scales=(1.0, 2.0))
+    ).extract(image)
     got = message_to_features(stereo.features["left"][0])
     np.testing.assert_array_equal(got.xy, expected.xy)
     assert (expected.xy % 1 != 0).any()

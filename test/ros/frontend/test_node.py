@@ -16,6 +16,7 @@ from helpers.ros_probe import header, milliseconds, texture
 from helpers.ros_stereo import EVERY_FRAME, LEFT_SIZE, RIGHT_SIZE, moving, png
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.inference.extractor import Extractor
@@ -28,7 +29,7 @@ CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 @pytest.fixture(scope="module")
 def extractor(weights):
-    return Extractor(weights, max_keypoints=40, threshold=0.0)
+    return Extractor(weights, options=DecodeOptions(max_keypoints=40, detection_threshold=0.0))
 
 
 def content(message) -> dict:

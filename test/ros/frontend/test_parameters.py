@@ -12,6 +12,7 @@ from rclpy.parameter import Parameter
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.frontend.parameters import SETTINGS, camera_settings, declare_parameters, parse_parameters
 
 NUMBERS = [setting for setting in SETTINGS if setting.limits]
@@ -42,12 +43,9 @@ def node_with():
 
 def test_defaults_are_those_of_the_library():
     parameters = parse_parameters(defaults())
-    library = DecodeOptions()
     assert parameters.tracker == TrackerOptions()
-    assert DecodeOptions(**parameters.decoding) == library
-    assert parameters.extractor == {
-        "weights": None, "model": None, "sampling": None, "backend": "auto", "device": "auto"
-    }  # fmt: skip
+    assert parameters.decoding == DecodeOptions()
+    assert parameters.network == NetworkOptions(weights=None, model=None, backend="auto", device="auto")
 
 
 def test_the_config_file_holds_the_defaults():
@@ -101,20 +99,21 @@ def test_numbers_out_of_range_are_refused(setting):
 def test_numbers_in_range_are_what_the_library_takes(data, setting):
     kind = st.integers if isinstance(setting.default, int) else st.floats
     value = data.draw(kind(*setting.limits))
-    if setting.name == "threshold" and -1.0 < value < 0.0:
-        with pytest.raises(ParameterError, match="threshold"):
-            parse_parameters(defaults(threshold=value))
+    lowest = {"detection_threshold": 0.0, "max_displacement": 0.1, "epipolar_threshold": 0.01}
+    if setting.default < value < lowest.get(setting.name, value):
+        with pytest.raises(ParameterError, match=setting.name):
+            parse_parameters(defaults(**{setting.name: value}))
     else:
-        DecodeOptions(**parse_parameters(defaults(**{setting.name: value})).decoding)
+        parse_parameters(defaults(**{setting.name: value}))
 
 
 @pytest.mark.parametrize("scales", [[], [0.0], [-1.0, 1.0], [4.5], [1.0, 1.0], [float("nan")]])
 def test_scales_out_of_range_are_refused(scales):
-    with pytest.raises(ParameterError, match=r"scales=\[.* must be one or more different numbers"):
+    with pytest.raises(ParameterError, match=r"scales=\[.* (is not between|has 0 values|must be different)"):
         parse_parameters(defaults(scales=scales))
 
 
-@pytest.mark.parametrize("name", ["policy", "sampling", "cameras.camera.transport"])
+@pytest.mark.parametrize("name", ["policy", "descriptor_sampling", "cameras.camera.transport"])
 def test_unknown_words_are_refused(name):
     with pytest.raises(ParameterError, match=f"{name}='sometimes' is not one of"):
         parse_parameters(defaults(**{name: "sometimes"}))
@@ -135,16 +134,14 @@ def test_declared_values_are_read(node_with):
         cameras__names=["left"],
         cameras__left__topic="/l",
         nms_radius=7,
-        threshold=0.25,
+        detection_threshold=0.25,
         policy="every_frame",
         scales=[1.0, 0.5],
     )
     parameters = declare_parameters(node)
     assert parameters.policy == "every_frame"
     assert parameters.cameras[0].topic == "/l"
-    assert parameters.decoding == {
-        "max_keypoints": 1000, "nms_radius": 7, "border": 4, "grid": (1, 1), "scales": (1.0, 0.5), "threshold": 0.25
-    }  # fmt: skip
+    assert parameters.decoding == DecodeOptions(nms_radius=7, scales=(1.0, 0.5), detection_threshold=0.25)
 
 
 @pytest.mark.parametrize(

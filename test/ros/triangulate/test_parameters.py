@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.stereo import StereoOptions
+from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.ros.triangulate.parameters import SETTINGS, parse_triangulate_parameters
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS if setting.name != "extrinsic"} | {"extrinsic": None}
@@ -45,8 +45,8 @@ def test_values_become_options():
     assert parameters.options == StereoOptions(0.7, 2.5, 1.0, 0.5, 12.0)
 
 
-def test_no_limit_is_infinity():
-    assert parse_triangulate_parameters(DEFAULTS | {"max_depth": 0.0}).options.max_depth == math.inf
+def test_zero_is_no_limit():
+    assert parse_triangulate_parameters(DEFAULTS | {"max_depth": 0.0}).options.max_depth is None
 
 
 def test_the_extrinsic_is_a_pose():

@@ -1,0 +1,38 @@
+"""What is taken for a stereo match, and which depths are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE
+from superpoint_ros.core.options import NO_LIMIT, check_options, option
+
+
+@dataclass(frozen=True)
+class StereoOptions:
+    """Describe which matches of two calibrated cameras become depth.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+
+    max_descriptor_distance: float = option(
+        DEFAULT_MAX_DISTANCE,
+        "Descriptor distance at and above which two keypoints never match.",
+        limits=(0.01, 2.0),
+    )
+    max_reprojection_error: float = option(
+        1.0,
+        "Largest distance of a keypoint, in either image, from the projection of its triangulated point: about half "
+        "of its distance from the epipolar line.",
+        unit="px",
+        limits=(0.01, 100.0),
+    )
+    min_parallax: float = option(0.25, "Smallest angle between the two rays.", unit="deg", limits=(0.0, 90.0))
+    min_depth: float = option(0.0, "Smallest depth that is kept.", unit="m", limits=(0.0, 1000.0))
+    max_depth: float | None = option(
+        None, "Largest depth that is kept.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
