@@ -48,13 +48,11 @@ def _train_magicpoint(arguments: argparse.Namespace) -> int:
 
 def _train_superpoint(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.config import SuperPointConfig, load_config
-    from superpoint_ros.training.export import load_trained_state
     from superpoint_ros.training.superpoint.joint import train_superpoint
 
     config = load_config(SuperPointConfig, arguments.config, arguments.set)
-    initial = load_trained_state(arguments.initial) if arguments.initial else None
     folders = (arguments.images, arguments.labels, arguments.run_folder)
-    trainer = train_superpoint(config, *folders, initial, arguments.accelerator)
+    trainer = train_superpoint(config, *folders, arguments.initial, arguments.accelerator)
     return _export(trainer, config, arguments, f"the images in {arguments.images.name}")
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import yaml
 
 from superpoint_ros.core.errors import SuperPointRosError
+from superpoint_ros.networks.superpoint import ENCODER
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
 from superpoint_ros.scenes.photometric import PhotometricRanges
 
@@ -168,6 +169,7 @@ class SuperPointConfig:
         detector_weight, descriptor_weight: of the losses, where fixed.
         alpha: of GradNorm.
         validation_images: images kept out of training, to validate on.
+        frozen_layers: Number of the encoder's first layers that keep their initial weights.
         loop: steps and so on.
     """
 
@@ -188,6 +190,7 @@ class SuperPointConfig:
     descriptor_weight: float = 1.0
     alpha: float = 0.12
     validation_images: int = 32
+    frozen_layers: int = 0
     loop: LoopConfig = field(default_factory=LoopConfig)
 
     def __post_init__(self) -> None:
@@ -207,6 +210,7 @@ class SuperPointConfig:
             descriptor_weight=self.descriptor_weight >= 0.0,
             alpha=self.alpha >= 0.0,
             validation_images=self.validation_images > 0,
+            frozen_layers=0 <= self.frozen_layers <= len(ENCODER),
         )
 
 

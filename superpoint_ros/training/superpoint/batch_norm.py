@@ -6,13 +6,15 @@ map of the convolution's output, so at inference it is part of that convolution'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
+from superpoint_ros.networks.superpoint import ENCODER, LAYERS, RECTIFIED, SuperPoint
+from superpoint_ros.training.convolution import TrainableConv2d
 
 
 class SuperPointBN(SuperPoint):
@@ -20,14 +22,37 @@ class SuperPointBN(SuperPoint):
 
     def __init__(self) -> None:
         super().__init__()
+        for name, (channels_in, channels_out, kernel) in LAYERS.items():
+            self.add_module(name, TrainableConv2d(channels_in, channels_out, kernel, padding=kernel // 2))
         self.norm = nn.ModuleDict({name: nn.BatchNorm2d(LAYERS[name][1]) for name in RECTIFIED})
+        self._frozen: tuple[str, ...] = ()
 
     def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
         """Each rectified layer's name with its batch norm."""
         return [(name, cast(nn.BatchNorm2d, norm)) for name, norm in self.norm.items()]
 
+    def freeze(self, layers: int) -> None:
+        """Keep the weights and statistics of the encoder's first `layers` layers as they are, in training too.
+
+        Half of a training step's time goes into the first two layers, which change least.
+        """
+        self._frozen = ENCODER[:layers]
+        for name in self._frozen:
+            self.get_submodule(name).requires_grad_(False)
+            self.norm[name].requires_grad_(False)
+
     def _rectified(self, name: str, x: Tensor) -> Tensor:
+        if name in self._frozen:
+            return F.relu(F.conv2d(x, *self.folded(name), padding=1), inplace=True)
         return F.relu(self.norm[name](self.get_submodule(name)(x)), inplace=True)
+
+    @torch.no_grad()
+    def folded(self, name: str) -> tuple[Tensor, Tensor]:
+        """Return the weight and bias that do what a layer's convolution and batch norm do at inference."""
+        convolution, norm = self.get_submodule(name), cast(nn.BatchNorm2d, self.norm[name])
+        scale = norm.weight / torch.sqrt(_buffer(norm.running_var) + norm.eps)
+        weight = convolution.weight * scale[:, None, None, None]
+        return weight, (convolution.bias - _buffer(norm.running_mean)) * scale + norm.bias
 
 
 class MagicPointBN(SuperPointBN):
@@ -54,10 +79,46 @@ def fold_batch_norm(network: SuperPointBN) -> SuperPoint:
     state = {
         name: value.detach().clone() for name, value in network.state_dict().items() if not name.startswith("norm.")
     }
-    for name, norm in network.norms():
-        scale = norm.weight / torch.sqrt(_buffer(norm.running_var) + norm.eps)
-        state[f"{name}.weight"] = state[f"{name}.weight"] * scale[:, None, None, None]
-        state[f"{name}.bias"] = (state[f"{name}.bias"] - _buffer(norm.running_mean)) * scale + norm.bias
+    for name, _ in network.norms():
+        state[f"{name}.weight"], state[f"{name}.bias"] = network.folded(name)
     plain = SuperPoint()
     plain.load_state_dict(state)
     return plain.eval()
+
+
+@torch.no_grad()
+def unfold_batch_norm(network: SuperPoint, images: Tensor) -> SuperPointBN:
+    """Insert batch norms into a plain network so that it can be trained further; the inverse of `fold_batch_norm`.
+
+    Each norm's statistics are those of its convolution's output on `images`, and its scale and shift undo the
+    normalization: in evaluation mode the result computes exactly what `network` does, in training mode nearly.
+
+    Args:
+        network: Network without affine maps, as read from the package layout.
+        images: Typical training images, float (B, 1, H, W) in [0, 1], H and W multiples of 8.
+
+    Raises:
+        ValueError: `network` has affine maps.
+    """
+    if len(network.affine):
+        raise ValueError("a network with affine maps cannot be given batch norms")
+    unfolded = SuperPointBN()
+    unfolded.load_state_dict(network.state_dict(), strict=False)
+    hooks = [unfolded.get_submodule(name).register_forward_hook(_match_norm(norm)) for name, norm in unfolded.norms()]
+    unfolded.eval()(images)
+    for hook in hooks:
+        hook.remove()
+    return unfolded
+
+
+def _match_norm(norm: nn.BatchNorm2d) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    """Hook on a convolution that sets the norm after it to the identity, with the output's statistics."""
+
+    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        variance, mean = torch.var_mean(output, dim=(0, 2, 3))
+        _buffer(norm.running_mean).copy_(mean)
+        _buffer(norm.running_var).copy_(variance)
+        norm.bias.copy_(mean)
+        norm.weight.copy_(torch.sqrt(variance + norm.eps))
+
+    return hook

@@ -11,19 +11,22 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
+from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
+from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode, sample_descriptors
 from superpoint_ros.networks.superpoint import CELL_SIZE
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.config import SuperPointConfig
+from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.homographies import valid_mask, warp_images
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
-from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
+from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
 from superpoint_ros.training.superpoint.pairs import PairBatches, labelled_images
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(
@@ -146,40 +149,67 @@ class SuperPointValidation:
         return found.score, found.localization_error, matched.matching_score, matched.mean_average_precision
 
 
+def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Images to train on and images held out for validation, by a random order that the seed sets."""
+    if len(names) <= config.validation_images:
+        raise DatasetError(
+            f"{len(names)} labelled images, of which validation_images={config.validation_images} are held out: none "
+            "is left to train on; add images or lower validation_images"
+        )
+    order = np.random.default_rng(config.loop.seed).permutation(len(names))
+    shuffled = [names[i] for i in order]
+    return shuffled[config.validation_images :], shuffled[: config.validation_images]
+
+
+def _initial_network(path: Path | None, loss: SuperPointLoss, batch: dict[str, Tensor]) -> SuperPointBN:
+    """A random network, that of a run's checkpoint, or that of a weights file with batch norms fitted to the batch."""
+    if path is None:
+        return SuperPointBN()
+    if path.suffix == ".safetensors":
+        views, _ = make_views(batch, loss.config.size)
+        return unfold_batch_norm(load_checkpoint(path).network, views)
+    network = SuperPointBN()
+    network.load_state_dict(load_trained_state(path))
+    return network
+
+
 def train_superpoint(
     config: SuperPointConfig,
     images: Path,
     labels: Path,
     folder: Path,
-    initial: dict[str, Tensor] | None = None,
-    accelerator: str = "auto",
+    initial: Path | None = None,
+    device: str = "auto",
 ) -> Trainer:
     """Train SuperPoint, going on from the folder's checkpoint if there is one.
 
     Args:
-        config: see SuperPointConfig.
-        images, labels: folders of images and of what `superpoint-ros label` made of them.
-        folder: of the run.
-        initial: state of a SuperPointBN to start from (MagicPoint's), or None for a random one.
-        accelerator: "auto", "cpu" or "cuda".
+        config: Views, losses, steps; see SuperPointConfig.
+        images: Folder of images of any size.
+        labels: Folder of what `superpoint-ros label` wrote for them.
+        folder: Folder of the run: checkpoints and TensorBoard files.
+        initial: Weights to start from: a run's `last.ckpt` or a `.safetensors` file in the package layout, of
+            MagicPoint or SuperPoint; None for random ones.
+        device: "auto", "cpu" or "cuda".
 
     Returns:
         The finished trainer, with the network and the last validation.
+
+    Raises:
+        DatasetError: there are no more labelled images than `validation_images`.
+        CheckpointError: `initial` cannot be read.
     """
-    fabric = make_fabric(config.loop, folder, accelerator)
+    fabric = make_fabric(config.loop, folder, device)
     torch.manual_seed(config.loop.seed)
-    model = SuperPointBN()
-    if initial is not None:
-        model.load_state_dict(initial)
+    trained, held_out = _split(config, labelled_images(images, labels))
+    batches = PairBatches(config, images, labels, trained, fabric.global_rank)
     loss = SuperPointLoss(config, fabric)
+    model = _initial_network(initial, loss, batches[0])
+    model.freeze(config.frozen_layers)
     trainer = Trainer(fabric, model, loss, config.loop, folder, {"gradnorm": loss.gradnorm})
     trainer.resume()
-    names = labelled_images(images, labels)
-    order = np.random.default_rng(config.loop.seed).permutation(len(names))
-    shuffled = [names[i] for i in order]
-    held_out, trained = shuffled[: config.validation_images], shuffled[config.validation_images :]
     validation = SuperPointValidation(
         config, PairBatches(config, images, labels, held_out, VALIDATION_RANK), fabric.device
     )
-    trainer.fit(PairBatches(config, images, labels, trained, fabric.global_rank), validation)
+    trainer.fit(batches, validation)
     return trainer
