@@ -13,7 +13,7 @@ from superpoint_ros.scenes.textures import TEXTURES
 
 TEXTURE_SIZE = 512
 OVERSAMPLING = 2  # drawn this much larger, then averaged, so that slanted edges are smooth
-MOST_PATCHES = 6
+MAX_PATCHES = 6
 
 
 def draw_collage(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
@@ -28,31 +28,37 @@ def draw_collage(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """
     large = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
     extent = np.array([large[1], large[0]], np.float64)
-    picture = _hung(rng, extent / 2, extent.max() * rng.uniform(0.5, 1.2), large, cv2.BORDER_WRAP)
-    for _ in range(rng.integers(MOST_PATCHES + 1)):
+    wall = random_texture(rng, math.ceil(side := extent.max() * rng.uniform(0.5, 1.2)))
+    picture = hang(wall, random_quadrilateral(rng, extent / 2, side), large, cv2.BORDER_WRAP)
+    for _ in range(rng.integers(MAX_PATCHES + 1)):
         center, side = rng.uniform(0, 1, 2) * extent, extent.min() * rng.uniform(0.2, 0.8)
-        patch = _hung(rng, center, side, large, cv2.BORDER_CONSTANT)
+        patch = hang(random_texture(rng, math.ceil(side)), random_quadrilateral(rng, center, side), large)
         picture = np.where(patch > 0, patch, picture)
     return resize_image(picture, size)
 
 
-def _hung(rng: np.random.Generator, center: np.ndarray, side: float, size: tuple[int, int], border: int) -> np.ndarray:
-    """A texture of about that side on an image of (height, width), around it what `border` says; gray, from 1."""
-    texture = _texture(rng, min(TEXTURE_SIZE, math.ceil(side)))
-    source = image_corners(texture.shape).astype(np.float32)
-    matrix = cv2.getPerspectiveTransform(source, _quadrilateral(rng, center, side).astype(np.float32))
+def hang(
+    texture: np.ndarray, quadrilateral: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_CONSTANT
+) -> np.ndarray:
+    """Warp a gray texture so that its corners come to lie on a quadrilateral (4, 2) of an image of (height, width).
+
+    Around it is what OpenCV's `border` says: 0, or the texture again.
+    """
+    source = image_corners((texture.shape[0], texture.shape[1])).astype(np.float32)
+    matrix = cv2.getPerspectiveTransform(source, quadrilateral.astype(np.float32))
     return cv2.warpPerspective(texture, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
 
 
-def _texture(rng: np.random.Generator, side: int) -> np.ndarray:
-    """Any texture, gray, from 1, (side, side)."""
+def random_texture(rng: np.random.Generator, side: int) -> np.ndarray:
+    """Draw any texture: uint8 (side, side), gray, from 1; `side` is at most TEXTURE_SIZE."""
     name = sorted(TEXTURES)[rng.integers(len(TEXTURES))]
     gray = cv2.cvtColor(TEXTURES[name](rng, TEXTURE_SIZE), cv2.COLOR_RGB2GRAY)
+    side = min(TEXTURE_SIZE, side)
     return np.maximum(resize_image(gray, (side, side)), 1)
 
 
-def _quadrilateral(rng: np.random.Generator, center: np.ndarray, side: float) -> np.ndarray:
-    """Corners (4, 2) of a square of about that side, turned in its plane and out of it."""
+def random_quadrilateral(rng: np.random.Generator, center: np.ndarray, side: float) -> np.ndarray:
+    """Sample the corners (4, 2) of a square of about that side, turned in its plane and out of it."""
     angle, ratio = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.0)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * (1.0, ratio) + rng.uniform(-0.1, 0.1, (4, 2))

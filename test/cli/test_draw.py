@@ -27,3 +27,11 @@ def test_image_i_depends_on_the_seed_alone(tmp_path):
 def test_nothing_to_draw_is_refused(tmp_path, option, capsys):
     assert main(["draw", "--output", str(tmp_path), option, "0"]) == 2
     assert option in capsys.readouterr().err
+
+
+def test_kinds_come_by_turns(tmp_path):
+    main(["draw", "--output", str(tmp_path / "both"), *WORDS, "--kinds", "collage", "document"])
+    main(["draw", "--output", str(tmp_path / "pages"), *WORDS, "--kinds", "document"])
+    both, pages = (list_images(tmp_path / name) for name in ("both", "pages"))
+    assert (read_gray(tmp_path / "both" / both[1]) == read_gray(tmp_path / "pages" / pages[1])).all()
+    assert (read_gray(tmp_path / "both" / both[0]) != read_gray(tmp_path / "pages" / pages[0])).any()
