@@ -18,7 +18,6 @@ from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.ros.densify.cloud_pose import CloudPose, tf2_lookup
 from superpoint_ros.ros.densify.outputs import DensifyOutputs
 from superpoint_ros.ros.densify.parameters import (
-    SOURCES,
     DensifyParameters,
     declare_densify_parameters,
     parse_densify_parameters,
@@ -29,10 +28,10 @@ from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.runtime.guard import Guard
 from superpoint_ros.ros.runtime.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.runtime.paired_inputs import Input, PairedInputs
-from superpoint_ros.ros.runtime.parameters import TRANSPORTS, follow_changes
+from superpoint_ros.ros.runtime.parameters import follow_changes
 from superpoint_ros.ros.runtime.program import run_node
-from superpoint_ros.ros.runtime.qos import input_qos, overridable
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, Worker
+from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
 
 NODE_NAME = "densify"
 STATISTICS_PERIOD_S = 1.0
@@ -70,7 +69,9 @@ class DensifyNode(Node):
         self._reader = SparseDepthReader(config, pose, sparse_statistics, self._warnings)
         self._guarded = Guard(self, self._statistics, self._warnings, config.image_topic, "image")
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
-        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=clock)
+        self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
         follow_changes(self, parse_densify_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
@@ -81,15 +82,24 @@ class DensifyNode(Node):
 
     def _subscribe(self) -> PairedInputs:
         config = self._config
-        qos, overriding = input_qos("latest"), overridable()
-        self.create_subscription(
-            CameraInfo, config.camera_info_topic, self._on_camera_info, qos, qos_overriding_options=overriding
+        self._camera_info_input = TopicInput(
+            self,
+            config.camera_info_topic,
+            CameraInfo,
+            self._on_camera_info,
+            policy="latest",
+            latched=True,
+            needed=config.source == "point_cloud",
         )
-        image = Input("image", config.image_topic, IMAGE_TYPES[config.transport], TRANSPORTS[config.transport])
-        sparse = Input("sparse depth", config.sparse_topic, SPARSE_TYPES[config.source], SOURCES[config.source])
+        image = Input("image", config.image_topic, IMAGE_TYPES[config.transport])
+        sparse = Input("sparse depth", config.sparse_topic, SPARSE_TYPES[config.source])
         return PairedInputs(
             self, (image, sparse), config.policy, config.slop, config.queue_size, self._enqueue, self._warnings
         )
+
+    def _follow_publishers(self) -> None:
+        for one in (self._camera_info_input, *self._inputs.topic_inputs):
+            one.follow_publishers()
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._camera_info = message

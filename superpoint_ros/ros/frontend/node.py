@@ -27,11 +27,10 @@ from superpoint_ros.ros.frontend.parameters import (
 )
 from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
 from superpoint_ros.ros.runtime.logs import NodeLogHandler
-from superpoint_ros.ros.runtime.parameters import TRANSPORTS, follow_changes
+from superpoint_ros.ros.runtime.parameters import follow_changes
 from superpoint_ros.ros.runtime.program import run_node
-from superpoint_ros.ros.runtime.qos import input_qos, loss_events, overridable
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, Worker
-from superpoint_ros.ros.runtime.topic_watch import TopicWatch
+from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
 
 NODE_NAME = "frontend"
 MESSAGE_TYPES = {"raw": Image, "compressed": CompressedImage}
@@ -59,11 +58,13 @@ class FrontendNode(Node):
         self._queue: FrameQueue[ImageMessage] = POLICIES[self._config.policy]()
         self._channels: dict[str, CameraChannel] = {}
         self._held_back: dict[str, deque[ImageMessage]] = {}
-        self._watches: dict[str, TopicWatch] = {}
+        self._inputs: dict[str, tuple[TopicInput, TopicInput]] = {}
         for camera in self._config.cameras:
             self._add_camera(camera)
         self._statistics = self.create_publisher(DiagnosticArray, "~/statistics", 10)
-        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=clock)
+        self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
         follow_changes(self, parse_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
@@ -77,25 +78,32 @@ class FrontendNode(Node):
         channel = CameraChannel(self, camera, policy, self._config.overlay, facts)
         self._channels[camera.name] = channel
         self._held_back[camera.name] = deque(maxlen=1 if policy == "latest" else None)
-        subscription = self.create_subscription(
-            MESSAGE_TYPES[camera.transport],
-            camera.topic,
-            lambda message: self._on_image(channel, message),
-            input_qos(policy),
-            event_callbacks=loss_events(lambda number: channel.statistics.count("lost", number)),
-            qos_overriding_options=overridable(),
-        )
-        self.create_subscription(
-            CameraInfo,
+        camera_info = TopicInput(
+            self,
             camera.camera_info_topic,
+            CameraInfo,
             lambda message: self._on_camera_info(channel, message),
-            input_qos("latest"),
-            qos_overriding_options=overridable(),
+            policy="latest",
+            latched=True,
+            needed=camera.wait_for_camera_info,
         )
-        self._watches[camera.name] = TopicWatch(self, subscription, TRANSPORTS[camera.transport])
+        images = TopicInput(
+            self,
+            camera.topic,
+            MESSAGE_TYPES[camera.transport],
+            lambda message: self._on_image(channel, message),
+            policy=policy,
+            companion=camera_info,
+            statistics=channel.statistics,
+        )
+        self._inputs[camera.name] = (images, camera_info)
+
+    def _follow_publishers(self) -> None:
+        for inputs in self._inputs.values():
+            for one in inputs:
+                one.follow_publishers()
 
     def _on_image(self, channel: CameraChannel, message: ImageMessage) -> None:
-        channel.statistics.count("received")
         if channel.parameters.wait_for_camera_info and channel.camera is None:
             self._held_back[channel.parameters.name].append(message)
             return
@@ -155,7 +163,7 @@ class FrontendNode(Node):
         report = DiagnosticArray()
         report.header.stamp = self.get_clock().now().to_msg()
         for name, channel in self._channels.items():
-            problem = self._watches[name].check(channel.statistics["received"])
+            problem = "; ".join(filter(None, [one.check() for one in self._inputs[name]]))
             values = channel.statistics.values() | {"waiting": str(len(self._queue)), "device": self._extractor.device}
             title = f"{self.get_name()}: {name}"
             report.status.append(diagnostic_status(title, channel.parameters.topic, problem, values))

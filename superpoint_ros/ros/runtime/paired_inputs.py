@@ -15,8 +15,7 @@ from superpoint_ros.core.pairing import Pairing
 from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics, diagnostic_status
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
-from superpoint_ros.ros.runtime.qos import input_qos, loss_events, overridable
-from superpoint_ros.ros.runtime.topic_watch import TopicWatch
+from superpoint_ros.ros.runtime.topic_input import TopicInput
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,11 @@ class Input:
         name: for people to read, "left" for example.
         topic: as given in the parameters.
         message_type: class of its messages, which have a header.
-        type_name: the same as ROS names it, "sensor_msgs/msg/Image" for example.
     """
 
     name: str
     topic: str
     message_type: type
-    type_name: str
 
 
 class PairedInputs:
@@ -70,24 +67,22 @@ class PairedInputs:
         self._warnings = warnings
         self._pairing: Pairing[Any, Any] = Pairing(slop, queue_size)
         puts = (self._pairing.put_first, self._pairing.put_second)
-        self._watches = [self._subscribe(*each, policy) for each in zip(inputs, self.statistics, puts, strict=True)]
+        self.topic_inputs = [self._subscribe(*each, policy) for each in zip(inputs, self.statistics, puts, strict=True)]
         self._reported = (time.monotonic(), [0, 0], [0, 0])
 
     def _subscribe(
         self, one: Input, statistics: InputStatistics, put: Callable[[int, Any], Any], policy: str
-    ) -> TopicWatch:
-        subscription = self._node.create_subscription(
-            one.message_type,
+    ) -> TopicInput:
+        return TopicInput(
+            self._node,
             one.topic,
-            partial(self._on_message, statistics, put),
-            input_qos(policy),
-            event_callbacks=loss_events(partial(statistics.count, "lost")),
-            qos_overriding_options=overridable(),
+            one.message_type,
+            partial(self._on_message, put),
+            policy=policy,
+            statistics=statistics,
         )
-        return TopicWatch(self._node, subscription, one.type_name)
 
-    def _on_message(self, statistics: InputStatistics, put: Callable[[int, Any], Any], message: Any) -> None:
-        statistics.count("received")
+    def _on_message(self, put: Callable[[int, Any], Any], message: Any) -> None:
         pair = put(nanoseconds(message.header.stamp), message)
         if pair is not None:
             self._on_pair(*pair)
@@ -104,7 +99,7 @@ class PairedInputs:
 
     def _status(self, index: int, rate: float, missed: int, facts: dict[str, str]) -> DiagnosticStatus:
         one, statistics = self._inputs[index], self.statistics[index]
-        problem = self._watches[index].check(statistics["received"])
+        problem = self.topic_inputs[index].check()
         values = statistics.values() | {"rate_hz": f"{rate:.2f}", "without_partner": str(missed)}
         return diagnostic_status(f"{self._node.get_name()}: {one.name}", one.topic, problem, values | facts)
 

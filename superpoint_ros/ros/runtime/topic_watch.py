@@ -1,80 +1,82 @@
-"""Why no messages come: nobody sends, somebody sends another type, or the QoS policies do not fit."""
+"""Who publishes a topic: with which QoS, which type, and whether that fits the subscription."""
 
 from __future__ import annotations
 
-import time
-
 from rclpy.node import Node
-from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
-from rclpy.subscription import Subscription
+from rclpy.qos import QoSCompatibility, QoSProfile, ReliabilityPolicy, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-PATIENCE_S = 5.0
 UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
 
 
 def describe_qos(profile: QoSProfile) -> str:
-    """The policies that decide whether two ends understand each other, in words."""
+    """Name the policies that decide whether two ends understand each other."""
     names = (policy.name.lower() for policy in (profile.reliability, profile.durability, profile.history))
     return "{}, {}, {} {}".format(*names, profile.depth)
 
 
-class TopicWatch:
-    """Looks at one subscription's publishers; every problem is logged once.
+def type_name(message_type: type) -> str:
+    """Return a message class's name as ROS writes it, "sensor_msgs/msg/Image" for example."""
+    package, kind, *_ = message_type.__module__.split(".")
+    return f"{package}/{kind}/{message_type.__name__}"
+
+
+class PublisherWatch:
+    """Looks at the publishers of one topic.
 
     Args:
-        node: whose graph is looked at and whose log is written to.
-        subscription: the one to watch.
-        message_type: its type as ROS names it, "sensor_msgs/msg/Image" for example.
+        node: Whose graph is looked at.
+        topic: Resolved name of the topic.
+        message_type: Class of the messages that are subscribed to.
     """
 
-    def __init__(self, node: Node, subscription: Subscription, message_type: str):
+    def __init__(self, node: Node, topic: str, message_type: type):
         self._node = node
-        self._topic = subscription.topic_name
-        self._qos = subscription.qos_profile
-        self._type = message_type
-        self._started = time.monotonic()
-        self._reported: set[str] = set()
+        self._topic = topic
+        self._type = type_name(message_type)
 
-    def check(self, received: int) -> str:
-        """To be called about once a second; returns the problem there is now, "" if none.
+    def _publishers(self) -> list[TopicEndpointInfo]:
+        found: list[TopicEndpointInfo] = self._node.get_publishers_info_by_topic(self._topic)
+        return found
 
-        Args:
-            received: messages that have come in since the start.
-        """
-        publishers = self._node.get_publishers_info_by_topic(self._topic)
-        problems = {str(one.endpoint_gid): text for one in publishers if (text := self._problem(one))}
-        if received == 0 and time.monotonic() - self._started >= PATIENCE_S:
-            problems["silence"] = self._silence(len(publishers))
-        for key in problems.keys() - self._reported:
-            self._node.get_logger().warning(f"{self._topic}: {problems[key]}")
-        self._reported |= problems.keys()
-        return "; ".join(problems.values())
+    def offers(self) -> list[QoSProfile]:
+        """Return the QoS of every publisher of the subscribed type."""
+        return [one.qos_profile for one in self._publishers() if one.topic_type == self._type]
 
-    def _problem(self, publisher: TopicEndpointInfo) -> str:
-        sender = _name(publisher)
+    def best_effort(self) -> list[str]:
+        """Name the nodes that publish the subscribed type with best effort."""
+        return [
+            sender(one)
+            for one in self._publishers()
+            if one.topic_type == self._type and one.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+        ]
+
+    def count(self) -> int:
+        """Count the publishers, of whatever type."""
+        return len(self._publishers())
+
+    def problems(self, qos: QoSProfile) -> dict[str, str]:
+        """Say for each publisher that a subscription with this QoS does not hear, by its identifier, why not."""
+        return {str(one.endpoint_gid): text for one in self._publishers() if (text := self._problem(one, qos))}
+
+    def _problem(self, publisher: TopicEndpointInfo, qos: QoSProfile) -> str:
         if publisher.topic_type != self._type:
             return (
-                f"{sender} publishes {publisher.topic_type}, but {self._type} is subscribed to; "
+                f"{sender(publisher)} publishes {publisher.topic_type}, but {self._type} is subscribed to; "
                 "correct the camera's topic or transport parameter"
             )
-        compatibility, reason = qos_check_compatible(publisher.qos_profile, self._qos)
+        compatibility, reason = qos_check_compatible(publisher.qos_profile, qos)
         if compatibility == QoSCompatibility.ERROR:
             return (
-                f"{sender} publishes with incompatible QoS ({reason.strip().removeprefix('ERROR: ').rstrip(';')}); "
+                f"{sender(publisher)} publishes with incompatible QoS "
+                f"({reason.strip().removeprefix('ERROR: ').rstrip(';')}); "
                 f"set qos_overrides.{self._topic}.subscription.* to fit"
             )
         return ""
 
-    def _silence(self, publishers: int) -> str:
-        return (
-            f"no {self._type} received since the start, {PATIENCE_S:.0f} s ago or more; publishers: {publishers}; "
-            f"subscribed with QoS {describe_qos(self._qos)}"
-        )
 
-
-def _name(publisher: TopicEndpointInfo) -> str:
-    """The publisher's node; the graph may know an endpoint before it knows whose it is."""
+def sender(publisher: TopicEndpointInfo) -> str:
+    """Name a publisher's node; the graph may know an endpoint before it knows whose it is."""
     if publisher.node_name == UNKNOWN_NODE:
         return "a node of unknown name"
     return f"{publisher.node_namespace.rstrip('/')}/{publisher.node_name}"

@@ -22,8 +22,8 @@ from superpoint_ros.ros.runtime.logs import NodeLogHandler, ThrottledWarnings
 from superpoint_ros.ros.runtime.paired_inputs import Input, PairedInputs
 from superpoint_ros.ros.runtime.parameters import follow_changes
 from superpoint_ros.ros.runtime.program import run_node
-from superpoint_ros.ros.runtime.qos import input_qos, overridable
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, Worker
+from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
 from superpoint_ros.ros.triangulate.calibration import StereoCalibration
 from superpoint_ros.ros.triangulate.outputs import TriangulateOutputs
 from superpoint_ros.ros.triangulate.parameters import (
@@ -34,7 +34,6 @@ from superpoint_ros.ros.triangulate.parameters import (
 
 NODE_NAME = "triangulate"
 STATISTICS_PERIOD_S = 1.0
-FEATURES_TYPE = "superpoint_ros/msg/Features"
 
 Pair: TypeAlias = tuple[Features, Features]
 
@@ -60,7 +59,9 @@ class TriangulateNode(Node):
         self._statistics = self._inputs.statistics[0]
         self._guarded = Guard(self, self._statistics, self._warnings, config.features_topics[0], "pair")
         self._report_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
-        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=clock)
+        self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
         follow_changes(self, parse_triangulate_parameters, self._set_config)
         self._worker = Worker(self._queue, self._process)
         self._worker.start()
@@ -68,21 +69,20 @@ class TriangulateNode(Node):
 
     def _subscribe(self) -> PairedInputs:
         config = self._config
-        for side, topic in enumerate(config.camera_info_topics):
-            self.create_subscription(
-                CameraInfo,
-                topic,
-                partial(self._calibration.set, side),
-                input_qos("latest"),
-                qos_overriding_options=overridable(),
-            )
+        self._camera_info_inputs = [
+            TopicInput(self, topic, CameraInfo, partial(self._calibration.set, side), policy="latest", latched=True)
+            for side, topic in enumerate(config.camera_info_topics)
+        ]
         left, right = (
-            Input(name, topic, Features, FEATURES_TYPE)
-            for name, topic in zip(("left", "right"), config.features_topics, strict=True)
+            Input(name, topic, Features) for name, topic in zip(("left", "right"), config.features_topics, strict=True)
         )
         return PairedInputs(
             self, (left, right), config.policy, config.slop, config.queue_size, self._enqueue, self._warnings
         )
+
+    def _follow_publishers(self) -> None:
+        for one in (*self._camera_info_inputs, *self._inputs.topic_inputs):
+            one.follow_publishers()
 
     def _enqueue(self, left: Features, right: Features) -> None:
         self._statistics.count("dropped", self._queue.put("pair", (left, right)))

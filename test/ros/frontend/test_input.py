@@ -135,7 +135,12 @@ def test_publishers_that_do_not_fit_are_named(stereo):
     assert re.search(rf"/right/image_raw/compressed: {sender} {other}", log)
     stereo.probe.spin_until(lambda: "incompatible QoS" in stereo.statistics()["message"], "the problem in a report")
     stranger.close()
-    stereo.probe.spin_until(lambda: stereo.statistics()["message"] == "running", "the problem to be over")
+
+    def running():
+        stereo.left.publish(array_to_image(texture(4, LEFT_SIZE), stereo.next_header()))
+        return stereo.statistics()["message"] == "running"
+
+    stereo.probe.spin_until(running, "the problem to be over")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""One input topic: a subscription whose QoS follows the publishers', what it receives and loses, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.subscription import Subscription
+
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics
+from superpoint_ros.ros.runtime.input_health import InputHealth
+from superpoint_ros.ros.runtime.message_loss import GIVES_MESSAGE_INFO, LossCounter, loss_events
+from superpoint_ros.ros.runtime.qos import SubscriptionOverrides, input_qos
+from superpoint_ros.ros.runtime.topic_watch import PublisherWatch, describe_qos, type_name
+
+FOLLOW_PERIOD_S = 0.25
+MIDDLEWARE_PAGE = "docs/middleware.md"
+
+
+class TopicInput:
+    """Subscribes to a topic and hands every message on.
+
+    Reliable where every publisher offers it, best effort where one does not: discovery decides, and the subscription
+    is made anew when publishers come that need another one.
+
+    Args:
+        node: Owns the subscription.
+        topic: Name of the topic, as the user gives it; relative names and remappings are resolved.
+        message_type: Class of its messages.
+        on_message: Called with every message.
+        policy: Decides the QoS, see `input_qos`.
+        latched: Whether a message published before the node was there is wanted too; then one is enough, and silence
+            after it is no problem.
+        needed: Whether it is a problem that no message ever comes.
+        companion: Input that receives one message for each of this one's, a camera's CameraInfo for example; what it
+            receives shows how much is lost here where nothing else does.
+        statistics: Where messages are counted; None = new ones.
+
+    Attributes:
+        topic: Resolved name of the topic.
+        statistics: What is counted.
+        health: How the stream arrives.
+        qos: Of the subscription as it is now.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        topic: str,
+        message_type: type,
+        on_message: Callable[[Any], None],
+        *,
+        policy: str,
+        latched: bool = False,
+        needed: bool = True,
+        companion: TopicInput | None = None,
+        statistics: InputStatistics | None = None,
+    ):
+        self.topic = node.resolve_topic_name(topic)
+        self.statistics = InputStatistics() if statistics is None else statistics
+        self.health = InputHealth()
+        self._node, self._given_topic, self._message_type = node, topic, message_type
+        self._on_message, self._policy, self._latched = on_message, policy, latched
+        self._needed, self._companion = needed, companion
+        self._watch = PublisherWatch(node, self.topic, message_type)
+        self._overrides = SubscriptionOverrides(node, self.topic)
+        self._losses = LossCounter()
+        self._problems: dict[str, str] = {}
+        self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched))
+        self._subscription = self._subscribe()
+
+    def _subscribe(self) -> Subscription:
+        return self._node.create_subscription(
+            self._message_type,
+            self._given_topic,
+            self._receive if GIVES_MESSAGE_INFO else self._receive_bare,
+            self.qos,
+            event_callbacks=loss_events(self._on_loss_event),
+        )
+
+    def follow_publishers(self) -> None:
+        """Subscribe anew where the publishers there are now need another QoS; call a few times a second."""
+        offers = self._watch.offers()
+        wanted = self._overrides.apply(input_qos(self._policy, offers, self._latched))
+        if not offers or wanted == self.qos:
+            return
+        self.qos = wanted
+        self._node.destroy_subscription(self._subscription)
+        self._subscription = self._subscribe()
+        self._node.get_logger().info(f"{self.topic}: QoS follows the publishers: {describe_qos(wanted)}")
+
+    def _receive(self, message: Any, info: Any) -> None:
+        lost = self._losses.lost_before(info)
+        self.statistics.count("received")
+        self.statistics.count("lost", lost)
+        self.health.receive(message, lost)
+        self._on_message(message)
+
+    def _receive_bare(self, message: Any) -> None:
+        self._receive(message, {})
+
+    def _on_loss_event(self, number: int) -> None:
+        if not self._losses.numbered:
+            self.statistics.count("lost", number)
+            self.health.lose(number)
+
+    def check(self) -> str:
+        """Return what is wrong now, "" if nothing is; call about once a second. Each problem is logged as it begins."""
+        problems = self._watch.problems(self.qos) | self._stream_problems()
+        self.health.advance()
+        for key in problems.keys() - self._problems.keys():
+            self._node.get_logger().warning(f"{self.topic}: {problems[key]}")
+        if self._problems and not problems:
+            self._node.get_logger().info(f"{self.topic}: received as it should be again")
+        self._problems = problems
+        return "; ".join(problems.values())
+
+    def _stream_problems(self) -> dict[str, str]:
+        if share := self.health.loss(self._expected()):
+            size = f" ({self.health.size})" if self.health.size else ""
+            return {"loss": f"{100 * (1 - share):.0f} % of the messages{size} arrive; {self._cure_of_loss()}"}
+        silence = self.health.silence()
+        if silence is None or not self._is_problem(silence[1]):
+            return {}
+        return {"silence": self._describe_silence(*silence)}
+
+    def _expected(self) -> int:
+        """How many messages the companion says there were, where their own numbers do not tell."""
+        if self._companion is None or self.health.received_in_window()[0] >= 2:
+            return 0
+        return self._companion.health.received_in_window()[0]
+
+    def _is_problem(self, period: float | None) -> bool:
+        if self.health.received == 0:
+            return self._needed
+        return not self._latched and (period is not None or bool(self._watch.best_effort()))
+
+    def _describe_silence(self, quiet: float, period: float | None) -> str:
+        publishers = f"publishers: {self._watch.count()}; subscribed with QoS {describe_qos(self.qos)}"
+        kind = type_name(self._message_type)
+        if self.health.received == 0:
+            text = f"no {kind} received since the start, {quiet:.0f} s ago; {publishers}"
+        elif period is None:
+            text = f"no {kind} received for {quiet:.0f} s; {publishers}"
+        else:
+            text = f"no {kind} received for {quiet:.1f} s, {1 / max(period, 1e-6):.1f} Hz before; {publishers}"
+        return f"{text}; {self._cure_of_loss()}" if self._watch.best_effort() else text
+
+    def _cure_of_loss(self) -> str:
+        if senders := self._watch.best_effort():
+            return (
+                f"{' and '.join(sorted(set(senders)))} publishes with best effort, which loses large messages: set its "
+                f"QoS to reliable (qos_overrides.{self.topic}.publisher.reliability, where the driver has it), or "
+                "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA for both processes, or enlarge the kernel's receive buffers "
+                f"(net.core.rmem_max), see {MIDDLEWARE_PAGE}"
+            )
+        return f"the machine or the network is too slow for this rate, see {MIDDLEWARE_PAGE}"
