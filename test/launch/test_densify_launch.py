@@ -1,4 +1,4 @@
-"""The densifier's launch file under the real launch system, with the node's own process."""
+"""The densify node's launch file under the real launch system, with the node's own process."""
 
 from __future__ import annotations
 
@@ -45,3 +45,29 @@ def test_a_word_that_is_no_choice_is_refused(start):
     launched = start("densify", rectified="perhaps")
     assert launched.wait() != 0
     assert "rectified" in launched.log()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"slop": "abc"}, "slop:=abc is not a number"),
+        ({"log_level": "loud"}, "log_level"),
+        ({"params_file": "/none.yaml"}, "params_file /none.yaml: no such file"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_refused_by_its_name(start, arguments, words):
+    launched = start("densify", **arguments)
+    assert launched.wait() != 0
+    assert words in launched.log()
+    assert "Traceback" not in launched.log()
+    assert "process started" not in launched.log()
+
+
+def test_names_that_nobody_declared_are_named(start, tmp_path):
+    path = tmp_path / "parameters.yaml"
+    path.write_text("/**: {ros__parameters: {polcy: latest, max_depth: 5.0}}\n")
+    launched = start("densify", params_file=path, weights=tmp_path / "none.safetensors", slpo="0.1")
+    launched.wait()
+    assert f"{path}: densify has no parameter polcy (did you mean policy?)" in launched.log()
+    assert "no such launch argument: slpo (did you mean slop?)" in launched.log()
+    assert "max_depth" not in launched.log()

@@ -7,7 +7,6 @@ import pytest
 pytest.importorskip("launch.actions", reason="launch is not installed; it comes with a ROS 2 distribution")
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
 
-from helpers.launch_process import load_launch_file
 from helpers.ros_probe import Probe, milliseconds
 from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
@@ -18,11 +17,6 @@ from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.scenes.stereo_pair import room_pair
 
 SIDES = ("left", "right")
-
-
-@pytest.fixture(scope="module")
-def launch_file():
-    return load_launch_file("perception")
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +54,18 @@ def test_a_pair_of_images_becomes_dense_depth(start, untrained):
     assert launched.log().count("process has finished cleanly") == 3
 
 
-def test_a_node_that_cannot_start_is_reported(start, tmp_path, untrained):
-    launched = start("perception", densifier_weights=untrained, extrinsic="0,0,0,0,0,0,0")
-    probe = Probe()
-    probe.spin_until(lambda: "exit code 1" in launched.log(), f"the end of the triangulate node: {launched.log()}")
+def test_a_node_that_cannot_start_ends_the_graph(start, untrained):
+    launched = start("perception", densifier_weights=untrained, T_left_right="0,0,0,0,0,0,0")
+    assert launched.wait() == 1
     assert "quaternion not zero" in launched.log()
+    assert "the triangulate node ended with exit code 1; the graph is stopped" in launched.log()
+
+
+def test_a_node_that_ends_is_started_again_where_that_is_asked_for(start, untrained):
+    launched = start("perception", densifier_weights=untrained, T_left_right="0,0,0,0,0,0,0", on_exit="respawn")
+    probe = Probe()
+    probe.spin_until(lambda: launched.log().count("exit code 1") > 1, f"the node's second end: {launched.log()}")
+    assert launched.process.poll() is None
     probe.close()
 
 
@@ -72,50 +73,3 @@ def test_a_word_that_is_no_choice_is_refused(start):
     launched = start("perception", rectified="perhaps")
     assert launched.wait() != 0
     assert "rectified" in launched.log()
-
-
-def filled(launch_file, **given: str) -> dict[str, str]:
-    arguments = dict.fromkeys((argument.name for argument in launch_file.ARGUMENTS), "")
-    return launch_file.with_topics(arguments | given)
-
-
-def test_topics_by_default(launch_file):
-    arguments = filled(launch_file)
-    assert (arguments["left_topic"], arguments["right_topic"]) == ("/left/image_raw", "/right/image_raw")
-    assert launch_file.triangulate_parameters(arguments) == {
-        "left_features": "frontend/left/features",
-        "right_features": "frontend/right/features",
-        "left_camera_info": "/left/camera_info",
-        "right_camera_info": "/right/camera_info",
-    }
-
-
-def test_compressed_images_have_their_calibration_beside_the_raw_ones(launch_file):
-    arguments = filled(launch_file, transport="compressed", right_topic="/r/image_rect/compressed")
-    assert arguments["left_topic"] == "/left/image_raw/compressed"
-    assert (arguments["left_camera_info"], arguments["right_camera_info"]) == ("/left/camera_info", "/r/camera_info")
-
-
-def test_every_node_is_told_what_concerns_it(launch_file):
-    arguments = filled(
-        launch_file,
-        left_camera_info="/info",
-        extrinsic="0.12,0,0,0,0,0,1",
-        slop="0.01",
-        policy="every_frame",
-        superpoint_weights="/s",
-        densifier_weights="/d",
-    )
-    parameters = launch_file.triangulate_parameters(arguments)
-    assert parameters["extrinsic"] == [0.12, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
-    assert (parameters["slop"], parameters["policy"], parameters["left_camera_info"]) == (0.01, "every_frame", "/info")
-    frontend, densify = launch_file.frontend_arguments(arguments), launch_file.densify_arguments(arguments)
-    assert (frontend["weights"], densify["weights"]) == ("/s", "/d")
-    assert frontend["camera_info_topics"] == "/info,/right/camera_info"
-    assert (densify["image_topic"], densify["camera_info_topic"]) == ("/left/image_raw", "/info")
-
-
-def test_every_argument_is_described(launch_file):
-    declared = launch_file.generate_launch_description().get_launch_arguments()
-    assert [argument.name for argument in declared] == [argument.name for argument in launch_file.ARGUMENTS]
-    assert all(argument.description for argument in declared)

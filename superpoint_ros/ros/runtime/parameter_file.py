@@ -1,0 +1,63 @@
+"""Reading of ROS parameter files, to say what is wrong with one before a node is started with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from superpoint_ros.core.errors import ParameterError
+
+SECTION = "ros__parameters"
+
+
+def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
+    """Read the parameters that a file sets for a node, by their full names.
+
+    Args:
+        path: YAML file: node name or pattern, ros__parameters, names and values.
+        node: Full name of the node, namespace included: "/robot/frontend".
+
+    Raises:
+        ParameterError: There is no such file, it is not YAML, or it has no ros__parameters.
+    """
+    if not path.is_file():
+        raise ParameterError(f"params_file {path}: no such file")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ParameterError(f"params_file {path} is not YAML: {error}") from error
+    sections = dict(_sections(content, "")) if isinstance(content, Mapping) else {}
+    if not sections:
+        raise ParameterError(f"params_file {path} has no {SECTION}")
+    parameters: dict[str, Any] = {}
+    for pattern, section in sections.items():
+        if _applies(pattern, node):
+            parameters |= dict(_flat(section, ""))
+    return parameters
+
+
+def _sections(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The sections of a file by the node name or pattern that stands before them; namespaces may be nested."""
+    for key, value in content.items():
+        if key == SECTION:
+            yield prefix, value or {}
+        elif isinstance(value, Mapping):
+            yield from _sections(value, f"{prefix}/{str(key).strip('/')}")
+
+
+def _applies(pattern: str, node: str) -> bool:
+    """Whether a pattern names a node: * stands for one name, ** for any number of them, as in rcl."""
+    expression = re.escape(pattern).replace(r"/\*\*", "(/[^/]+)*").replace(r"\*", "[^/]+")
+    return re.fullmatch(expression, node) is not None
+
+
+def _flat(section: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
