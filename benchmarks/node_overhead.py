@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from provenance import commit, machine
 from tqdm import tqdm
 
 HEIGHT, WIDTH, DESCRIPTOR_SIZE = 480, 640, 256
@@ -140,17 +140,6 @@ def measure(images: int, warm_up: int, rate: float) -> dict[str, Any]:
         "messaging_ms": round(float(np.median(measured)) - inside - stages["network_ms"], 3),
         "processed": int(statistics["processed"]),
     }
-
-
-def machine() -> dict[str, Any]:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
-    return {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
-
-
-def commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def main() -> int:
