@@ -16,12 +16,16 @@ from helpers.seeded import seeded_weights_file
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 COLCON = Path(sys.prefix) / "bin" / "colcon"
-TREE = ("CMakeLists.txt", "cmake", "config", "launch", "msg", "package.xml", "scripts", "setup.py", "superpoint_ros")
+TREE = ("CMakeLists.txt", "benchmarks", "cmake", "config", "launch", "msg", "package.xml", "pyproject.toml", "scripts")
+TREE += ("setup.py", "superpoint_ros", "test")
 
-pytestmark = pytest.mark.skipif(
-    not COLCON.exists() or importlib.util.find_spec("ament_package") is None,
-    reason="colcon and the ROS build packages are not in this environment; `make colcon` brings them",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not COLCON.exists() or importlib.util.find_spec("ament_package") is None,
+        reason="colcon and the ROS build packages are not in this environment; `make colcon` brings them",
+    ),
+    pytest.mark.skipif("COLCON" in os.environ, reason="colcon itself runs the suite"),
+]
 
 
 def workspace(folder: Path) -> Path:
@@ -56,6 +60,18 @@ def test_the_workspace_builds_and_its_node_runs(tmp_path, option):
     assert {"frontend.launch.py"} <= {path.name for path in (share / "launch").iterdir()}
     assert {"frontend.yaml"} <= {path.name for path in (share / "config").iterdir()}
     assert_the_node_starts_and_stops(folder, seeded_weights_file(tmp_path))
+
+
+def test_colcon_test_runs_the_suite(tmp_path):
+    folder = workspace(tmp_path / "workspace")
+    built = run(folder, "colcon build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    # A part of the suite is enough to see that it is found, runs on the built package, and that its result counts.
+    (folder / "src" / "superpoint_ros" / "test" / "core" / "test_fails.py").write_text("def test_options(): assert 0\n")
+    for selected, failures in (("test_options and not test_fails", 0), ("test_fails", 1)):
+        tested = run(folder, f"PYTEST_ADDOPTS='-k \"{selected}\"' colcon test; colcon test-result --verbose")
+        assert f"{failures} failures" in tested.stdout, tested.stdout + tested.stderr
+        assert "0 errors" in tested.stdout, tested.stdout + tested.stderr
 
 
 def assert_the_node_starts_and_stops(folder: Path, weights: Path) -> None:
