@@ -7,7 +7,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint colcon install clean
+.PHONY: demo test lint docs colcon install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -20,6 +20,10 @@ lint: $(VENV)/.linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The pages of docs/ and the API reference, strictly: a broken link or reference fails. Result: output/site/index.html.
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
 
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon
@@ -46,6 +50,10 @@ $(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)
 
 $(VENV)/.colcon: $(VENV)/.installed-with-tests pyproject.toml
 	$(BIN)/python cmake/build_requirements.py | xargs $(BIN)/python -m pip install --quiet cmake "setuptools<80" colcon-common-extensions
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --quiet ".[docs]"
 	touch $@
 
 $(VENV)/.linters: $(VENV)/.installed-with-tests

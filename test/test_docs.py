@@ -1,0 +1,100 @@
+"""Code of README and docs: Python blocks run, commands are read by the parsers that they are written for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from helpers.launch_process import load_launch_file
+from helpers.ros_probe import texture
+
+from superpoint_ros.cli.main import build_parser
+from superpoint_ros.ros.runtime.launch_graph import GRAPH_ARGUMENTS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *(REPOSITORY / "docs").rglob("*.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
+# Words in capitals stand for what the reader puts there.
+PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """All code blocks of a language: where each is, and its text."""
+    return [
+        (f"{path.relative_to(REPOSITORY)}:{text.count(chr(10), 0, match.start()) + 1}", match[2])
+        for path in PAGES
+        for text in [path.read_text(encoding="utf-8")]
+        for match in BLOCK.finditer(text)
+        if match[1] == language
+    ]
+
+
+def commands(start: str) -> list[str]:
+    """Every command that begins with these words, in blocks and in running text, continued lines joined."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+        lines = [line for match in BLOCK.finditer(text) if match[1] in ("sh", "bash") for line in match[2].splitlines()]
+        inline = re.findall(r"`([^`\n]+)`", BLOCK.sub("", text))
+        found += [line.split("#")[0].strip() for line in (*lines, *inline) if line.strip().startswith(start)]
+    return sorted({command for command in found if "..." not in command and "…" not in command})
+
+
+@pytest.mark.parametrize(("where", "code"), blocks("python"), ids=lambda value: value if "\n" not in value else "")
+def test_a_python_block_runs(where, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("image.png", "other.png", "left.png", "right.png")):
+        cv2.imwrite(name, texture(seed, (120, 160)))
+    exec(compile(code, where, "exec"), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("command", commands("superpoint-ros "))
+def test_a_command_is_understood(command):
+    words = shlex.split(command.split("|")[0])[1:]
+    name = next((word for word in words if not word.startswith("-")), "")
+    if len(words) < 2:
+        assert words[0] in build_parser(None).format_help()
+        return
+    build_parser(name).parse_args(words)
+
+
+@pytest.mark.parametrize("command", commands("ros2 launch superpoint_ros "))
+def test_a_launch_command_gives_arguments_that_the_launch_file_has(command):
+    name, *words = shlex.split(command)[3:]
+    declared = {argument.name: argument for argument in load_launch_file(name.removesuffix(".launch.py")).ARGUMENTS}
+    declared |= {argument.name: argument for argument in GRAPH_ARGUMENTS}
+    for word in words:
+        if word == "--show-args":
+            continue
+        argument, _, value = word.partition(":=")
+        assert argument in declared
+        assert not declared[argument].choices or value in declared[argument].choices
+
+
+@pytest.mark.parametrize("command", commands("make "))
+def test_a_make_target_exists(command):
+    targets = re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert shlex.split(command)[1] in targets
+
+
+@pytest.mark.parametrize("command", commands("python benchmarks/"))
+def test_a_benchmark_exists(command):
+    assert (REPOSITORY / shlex.split(command)[1]).is_file()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_link_leads_to_a_file(path):
+    for target in LINK.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_tables_of_launch_arguments_are_those_of_the_launch_files():
+    command = [sys.executable, str(REPOSITORY / "cmake" / "launch_docs.py")]
+    compared = subprocess.run([*command, "--check"], cwd=REPOSITORY / "docs", check=False)
+    assert compared.returncode == 0, f"docs/launch.md is out of date; write it anew with: {' '.join(command)}"
