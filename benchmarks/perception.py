@@ -50,7 +50,7 @@ class Player(Node):
         self._received.clear()
         height, width = pair.depth.shape
         for publisher, projection in zip(self._infos, pair.projections(), strict=True):
-            matrix = pair.intrinsics.ravel()
+            matrix = pair.K.ravel()
             publisher.publish(CameraInfo(height=height, width=width, k=matrix, p=projection.ravel()))
         self._spin_for(10)
         for publisher, rgb in zip(self._images, (pair.left, pair.right), strict=True):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.image import resize_image
-from superpoint_ros.scenes.homography_sampling import image_corners
+from superpoint_ros.scenes.homography_sampling import image_outline
 from superpoint_ros.scenes.textures import TEXTURES
 
 TEXTURE_SIZE = 512
@@ -44,7 +44,7 @@ def hang(
 
     Around it is what OpenCV's `border` says: 0, or the texture again.
     """
-    source = image_corners((texture.shape[0], texture.shape[1])).astype(np.float32)
+    source = image_outline((texture.shape[0], texture.shape[1])).astype(np.float32)
     matrix = cv2.getPerspectiveTransform(source, quadrilateral.astype(np.float32))
     return cv2.warpPerspective(texture, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
 

@@ -12,54 +12,53 @@ import cv2
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from superpoint_ros.core.options import require
+from superpoint_ros.core.options import check_options, option
 
 TRUNCATION = 2.0  # standard deviations
+MAX_PERSPECTIVE = 0.249  # at 0.25, opposite corners of the quadrilateral may meet
 
 
 @dataclass(frozen=True)
 class HomographyRanges:
-    """How far the sampled homographies go; every amount is symmetric around "no change".
+    """Describe how far sampled homographies go; every amount is symmetric around "no change".
 
-    Attributes:
-        crop: side of the central crop relative to the image's, in (0, 1].
-        perspective: largest displacement of a corner relative to the crop's side, below 0.25.
-        scale: largest zoom ratio minus one, either way: 0.5 = from 1/1.5 to 1.5.
-        rotation: largest in-plane rotation, degrees.
-        translation: largest shift relative to the image's side.
+    Raises:
+        ParameterError: A value that is not allowed.
     """
 
-    crop: float = 0.85
-    perspective: float = 0.2
-    scale: float = 0.2
-    rotation: float = 90.0
-    translation: float = 0.1
+    crop: float = option(0.85, "Side of the central crop relative to the image's.", limits=(0.01, 1.0))
+    perspective: float = option(
+        0.2, "Largest displacement of a corner relative to the crop's side.", limits=(0.0, MAX_PERSPECTIVE)
+    )
+    scale: float = option(0.2, "Largest zoom ratio minus one, either way: 0.5 = from 1/1.5 to 1.5.", limits=(0.0, 10.0))
+    rotation: float = option(90.0, "Largest in-plane rotation.", unit="deg", limits=(0.0, 180.0))
+    translation: float = option(0.1, "Largest shift relative to the image's side.", limits=(0.0, 1.0))
 
     def __post_init__(self) -> None:
-        checks = {
-            "crop": 0.0 < self.crop <= 1.0,
-            "perspective": 0.0 <= self.perspective < 0.25,
-            "scale": self.scale >= 0.0,
-            "rotation": 0.0 <= self.rotation <= 180.0,
-            "translation": 0.0 <= self.translation <= 1.0,
-        }
-        require(self, checks)
+        check_options(self)
 
 
 def truncated_normal(rng: np.random.Generator, size: int | None = None) -> np.ndarray:
-    """Standard normal cut at TRUNCATION standard deviations and scaled to [-1, 1]."""
+    """Draw from a standard normal truncated at TRUNCATION standard deviations and scaled to [-1, 1]."""
     low, high = ndtr(-TRUNCATION), ndtr(TRUNCATION)
     return ndtri(rng.uniform(low, high, size)) / TRUNCATION
 
 
-def image_corners(size: tuple[int, int]) -> np.ndarray:
-    """Outer corners of an image of (height, width): float64 (4, 2), pixel centres being integers."""
+def image_outline(size: tuple[int, int]) -> np.ndarray:
+    """Compute the outer corners of an image's corner pixels (core/geometry.py has those pixels' centres).
+
+    Args:
+        size: Size of the image, (height, width), pixels.
+
+    Returns:
+        float64 (4, 2), pixels, clockwise from the top left, (-0.5, -0.5).
+    """
     height, width = size
     return np.array([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]])
 
 
 def _unit_quadrilateral(rng: np.random.Generator, ranges: HomographyRanges) -> np.ndarray:
-    """The centred unit square, its corners moved as a tilted camera would move them."""
+    """Draw the centred unit square as a tilted camera would see it."""
     left, right, vertical = ranges.perspective * truncated_normal(rng, 3)
     return np.array(
         [
@@ -72,7 +71,7 @@ def _unit_quadrilateral(rng: np.random.Generator, ranges: HomographyRanges) -> n
 
 
 def sample_homography(rng: np.random.Generator, size: tuple[int, int], ranges: HomographyRanges) -> np.ndarray:
-    """A random homography float64 (3, 3) from the pixels of an image of (height, width) to those of its warp.
+    """Draw a homography, float64 (3, 3), from the pixels of an image of (height, width) to those of its warp.
 
     The quadrilateral that was sampled becomes the whole warped image; parts of it may lie outside the image.
     """
@@ -85,5 +84,5 @@ def sample_homography(rng: np.random.Generator, size: tuple[int, int], ranges: H
     cosine, sine = np.cos(angle), np.sin(angle)
     rotated = quadrilateral @ np.array([[cosine, sine], [-sine, cosine]])
     covered = rotated + shift + (extent - 1.0) / 2.0
-    corners = image_corners(size)
+    corners = image_outline(size)
     return cv2.getPerspectiveTransform(covered.astype(np.float32), corners.astype(np.float32))

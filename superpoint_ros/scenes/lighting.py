@@ -1,4 +1,4 @@
-"""Soft light that does not depend on where it is seen from, computed once per scene into lightmaps.
+"""Soft light that does not depend on where it is lit from, computed once per scene into lightmaps.
 
 A lightmap texel holds the brightness of a white surface there: direct light from balls of light, with their soft
 shadows, and ambient light as far as nearby surfaces leave it open.
@@ -23,7 +23,7 @@ GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 
 def bake(scene: Scene) -> tuple[Tensor, list[list[Patch]]]:
-    """Lightmaps of all faces: brightness (T, 1) and, per primitive and face, where its map lies in it."""
+    """Compute the lightmaps of all faces: brightness (T, 1) and, per primitive and face, where its map lies in it."""
     shadow_casters = [p for p in scene.primitives if not p.materials[0].emission]
     points, normals, emission, patches = _texels(scene)
     brightness = direct_light(shadow_casters, scene.lights, points, normals, scene.light_samples)
@@ -32,7 +32,7 @@ def bake(scene: Scene) -> tuple[Tensor, list[list[Patch]]]:
 
 
 def _texels(scene: Scene) -> tuple[Tensor, Tensor, Tensor, list[list[Patch]]]:
-    """Points and normals (3, T), just off the surface, and emission (T,) of all lightmap texels."""
+    """Collect points and normals (3, T), just off the surface, and emission (T,) of all lightmap texels."""
     points, normals, emission, offset = [], [], [], 0
     patches: list[list[Patch]] = []
     for primitive in scene.primitives:
@@ -54,21 +54,21 @@ def _texels(scene: Scene) -> tuple[Tensor, Tensor, Tensor, list[list[Patch]]]:
 
 
 def _resolution(face_size: tuple[float, float], texel_size: float) -> tuple[int, int]:
-    """Rows and columns of the lightmap of a face of some (width, height) in metres."""
+    """Compute rows and columns of the lightmap of a face of some (width, height) in metres."""
     low, high = TEXELS_PER_SIDE
     width, height = (min(max(math.ceil(side / texel_size), low), high) for side in face_size)
     return height, width
 
 
 def _even_disc(count: int, device: torch.device) -> Tensor:
-    """(2, count) points spread evenly over the unit disc, on a sunflower spiral."""
+    """Spread points (2, count) evenly over the unit disc, on a sunflower spiral."""
     index = torch.arange(count, device=device)
     radius, angle = torch.sqrt((index + 0.5) / count), index * GOLDEN_ANGLE
     return torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)])
 
 
 def _tangents(normals: Tensor) -> tuple[Tensor, Tensor]:
-    """Two unit vectors (3, N) each that complete unit normals (3, N) to a frame."""
+    """Compute two unit vectors (3, N) each that complete unit normals (3, N) to a frame."""
     axis = torch.zeros_like(normals)
     axis[0] = (normals[0].abs() < 0.9).float()
     axis[1] = 1 - axis[0]
@@ -80,23 +80,25 @@ def _tangents(normals: Tensor) -> tuple[Tensor, Tensor]:
 def direct_light(
     casters: Sequence[Primitive], lights: Sequence[Light], points: Tensor, normals: Tensor, samples: int = 32
 ) -> Tensor:
-    """Brightness (N,) of white surface points (3, N) by the lights, whose discs are sampled for soft shadows."""
+    """Compute the brightness (N,) of white surface points (3, N); the lights' discs are sampled for soft shadows."""
     total = torch.zeros(points.shape[1], device=points.device)
     for light in lights:
+        # Lambert's cosine law and the inverse square of the distance
         towards = light.position[:, None] - points
         distance = dot(towards, towards).sqrt()
         facing = (dot(towards, normals) / distance).clamp(min=0)
+        # Cast shadow rays to points spread over the light's disc
         right, up = _tangents(towards / distance)
-        seen = torch.zeros_like(total)
+        lit = torch.zeros_like(total)
         for x, y in (light.radius * _even_disc(samples, points.device)).T.tolist():
             hit, _ = first_hit(casters, points, towards + x * right + y * up)
-            seen += (hit >= 1).float()
-        total += light.power * facing * seen / samples / distance**2
+            lit += (hit >= 1).float()
+        total += light.power * facing * lit / samples / distance**2
     return total
 
 
 def openness(casters: Sequence[Primitive], points: Tensor, normals: Tensor, samples: int = 32) -> Tensor:
-    """Share (N,) of ambient light in [0, 1] that reaches points: 1 where nothing is near, by cosine-weighted rays."""
+    """Compute the share (N,) of ambient light that reaches points, by cosine-weighted rays; 1 = unoccluded."""
     right, up = _tangents(normals)
     total = torch.zeros(points.shape[1], device=points.device)
     for x, y in _even_disc(samples, points.device).T.tolist():

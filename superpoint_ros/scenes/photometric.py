@@ -13,62 +13,50 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.core.options import require
+from superpoint_ros.core.options import check_options, option
+
+MIN_DEVIATION = 0.2  # pixels, of the blur kernel: no visible blur
+
+MIN_DEVIATION = 0.2  # pixels, of the blur kernel: no visible blur
 
 
 @dataclass(frozen=True)
 class PhotometricRanges:
-    """Strongest change of each kind; images are in [0, 1].
+    """Describe the strongest change of each kind; images are in [0, 1].
 
-    Attributes:
-        brightness: largest shift of all gray values.
-        contrast: largest contrast ratio, either way.
-        gamma: largest exponent, either way.
-        exposure: largest gain, either way, values above 1 being clipped.
-        noise: largest standard deviation of additive Gaussian noise.
-        speckle: largest share of pixels replaced by black or white.
-        shade: largest relative darkening or lightening by soft blobs.
-        blur: largest standard deviation of Gaussian blur, pixels.
-        motion: largest length of motion blur, pixels.
-        probability: how often each kind is applied.
+    Raises:
+        ParameterError: A value that is not allowed.
     """
 
-    brightness: float = 0.2
-    contrast: float = 1.8
-    gamma: float = 1.5
-    exposure: float = 1.5
-    noise: float = 0.06
-    speckle: float = 0.0035
-    shade: float = 0.5
-    blur: float = 1.0
-    motion: float = 5.0
-    probability: float = 0.5
+    brightness: float = option(0.2, "Largest shift of all gray values.", limits=(0.0, 1.0))
+    contrast: float = option(1.8, "Largest contrast ratio, either way.", limits=(1.0, 100.0))
+    gamma: float = option(1.5, "Largest exponent, either way.", limits=(1.0, 100.0))
+    exposure: float = option(1.5, "Largest gain, either way; values above 1 are clipped.", limits=(1.0, 100.0))
+    noise: float = option(0.06, "Largest standard deviation of additive Gaussian noise.", limits=(0.0, 1.0))
+    speckle: float = option(0.0035, "Largest share of pixels replaced by black or white.", limits=(0.0, 1.0))
+    shade: float = option(0.5, "Largest relative darkening or lightening by soft blobs.", limits=(0.0, 0.999))
+    blur: float = option(1.0, "Largest standard deviation of Gaussian blur.", unit="px", limits=(0.0, 5.0))
+    motion: float = option(5.0, "Largest length of motion blur.", unit="px", limits=(0.0, 15.0))
+    probability: float = option(0.5, "Probability with which each kind is applied.", limits=(0.0, 1.0))
 
     def __post_init__(self) -> None:
-        checks = {
-            "brightness": 0.0 <= self.brightness <= 1.0,
-            "contrast": self.contrast >= 1.0,
-            "gamma": self.gamma >= 1.0,
-            "exposure": self.exposure >= 1.0,
-            "noise": 0.0 <= self.noise <= 1.0,
-            "speckle": 0.0 <= self.speckle <= 1.0,
-            "shade": 0.0 <= self.shade < 1.0,
-            "blur": 0.0 <= self.blur <= 5.0,
-            "motion": 0.0 <= self.motion <= 15.0,
-            "probability": 0.0 <= self.probability <= 1.0,
-        }
-        require(self, checks)
+        check_options(self)
 
 
 class Photometric:
-    """Applies random photometric noise to batches; all its randomness comes from one generator."""
+    """Apply random photometric noise to batches.
+
+    Args:
+        ranges: Strongest change of each kind.
+        generator: Source of everything random; on the device of the images.
+    """
 
     def __init__(self, ranges: PhotometricRanges, generator: torch.Generator):
         self.ranges = ranges
         self.generator = generator
 
     def __call__(self, images: Tensor) -> Tensor:
-        """float (B, 1, H, W) in [0, 1] -> the same shape and range, each image changed in its own way."""
+        """Change each image of a batch, float (B, 1, H, W) in [0, 1], in its own way; shape and range stay the same."""
         ranges = self.ranges
         images = self._blur(images)
         images = images * (1.0 + self._shade(images))
@@ -86,17 +74,17 @@ class Photometric:
         return torch.randn(shape, generator=self.generator, device=like.device)
 
     def _amount(self, images: Tensor, largest: float) -> Tensor:
-        """(B, 1, 1, 1) in [-largest, largest], 0 where this kind is not applied."""
+        """Draw (B, 1, 1, 1) in [-largest, largest], 0 where this kind is not applied."""
         shape = (len(images), 1, 1, 1)
         applied = self._uniform(images, shape) < self.ranges.probability
         return applied * largest * (2.0 * self._uniform(images, shape) - 1.0)
 
     def _ratio(self, images: Tensor, largest: float) -> Tensor:
-        """(B, 1, 1, 1) between 1 / largest and largest, 1 where this kind is not applied."""
+        """Draw (B, 1, 1, 1) between 1 / largest and largest, 1 where this kind is not applied."""
         return torch.exp(self._amount(images, math.log(largest)))
 
     def _shade(self, images: Tensor) -> Tensor:
-        """A few soft blobs: coarse noise, interpolated."""
+        """Draw a few soft blobs: coarse noise, interpolated."""
         coarse = 2.0 * self._uniform(images, (len(images), 1, 3, 4)) - 1.0
         smooth = F.interpolate(coarse, images.shape[-2:], mode="bicubic", align_corners=True)
         return smooth.clamp(-1.0, 1.0) * self._amount(images, self.ranges.shade)
@@ -108,7 +96,7 @@ class Photometric:
         return torch.where(chance > 1.0 - share / 2, torch.ones_like(images), images)
 
     def _blur(self, images: Tensor) -> Tensor:
-        """Each image convolved with its own symmetric kernel: a Gaussian, drawn out along a random direction."""
+        """Convolve each image with its own symmetric kernel: a Gaussian, drawn out along a random direction."""
         radius = math.ceil(max(2.0 * self.ranges.blur, self.ranges.motion / 2.0))
         if radius == 0:
             return images
@@ -121,8 +109,7 @@ class Photometric:
         dy, dx = torch.meshgrid(offset, offset, indexing="ij")
         angle = math.pi * self._uniform(images, (len(images), 1, 1, 1))
         along, across = dx * angle.cos() + dy * angle.sin(), dy * angle.cos() - dx * angle.sin()
-        least = 0.2
-        deviation = least + self._amount(images, self.ranges.blur).abs()
+        deviation = MIN_DEVIATION + self._amount(images, self.ranges.blur).abs()
         half_length = self._amount(images, self.ranges.motion).abs() / 2.0
         beyond = (along.abs() - half_length).clamp(min=0.0)
         weight = torch.exp(-0.5 * (beyond**2 + across**2) / deviation**2)

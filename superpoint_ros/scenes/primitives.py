@@ -20,18 +20,18 @@ PARALLEL = 1e-12  # added to directions, so that rays along a face divide by no 
 
 
 def dot(first: Tensor, second: Tensor) -> Tensor:
-    """Products (N,) of columns (3, N); much faster than a reduction over an axis of three."""
+    """Compute the dot products (N,) of columns (3, N); much faster than a reduction over an axis of three."""
     return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
 
 
 @dataclass(frozen=True)
 class Material:
-    """How a face looks.
+    """Describe how a face looks.
 
     Attributes:
-        texture: index of the scene's texture.
+        texture: Index of the scene's texture.
         repeat: (width, height) in metres that one copy of the texture covers; None = the whole face.
-        emission: brightness of its own; such primitives cast no shadow. 0 = lit by the lights alone.
+        emission: Brightness of its own; such primitives cast no shadow. 0 = lit by the lights alone.
     """
 
     texture: int
@@ -41,7 +41,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Chart:
-    """The points that lie on one face: their columns and where they are across the face, u and v (M,) in [0, 1]."""
+    """Hold the points on one face: their columns, and u and v (M,) in [0, 1] across the face."""
 
     face: int
     columns: Tensor
@@ -50,53 +50,53 @@ class Chart:
 
 
 class Primitive(Protocol):
-    """A solid with numbered faces, each with a material and a rectangle of texture coordinates."""
+    """Define a solid with numbered faces, each with a material and a rectangle of texture coordinates."""
 
     @property
     def materials(self) -> tuple[Material, ...]:
-        """One per face."""
+        """Return one material per face."""
         ...
 
     def to(self, device: torch.device) -> Primitive:
-        """The same primitive with its tensors on a device."""
+        """Return the same primitive with its tensors on a device."""
         ...
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Width and height of a face, metres."""
+        """Return width and height of a face, metres."""
         ...
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Centre (3,) and radius, metres, of a ball that holds all of it."""
+        """Return centre (3,) and radius, metres, of a ball that contains the primitive."""
         ...
 
     def intersect(self, origin: Tensor, direction: Tensor) -> Tensor:
-        """Distance (N,) along rays, in lengths of `direction`, to the first hit; infinite where there is none.
+        """Compute the distance (N,) along rays to the first hit, in lengths of `direction`; infinite for a miss.
 
         Args:
-            origin: (3, N) or (3, 1).
-            direction: (3, N).
+            origin: Start of the rays, (3, N) or (3, 1).
+            direction: Direction of the rays, (3, N), of any length.
         """
         ...
 
     def charts(self, points: Tensor) -> Iterator[Chart]:
-        """Texture coordinates of points (3, N) on the surface, face by face."""
+        """Compute texture coordinates of points (3, N) on the surface, face by face."""
         ...
 
     def points(self, face: int, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Points and unit normals (3, M), towards the visible side, at u, v (M,) of a face."""
+        """Compute points and unit normals (3, M), towards the visible side, at u, v (M,) of a face."""
         ...
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box of any orientation.
+    """Represent a box of any orientation.
 
     Attributes:
-        center: (3,).
-        half: (3,), half of the edge lengths.
-        rotation: (3, 3), box axes as columns, in the world frame.
-        materials: of the faces +x, -x, +y, -y, +z, -z.
-        inside: whether it is seen from inside.
+        center: Centre (3,), metres, world frame.
+        half: Half of the edge lengths (3,), metres.
+        rotation: Axes of the box as columns (3, 3), in the world frame.
+        materials: Materials of the faces +x, -x, +y, -y, +z, -z.
+        inside: Whether the box is seen from inside.
     """
 
     center: Tensor
@@ -106,23 +106,23 @@ class Box:
     inside: bool = False
 
     def to(self, device: torch.device) -> Box:
-        """The same box with its tensors on a device."""
+        """Return the same box with its tensors on a device."""
         tensors = {name: getattr(self, name).to(device) for name in ("center", "half", "rotation")}
         return replace(self, **tensors)
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Width and height of a face, metres."""
+        """Return width and height of a face, metres."""
         return 2 * float(self.half[RIGHT[face][0]]), 2 * float(self.half[DOWN[face][0]])
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Centre (3,) and half of the diagonal, metres."""
+        """Return centre (3,) and half of the diagonal, metres."""
         return self.center, float(self.half.norm())
 
     def _to_local(self, points: Tensor) -> Tensor:
         return self.rotation.T @ (points - self.center[:, None])
 
     def intersect(self, origin: Tensor, direction: Tensor) -> Tensor:
-        """Slab method: entry is the last plane pair entered, exit the first one left."""
+        """Intersect by the slab method: entry is the last pair of planes entered, exit the first one left."""
         inverse = (self.rotation.T @ direction + PARALLEL).reciprocal()
         local, half = self._to_local(origin), self.half[:, None]
         first, second = (-half - local) * inverse, (half - local) * inverse
@@ -132,7 +132,7 @@ class Box:
         return torch.where((entry <= leave) & (distance > 0), distance, math.inf)
 
     def charts(self, points: Tensor) -> Iterator[Chart]:
-        """Texture coordinates of points (3, N) on the surface, face by face."""
+        """Compute texture coordinates of points (3, N) on the surface, face by face."""
         local = self._to_local(points) / self.half[:, None]
         x, y, z = local.abs()
         along_x, along_y = (x >= y) & (x >= z), y >= z
@@ -146,7 +146,7 @@ class Box:
             yield Chart(present, columns, u, v)
 
     def points(self, face: int, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Points and unit normals (3, M), towards the visible side, at u, v (M,) of a face."""
+        """Compute points and unit normals (3, M), towards the visible side, at u, v (M,) of a face."""
         (right, right_sign), (down, down_sign) = RIGHT[face], DOWN[face]
         local = torch.zeros(3, len(u), device=u.device)
         normal = torch.zeros(3, 1, device=u.device)
@@ -160,12 +160,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Sphere:
-    """A sphere, its texture wrapped by longitude and latitude.
+    """Represent a sphere, its texture wrapped by longitude and latitude.
 
     Attributes:
-        center: (3,).
-        radius: metres.
-        materials: one.
+        center: Centre (3,), metres, world frame.
+        radius: Radius, metres.
+        materials: The one material.
     """
 
     center: Tensor
@@ -173,19 +173,19 @@ class Sphere:
     materials: tuple[Material, ...]
 
     def to(self, device: torch.device) -> Sphere:
-        """The same sphere with its tensors on a device."""
+        """Return the same sphere with its tensors on a device."""
         return replace(self, center=self.center.to(device))
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Circumference and half of it, metres."""
+        """Return the circumference and half of it, metres."""
         return 2 * math.pi * self.radius, math.pi * self.radius
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Centre (3,) and radius, metres."""
+        """Return centre (3,) and radius, metres."""
         return self.center, self.radius
 
     def intersect(self, origin: Tensor, direction: Tensor) -> Tensor:
-        """The nearer root of the quadratic, for rays that start outside."""
+        """Intersect by the nearer root of the quadratic, for rays that start outside."""
         offset = origin - self.center[:, None]
         squared, half_slope = dot(direction, direction), dot(offset, direction)
         discriminant = half_slope**2 - squared * (dot(offset, offset) - self.radius**2)
@@ -193,14 +193,14 @@ class Sphere:
         return torch.where((discriminant > 0) & (distance > 0), distance, math.inf)
 
     def charts(self, points: Tensor) -> Iterator[Chart]:
-        """Texture coordinates of points (3, N) on the surface."""
+        """Compute texture coordinates of points (3, N) on the surface."""
         x, y, z = (points - self.center[:, None]) / self.radius
         u = torch.atan2(y, x) / (2 * math.pi) + 0.5
         v = 0.5 - torch.asin(z.clamp(-1, 1)) / math.pi
         yield Chart(0, torch.arange(points.shape[1], device=points.device), u, v)
 
     def points(self, face: int, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Points and unit normals (3, M), outwards, at u, v (M,)."""
+        """Compute points and unit normals (3, M), outwards, at u, v (M,)."""
         longitude, latitude = (u - 0.5) * 2 * math.pi, (0.5 - v) * math.pi
         ring = torch.cos(latitude)
         normal = torch.stack([ring * torch.cos(longitude), ring * torch.sin(longitude), torch.sin(latitude)])

@@ -20,22 +20,22 @@ BALLS = ("checker", "tiles", "terrazzo", "wallpaper")
 
 @dataclass(frozen=True)
 class Room:
-    """A scene and the space in it.
+    """Hold a scene and the space in it.
 
     Attributes:
-        scene: what is in it.
-        size: (x, y, z), metres between the walls and from floor to ceiling. Nothing but the lamp stands higher than
-            1.3 m further than 0.7 m from the walls.
+        scene: The furnished room.
+        size: Distance between the walls and from floor to ceiling, (x, y, z), metres. More than 0.7 m from the walls,
+            nothing but the lamp is higher than 1.3 m.
     """
 
     scene: Scene
     size: Triple
 
 
-def random_room(generator: np.random.Generator) -> Room:
-    """A furnished room; the same generator state gives the same room."""
-    width, depth, height = generator.uniform((5.0, 4.5, 2.5), (7.0, 6.0, 3.0))
-    furnisher = _Furnisher(generator, (width, depth, height))
+def random_room(rng: np.random.Generator) -> Room:
+    """Draw a furnished room; the same generator state gives the same room."""
+    width, depth, height = rng.uniform((5.0, 4.5, 2.5), (7.0, 6.0, 3.0))
+    furnisher = _Furnisher(rng, (width, depth, height))
     furnisher.build_shell()
     furnisher.hang_pictures()
     furnisher.put_shelves()
@@ -48,45 +48,45 @@ def random_room(generator: np.random.Generator) -> Room:
 
 
 class _Furnisher(SceneBuilder):
-    """Puts things into an empty room, one kind after another."""
+    """Furnish an empty room, one kind of object after another."""
 
-    def __init__(self, generator: np.random.Generator, size: Triple):
-        super().__init__(generator)
+    def __init__(self, rng: np.random.Generator, size: Triple):
+        super().__init__(rng)
         self.size = size
 
     def build_shell(self) -> None:
-        """Walls, floor, ceiling and a rug."""
+        """Add walls, floor, ceiling and a rug."""
         walls = [self.material(*WALLS) for _ in range(4)]
         materials = (*walls, self.material("plaster"), self.material(*FLOORS))
         self.shell((0.0, 0.0, self.size[2] / 2), self.size, *materials)
-        self.box((0.0, 0.0, 0.006), (2.6, 2.0, 0.012), self.generator.uniform(-0.5, 0.5), self.material("rug"))
+        self.box((0.0, 0.0, 0.006), (2.6, 2.0, 0.012), self.rng.uniform(-0.5, 0.5), self.material("rug"))
 
     def hang_pictures(self) -> None:
-        """Three pictures in a row on every wall, of different sizes and heights."""
+        """Add three pictures in a row on every wall, of different sizes and heights."""
         frame = self.material("wood")
         for wall in range(4):
             yaw = wall * math.pi / 2
             length, distance = self.size[wall % 2], self.size[1 - wall % 2] / 2
             for place in (-0.3, 0.0, 0.3):
-                along = place * length + self.generator.uniform(-0.1, 0.1)
-                wide, tall = self.generator.uniform((0.6, 0.5), (1.2, 0.95))
-                up, away = self.generator.uniform(1.45, 1.75), distance - 0.015
+                along = place * length + self.rng.uniform(-0.1, 0.1)
+                wide, tall = self.rng.uniform((0.6, 0.5), (1.2, 0.95))
+                up, away = self.rng.uniform(1.45, 1.75), distance - 0.015
                 x, y = yawed(yaw).numpy()[:2, :2] @ (along, away)
                 self.box((x, y, up), (wide, 0.03, tall), yaw, self.material(*PICTURES), frame, frame)
 
     def put_shelves(self) -> None:
-        """A bookshelf at one end of two opposite walls, its books towards the room."""
+        """Add a bookshelf at one end of two opposite walls, its books towards the room."""
         wood = self.material("wood")
         for side in (1, -1):
             x = side * (self.size[0] / 2 - 0.8)
-            tall = self.generator.uniform(1.1, 1.9)
+            tall = self.rng.uniform(1.1, 1.9)
             center = (x, side * (self.size[1] / 2 - 0.2), tall / 2)
             self.box(center, (1.2, 0.4, tall), 0.0 if side > 0 else math.pi, self.material("books"), wood, wood)
 
     def put_table(self) -> None:
-        """A table near the middle with small things on it."""
-        x, y = self.generator.uniform(-0.5, 0.5, 2)
-        yaw, wood = self.generator.uniform(-math.pi, math.pi), self.material("wood")
+        """Add a table near the middle with small objects on it."""
+        x, y = self.rng.uniform(-0.5, 0.5, 2)
+        yaw, wood = self.rng.uniform(-math.pi, math.pi), self.material("wood")
         rotation = yawed(yaw).numpy()[:2, :2]
 
         def place(along: float, across: float, up: float) -> Triple:
@@ -97,38 +97,38 @@ class _Furnisher(SceneBuilder):
         for along, across in ((0.68, 0.38), (0.68, -0.38), (-0.68, 0.38), (-0.68, -0.38)):
             self.box(place(along, across, 0.3525), (0.07, 0.07, 0.705), yaw, wood)
         for along in (-0.5, -0.05, 0.4):
-            across, turn = self.generator.uniform(-0.2, 0.2), self.generator.uniform(-math.pi, math.pi)
-            size = self.generator.uniform(0.14, 0.34, 3)
+            across, turn = self.rng.uniform(-0.2, 0.2), self.rng.uniform(-math.pi, math.pi)
+            size = self.rng.uniform(0.14, 0.34, 3)
             faces = [self.material(*BOXES) for _ in range(3)]
             self.box(place(along, across, 0.755 + size[2] / 2), tuple(size), yaw + turn, *faces)
-        self.put_ball(place(0.18, self.generator.choice([-0.33, 0.33]), 0.755), self.generator.uniform(0.06, 0.1))
+        self.put_ball(place(0.18, self.rng.choice([-0.33, 0.33]), 0.755), self.rng.uniform(0.06, 0.1))
 
     def put_boxes_and_balls(self) -> None:
-        """Piles of two boxes in two corners, single boxes along two walls, balls on the floor."""
+        """Add piles of two boxes in two corners, single boxes along two walls, balls on the floor."""
         half_width, half_depth = self.size[0] / 2, self.size[1] / 2
         for side in (1, -1):
             x, y, top = side * (half_width - 0.55), -side * (half_depth - 0.55), 0.0
             for _ in range(2):
-                size = self.generator.uniform(0.4, 0.6, 3)
+                size = self.rng.uniform(0.4, 0.6, 3)
                 faces = [self.material(*BOXES) for _ in range(3)]
-                yaw = self.generator.uniform(-0.5, 0.5) + math.pi * (side < 0)
+                yaw = self.rng.uniform(-0.5, 0.5) + math.pi * (side < 0)
                 self.box((x, y, top + size[2] / 2), tuple(size), yaw, *faces)
                 top += size[2]
-            size = self.generator.uniform(0.35, 0.7, 3)
+            size = self.rng.uniform(0.35, 0.7, 3)
             faces = [self.material(*BOXES) for _ in range(3)]
-            center = (side * (half_width - 0.6), side * self.generator.uniform(-0.4, 0.4), size[2] / 2)
-            self.box(center, tuple(size), side * math.pi / 2 + self.generator.uniform(-0.4, 0.4), *faces)
-            x = side * self.generator.uniform(-0.2, 0.3) * half_width
-            self.put_ball((x, -side * (half_depth - 0.6), 0.0), self.generator.uniform(0.16, 0.3))
+            center = (side * (half_width - 0.6), side * self.rng.uniform(-0.4, 0.4), size[2] / 2)
+            self.box(center, tuple(size), side * math.pi / 2 + self.rng.uniform(-0.4, 0.4), *faces)
+            x = side * self.rng.uniform(-0.2, 0.3) * half_width
+            self.put_ball((x, -side * (half_depth - 0.6), 0.0), self.rng.uniform(0.16, 0.3))
 
     def put_ball(self, foot: Triple, radius: float) -> None:
-        """A ball that rests on a point."""
+        """Add a ball that rests on a point."""
         texture = self.material(*BALLS).texture
         material = Material(texture, (math.pi * radius, math.pi * radius))
         self.ball((foot[0], foot[1], foot[2] + radius), radius, material)
 
     def hang_lamp(self) -> Light:
-        """A glowing globe under the ceiling."""
+        """Add a glowing globe under the ceiling."""
         position = (0.1 * self.size[0], 0.1 * self.size[1], self.size[2] - 0.22)
         self.ball(position, 0.16, Material(self.material("plaster").texture, emission=1.3))
         return Light(vector(*position), radius=0.25, power=2.6)

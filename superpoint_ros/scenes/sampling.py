@@ -11,17 +11,25 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Patch:
-    """Where an image lies in the flat tensor: index of its first texel, height and width in texels."""
+    """Locate an image in the flat tensor: index of its first texel, height and width in texels."""
 
     offset: int
     height: int
     width: int
 
 
-def read_bilinear(texels: Tensor, patch: Patch, u: Tensor, v: Tensor, wrap: bool) -> Tensor:
-    """Texels (T, C) of a patch at u, v (N,) in [0, 1] across its width and height -> float (N, C).
+def read_bilinear(texels: Tensor, patch: Patch, u: Tensor, v: Tensor, *, wrap: bool) -> Tensor:
+    """Read a patch at u, v in [0, 1] across its width and height; the centre of texel i lies at (i + 0.5) / width.
 
-    The centre of texel i lies at (i + 0.5) / width. Beyond the edges the image repeats (wrap) or its edge extends.
+    Args:
+        texels: Flat tensor (T, C) that holds the patch.
+        patch: Place of the image in it.
+        u: Horizontal coordinate (N,).
+        v: Vertical coordinate (N,).
+        wrap: Whether the image repeats beyond its edges; else its edge pixels extend.
+
+    Returns:
+        float (N, C).
     """
     x, y = u * patch.width - 0.5, v * patch.height - 0.5
     x0, y0 = torch.floor(x), torch.floor(y)
@@ -41,10 +49,10 @@ def read_bilinear(texels: Tensor, patch: Patch, u: Tensor, v: Tensor, wrap: bool
 
 
 class MipmappedTextures:
-    """Square textures with their halved copies, so that far surfaces do not sparkle.
+    """Hold square textures with their halved copies, against aliasing on far surfaces.
 
     Args:
-        textures: uint8 (T, S, S, 3), S a power of two.
+        textures: Textures, uint8 (T, S, S, 3), S a power of two.
     """
 
     def __init__(self, textures: Tensor):
@@ -62,10 +70,13 @@ class MipmappedTextures:
         self.texels = torch.cat(texels)
 
     def read(self, texture: int, u: Tensor, v: Tensor, footprint: Tensor) -> Tensor:
-        """Colour (N, 3) in [0, 255] of one texture at u, v (N,), which repeats.
+        """Read the colour (N, 3) in [0, 255] of one texture, which repeats.
 
         Args:
-            footprint: (N,), width of a sample in units of u: the nearest mipmap level is read.
+            texture: Index of the texture.
+            u: Horizontal coordinate (N,), in widths of the texture.
+            v: Vertical coordinate (N,), in heights of the texture.
+            footprint: Width of a sample (N,), in units of u: the nearest mipmap level is read.
         """
         level = torch.log2((footprint * self.size).clamp(min=1.0)).round().long().clamp(max=self.levels - 1)
         color = torch.empty(len(u), 3, device=u.device)

@@ -1,4 +1,4 @@
-"""A scene: primitives, textures and lights; and what a batch of rays meets in it."""
+"""A scene of primitives, textures and lights, and what a batch of rays hits in it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from superpoint_ros.scenes.primitives import Primitive, dot
 
 @dataclass(frozen=True)
 class Light:
-    """A glowing ball.
+    """Represent a glowing ball.
 
     Attributes:
-        position: (3,), metres, world frame.
-        radius: metres; the larger, the softer the shadows.
-        power: brightness of a white surface that faces it from one metre.
+        position: Centre (3,), metres, world frame.
+        radius: Radius, metres; the larger, the softer the shadows.
+        power: Brightness of a white surface that faces it from one metre.
     """
 
     position: Tensor
@@ -29,15 +29,15 @@ class Light:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything there is to see.
+    """Hold everything that is rendered.
 
     Attributes:
-        primitives: solids; rays that hit none see black at infinite depth.
-        textures: uint8 (T, S, S, 3) RGB, S a power of two.
-        lights: balls of light.
-        ambient: brightness of a white surface that is lit from all around and by no light.
-        texel_size: metres between the places at which light is worked out beforehand.
-        light_samples: rays per place to each light, and all around: many for soft shadows, few for speed.
+        primitives: Solids; rays that hit none see black at infinite depth.
+        textures: Textures, uint8 (T, S, S, 3) RGB, S a power of two.
+        lights: Glowing balls.
+        ambient: Brightness of a white surface that is lit from all around and by no light.
+        texel_size: Side of a lightmap texel, metres.
+        light_samples: Number of rays per texel to each light, and to all sides: many for soft shadows, few for speed.
     """
 
     primitives: Sequence[Primitive]
@@ -48,7 +48,7 @@ class Scene:
     light_samples: int = 32
 
     def to(self, device: torch.device) -> Scene:
-        """The same scene with its tensors on a device."""
+        """Return the same scene with its tensors on a device."""
         return replace(
             self,
             primitives=[primitive.to(device) for primitive in self.primitives],
@@ -58,32 +58,34 @@ class Scene:
 
 
 def within_cone(primitives: Sequence[Primitive], origin: Tensor, direction: Tensor) -> list[int]:
-    """Indices of the primitives that rays (3, N) from one origin (3, 1) may hit, by a cone around the rays."""
+    """Find the indices of the primitives that rays (3, N) from one origin (3, 1) may hit, by a cone around the rays."""
+    # Cone around the rays
     unit = direction / dot(direction, direction).sqrt()
     axis = torch.nn.functional.normalize(unit.mean(dim=1), dim=0)
     half_angle = torch.acos((axis @ unit).min().clamp(-1, 1))
+    # Angle of each primitive's bounding sphere off the cone's axis, and its angular radius
     bounds = [primitive.bounding_sphere() for primitive in primitives]
     offset = torch.stack([center for center, _ in bounds], dim=1) - origin
     distance = offset.norm(dim=0)
     radius = torch.tensor([radius for _, radius in bounds], device=distance.device)
-    away = torch.acos(((axis @ offset) / distance).clamp(-1, 1))
-    seen_under = torch.asin((radius / distance).clamp(max=1))
-    return torch.nonzero((distance <= radius) | (away <= half_angle + seen_under)).flatten().tolist()
+    off_axis = torch.acos(((axis @ offset) / distance).clamp(-1, 1))
+    angular_radius = torch.asin((radius / distance).clamp(max=1))
+    return torch.nonzero((distance <= radius) | (off_axis <= half_angle + angular_radius)).flatten().tolist()
 
 
 def first_hit(
     primitives: Sequence[Primitive], origin: Tensor, direction: Tensor, candidates: Sequence[int] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Distance (N,), in lengths of `direction`, and index (N,) of the first primitive that each ray meets.
+    """Find the first primitive that each ray hits.
 
     Args:
-        primitives: what may be hit.
-        origin: (3, N) or (3, 1).
-        direction: (3, N), of any length.
-        candidates: indices of the primitives to try; None = all.
+        primitives: Solids of the scene.
+        origin: Start of the rays, (3, N) or (3, 1).
+        direction: Direction of the rays, (3, N), of any length.
+        candidates: Indices of the primitives to try; None = all.
 
     Returns:
-        Infinite distance and index -1 where nothing is hit.
+        Distance (N,), in lengths of `direction`, infinite where nothing is hit; index (N,) of the primitive, or -1.
     """
     nearest = torch.full(direction.shape[1:], math.inf, device=direction.device)
     index = torch.full(direction.shape[1:], -1, dtype=torch.int16, device=direction.device)

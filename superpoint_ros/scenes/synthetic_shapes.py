@@ -1,6 +1,6 @@
-"""Synthetic Shapes: drawings of simple figures whose corners are known exactly.
+"""Synthetic Shapes: drawings of simple shapes whose corners are known exactly.
 
-SuperPoint paper, section 4.1. Every figure is a list of convex polygons in continuous pixel coordinates; the random
+SuperPoint paper, section 4.1. Every shape is a list of convex polygons in continuous pixel coordinates; the random
 homography moves their vertices before anything is drawn, so neither a warp nor a resize blurs or shifts a corner.
 """
 
@@ -14,9 +14,9 @@ import numpy as np
 from superpoint_ros.scenes.canvas import Canvas, line_polygon
 from superpoint_ros.scenes.homography_sampling import HomographyRanges, sample_homography
 
-MIN_SIDE = 6.0  # pixels: no two labelled corners of a figure are meant to be nearer than this
+MIN_SIDE = 6.0  # pixels between two labelled corners of a shape
 MAX_CORNER_ANGLE = 150.0  # degrees: a flatter vertex is no corner
-MIN_CORNER_ANGLE = 20.0
+MIN_CORNER_ANGLE = 20.0  # degrees
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 DEFAULT_WARP = HomographyRanges(crop=0.85, perspective=0.2, scale=0.2, rotation=90.0, translation=0.1)
@@ -28,20 +28,20 @@ def _inside(rng: np.random.Generator, box: Box, count: int) -> np.ndarray:
 
 
 def _middle(box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """Centre (2,) of a box and half its width and height (2,)."""
+    """Compute the centre (2,) of a box and half its width and height (2,)."""
     left, top, right, bottom = box
     return np.array([(left + right) / 2, (top + bottom) / 2]), np.array([right - left, bottom - top]) / 2
 
 
 def corner_angles(polygon: np.ndarray) -> np.ndarray:
-    """Interior angles in degrees (N,) of a convex polygon (N, 2)."""
+    """Compute the interior angles in degrees (N,) of a convex polygon (N, 2)."""
     before, after = np.roll(polygon, 1, 0) - polygon, np.roll(polygon, -1, 0) - polygon
     cosine = (before * after).sum(1) / (np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1) + 1e-9)
     return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
 def _is_clear_polygon(polygon: np.ndarray) -> bool:
-    """Convex, with no side too short and no vertex too flat or too sharp."""
+    """Tell whether a polygon is convex, with no side too short and no vertex too flat or too sharp."""
     angles = corner_angles(polygon)
     sides = np.linalg.norm(polygon - np.roll(polygon, 1, 0), axis=1)
     convex = abs(angles.sum() - 180.0 * (len(polygon) - 2)) < 1e-3
@@ -51,7 +51,7 @@ def _is_clear_polygon(polygon: np.ndarray) -> bool:
 
 
 def _random_polygon(rng: np.random.Generator, box: Box, count: int) -> np.ndarray | None:
-    """A convex polygon around the middle of the box, or None if no clear one came up."""
+    """Draw a convex polygon around the middle of the box, or None if no clear one came up."""
     center, half = _middle(box)
     for _ in range(20):
         angle = np.sort(rng.uniform(0.0, 2 * np.pi, count))
@@ -70,22 +70,22 @@ def _draw_polygon(canvas: Canvas, rng: np.random.Generator, box: Box, count: int
 
 
 def draw_triangle(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """One triangle."""
+    """Draw one triangle."""
     _draw_polygon(canvas, rng, box, 3)
 
 
 def draw_quadrilateral(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """One convex quadrilateral."""
+    """Draw one convex quadrilateral."""
     _draw_polygon(canvas, rng, box, 4)
 
 
 def draw_polygon(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """One convex polygon of five to seven corners."""
+    """Draw one convex polygon of five to seven corners."""
     _draw_polygon(canvas, rng, box, int(rng.integers(5, 8)))
 
 
 def _crossing(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
-    """Where two segments (2, 2) cross, or None."""
+    """Compute where two segments (2, 2) cross, or None."""
     direction0, direction1 = first[1] - first[0], second[1] - second[0]
     system = np.stack([direction0, -direction1], axis=1)
     if abs(np.linalg.det(system)) < 1e-6:
@@ -95,7 +95,7 @@ def _crossing(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
 
 
 def draw_lines(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Up to six segments of one gray; their ends and their crossings are corners."""
+    """Draw up to six segments of one gray; their ends and their crossings are corners."""
     segments: list[np.ndarray] = []
     corners = np.zeros((0, 2))
     gray = canvas.new_gray(rng)
@@ -113,7 +113,7 @@ def draw_lines(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
 
 
 def draw_star(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Three to six segments from one centre; the centre and the tips are corners."""
+    """Draw three to six segments from one centre; the centre and the tips are corners."""
     center, half = _middle(box)
     count = int(rng.integers(3, 7))
     angle = rng.uniform(0, 2 * np.pi) + (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * 2 * np.pi / count
@@ -125,7 +125,7 @@ def draw_star(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
 
 
 def _board(rng: np.random.Generator, box: Box, rows: int, columns: int) -> np.ndarray | None:
-    """Grid points (rows + 1, columns + 1, 2) of a board seen in perspective, or None if too fine."""
+    """Draw the grid points (rows + 1, columns + 1, 2) of a board seen in perspective, or None if too fine."""
     center, half = _middle(box)
     signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     quadrilateral = center + signs * half * rng.uniform(0.4, 1.0, (4, 2))
@@ -138,7 +138,7 @@ def _board(rng: np.random.Generator, box: Box, rows: int, columns: int) -> np.nd
 
 
 def _draw_board(canvas: Canvas, rng: np.random.Generator, grid: np.ndarray) -> None:
-    """Alternating cells of two grays over grid points (rows + 1, columns + 1, 2), every grid point a corner."""
+    """Fill alternating cells of two grays over grid points (rows + 1, columns + 1, 2), every grid point a corner."""
     grays = [canvas.new_gray(rng), canvas.new_gray(rng)]
     for row in range(grid.shape[0] - 1):
         for column in range(grid.shape[1] - 1):
@@ -148,7 +148,7 @@ def _draw_board(canvas: Canvas, rng: np.random.Generator, grid: np.ndarray) -> N
 
 
 def draw_checkerboard(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """A checkerboard in perspective, every grid point a corner."""
+    """Draw a checkerboard in perspective, every grid point a corner."""
     most = int(np.clip(_middle(box)[1].min() / MIN_SIDE, 2, 7))
     rows, columns = rng.integers(2, most + 1, 2)
     grid = _board(rng, box, int(rows), int(columns))
@@ -157,7 +157,7 @@ def draw_checkerboard(canvas: Canvas, rng: np.random.Generator, box: Box) -> Non
 
 
 def draw_stripes(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Parallel stripes in perspective; the ends of their edges are corners."""
+    """Draw parallel stripes in perspective; the ends of their edges are corners."""
     most = int(np.clip(_middle(box)[1].min() / MIN_SIDE, 2, 8))
     grid = _board(rng, box, 1, int(rng.integers(2, most + 1)))
     if grid is not None:
@@ -165,7 +165,7 @@ def draw_stripes(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
 
 
 def draw_cube(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """A box seen from above a corner: three faces, seven visible corners."""
+    """Draw a box seen from above a corner: three faces, seven visible corners."""
     center, half = _middle(box)
     angle = rng.uniform(0, 2 * np.pi) + (np.arange(3) + rng.uniform(-0.15, 0.15, 3)) * 2 * np.pi / 3
     length = half.min() * rng.uniform(0.5, 0.9, 3)
@@ -177,19 +177,21 @@ def draw_cube(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
 
 
 def draw_ellipses(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Ellipses, which have no corners."""
+    """Draw ellipses, which have no corners."""
     center, half = _middle(box)
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     for _ in range(int(rng.integers(1, 4))):
-        axes, turn = half.min() * rng.uniform(0.15, 0.7, 2), rng.uniform(0, np.pi)
+        axes, angle_of_axes = half.min() * rng.uniform(0.15, 0.7, 2), rng.uniform(0, np.pi)
         outline = np.stack([axes[0] * np.cos(angle), axes[1] * np.sin(angle)], axis=1)
-        rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        rotation = np.array(
+            [[np.cos(angle_of_axes), -np.sin(angle_of_axes)], [np.sin(angle_of_axes), np.cos(angle_of_axes)]]
+        )
         middle = center + rng.uniform(-0.3, 0.3, 2) * half
         canvas.fill(middle + outline @ rotation.T, canvas.new_gray(rng))
 
 
 def draw_noise(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Nothing but noise over the whole image, which has no corners."""
+    """Add noise over the whole image, which has no corners."""
     canvas.add_noise(rng, rng.uniform(20.0, 60.0))
 
 
@@ -208,7 +210,7 @@ SHAPES: dict[str, Callable[[Canvas, np.random.Generator, Box], None]] = {
 
 
 def _boxes(rng: np.random.Generator, size: tuple[int, int], rows: int, columns: int) -> list[Box]:
-    """The image cut into a grid of boxes that do not touch."""
+    """Cut the image into a grid of boxes that do not touch."""
     height, width = size
     x, y = np.linspace(0, width - 1, columns + 1), np.linspace(0, height - 1, rows + 1)
     return [(x[c] + 3, y[r] + 3, x[c + 1] - 3, y[r + 1] - 3) for r in range(rows) for c in range(columns)]
@@ -217,7 +219,17 @@ def _boxes(rng: np.random.Generator, size: tuple[int, int], rows: int, columns: 
 def draw_shape(
     rng: np.random.Generator, size: tuple[int, int], kind: str, warp: HomographyRanges | None = DEFAULT_WARP
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One figure of a kind (a key of SHAPES): uint8 image (height, width) and its corners float64 (N, 2), pixels."""
+    """Draw one shape.
+
+    Args:
+        rng: Source of everything random.
+        size: Size of the image, (height, width), pixels.
+        kind: Kind of shape, a key of SHAPES.
+        warp: Ranges of the homography that the shape is warped by; None = no warp.
+
+    Returns:
+        Image, uint8 (height, width), and the corners, float64 (N, 2), pixels.
+    """
     canvas = Canvas(rng, size)
     SHAPES[kind](canvas, rng, _boxes(rng, size, 1, 1)[0])
     return canvas.render(None if warp is None else sample_homography(rng, size, warp))
@@ -226,7 +238,7 @@ def draw_shape(
 def draw_scene(
     rng: np.random.Generator, size: tuple[int, int], warp: HomographyRanges | None = DEFAULT_WARP
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One to fifteen figures side by side: uint8 image (height, width) and corners float64 (N, 2), pixels."""
+    """Draw one to fifteen shapes side by side; arguments and results are those of draw_shape."""
     canvas = Canvas(rng, size)
     kinds = list(SHAPES)
     if rng.uniform() < 0.05:

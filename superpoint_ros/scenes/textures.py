@@ -14,7 +14,7 @@ Texture = Callable[[np.random.Generator, int], np.ndarray]
 PAPER: Color = (236, 230, 214)
 INK: Color = (40, 38, 44)
 FONTS = (cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SIMPLEX)
-# Colour families (RGB) that look well beside each other; one is drawn per texture.
+# Harmonious colours (RGB); one palette is drawn per texture.
 PALETTES: tuple[tuple[Color, ...], ...] = (
     ((38, 70, 83), (42, 157, 143), (233, 196, 106), (244, 162, 97), (231, 111, 81)),
     ((29, 53, 87), (69, 123, 157), (168, 218, 220), (241, 250, 238), (230, 57, 70)),
@@ -34,13 +34,23 @@ def _palette(rng: np.random.Generator) -> list[Color]:
 
 
 def _varied(rng: np.random.Generator, color: Color, amount: float) -> Color:
-    """The colour, lighter or darker by up to `amount` (relative)."""
+    """Make a colour lighter or darker by up to `amount` (relative)."""
     value = np.clip(np.array(color) * (1 + rng.uniform(-amount, amount)), 0, 255)
     return (int(value[0]), int(value[1]), int(value[2]))
 
 
 def fractal_noise(rng: np.random.Generator, size: int, cells: tuple[int, int], octaves: int = 4) -> np.ndarray:
-    """Tileable noise, float32 (size, size) of mean 0, deviation 1; `cells`: (rows, columns) of the coarsest octave."""
+    """Draw tileable fractal noise.
+
+    Args:
+        rng: Source of the noise.
+        size: Side of the image, pixels.
+        cells: (rows, columns) of the coarsest octave.
+        octaves: Number of octaves, each of half the amplitude of the one before.
+
+    Returns:
+        float32 (size, size) of mean 0 and standard deviation 1.
+    """
     total = np.zeros((size, size), np.float32)
     for octave in range(octaves):
         rows, columns = cells[0] << octave, cells[1] << octave
@@ -53,7 +63,7 @@ def fractal_noise(rng: np.random.Generator, size: int, cells: tuple[int, int], o
 
 
 def _grained(rng: np.random.Generator, image: np.ndarray, amount: float, cells: tuple[int, int] = (8, 8)) -> np.ndarray:
-    """The image with its brightness varied by noise, `amount` relative."""
+    """Vary the brightness of an image by noise, `amount` relative."""
     gain = 1 + amount * fractal_noise(rng, len(image), cells)
     return np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
 
@@ -61,7 +71,7 @@ def _grained(rng: np.random.Generator, image: np.ndarray, amount: float, cells: 
 def _text(
     rng: np.random.Generator, image: np.ndarray, origin: tuple[int, int], height: int, width: int, color: Color
 ) -> None:
-    """A line of random letters with its base line's left end at `origin`, `height` and at most `width` pixels."""
+    """Draw a line of random letters, its base line from `origin`, of some `height` and at most `width`, pixels."""
     font = FONTS[rng.integers(len(FONTS))]
     letters = "".join(rng.choice(list(string.ascii_letters + string.digits + "   "), size=40))
     scale, thickness = height / 22.0, max(1, height // 12)
@@ -76,7 +86,7 @@ def _diamond(image: np.ndarray, center: tuple[int, int], half_width: int, half_h
 
 
 def checker(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Squares of two colours, each a little different from the next."""
+    """Draw squares of two colours, each a little different from the next."""
     dark, light = sorted(_palette(rng)[:2], key=sum)
     image, squares = _canvas(size, dark), 8
     step = size // squares
@@ -88,7 +98,7 @@ def checker(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def bricks(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Running bond with mortar; bricks vary in tone."""
+    """Draw a running bond with mortar; bricks vary in tone."""
     base = ((158, 84, 62), (176, 112, 84), (150, 132, 118))[rng.integers(3)]
     image, rows, columns = _canvas(size, (196, 188, 176)), 8, 4
     height, width, mortar = size // rows, size // columns, max(1, size // 96)
@@ -103,7 +113,7 @@ def bricks(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def tiles(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Ornamented square tiles: a border, a diamond and corner pieces, colours by turns."""
+    """Draw ornamented square tiles: a border, a diamond and corner pieces, colours by turns."""
     colors = _palette(rng)
     image, count = _canvas(size, PAPER), 4
     step = size // count
@@ -121,7 +131,7 @@ def tiles(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def planks(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Floor boards along x with grain, joints and ends."""
+    """Draw floor boards along x with grain, joints and ends."""
     base = ((172, 128, 84), (142, 98, 62), (190, 154, 112))[rng.integers(3)]
     image, rows = _canvas(size, base), 8
     height, joint = size // rows, max(1, size // 256)
@@ -136,7 +146,7 @@ def planks(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def plaster(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A light wall with stains and specks."""
+    """Draw a light wall with stains and specks."""
     base = ((214, 208, 194), (188, 202, 206), (212, 190, 168), (176, 190, 170))[rng.integers(4)]
     image = _grained(rng, _canvas(size, base), 0.05, (4, 4))
     for _ in range(160):
@@ -146,7 +156,7 @@ def plaster(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def wallpaper(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Stripes with a motif repeated in half-drop."""
+    """Draw stripes with a motif repeated in half-drop."""
     base = ((222, 212, 190), (170, 192, 196), (206, 182, 166), (182, 196, 168))[rng.integers(4)]
     image, count = _canvas(size, base), 8
     accent, second = _palette(rng)[:2]
@@ -162,7 +172,7 @@ def wallpaper(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def terrazzo(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Stone chips in cement; chips that cross an edge come back at the opposite one."""
+    """Draw stone chips in cement; chips that cross an edge continue at the opposite one."""
     image, colors = _canvas(size, (206, 202, 194)), _palette(rng)
     for _ in range(220):
         center, radius = rng.uniform(0, size, 2), rng.uniform(0.008, 0.035) * size
@@ -175,7 +185,7 @@ def terrazzo(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def print_page(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A printed page: a headline, columns of text in several sizes, a picture block. Not tileable."""
+    """Draw a printed page: a headline, columns of text in several sizes, an illustration. Not tileable."""
     image, colors = _canvas(size, PAPER), _palette(rng)
     margin, y = size // 16, size // 5
     _text(rng, image, (margin, y - margin), size // 9, size - 2 * margin, colors[0] if sum(colors[0]) < 400 else INK)
@@ -192,7 +202,7 @@ def print_page(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def books(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Three shelves of book spines with titles and bands."""
+    """Draw three shelves of book spines with titles and bands."""
     image, shelves = _canvas(size, (58, 44, 34)), 3
     height, board = size // shelves, size // 40
     for shelf in range(shelves):
@@ -215,7 +225,7 @@ def books(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def painting(rng: np.random.Generator, size: int) -> np.ndarray:
-    """An abstract picture in a frame: a divided ground, polygons, discs and strokes. Not tileable."""
+    """Draw an abstract picture in a frame: a divided ground, polygons, discs and strokes. Not tileable."""
     colors = _palette(rng)
     image = _canvas(size, colors[0])
     for x in np.sort(rng.integers(0, size, 5)):
@@ -234,7 +244,7 @@ def painting(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def rug(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Nested borders of triangles around a field of diamonds. Not tileable."""
+    """Draw nested borders of triangles around a field of diamonds. Not tileable."""
     colors = _palette(rng)
     image = _canvas(size, colors[0])
     for ring, color in enumerate(colors[1:4]):
@@ -253,7 +263,7 @@ def rug(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def carton(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Cardboard with tape, a printed label and handling marks."""
+    """Draw cardboard with tape, a printed label and handling marks."""
     image = _grained(rng, _canvas(size, (182, 142, 98)), 0.05, (64, 4))
     cv2.rectangle(image, (0, size * 9 // 20), (size, size * 11 // 20), (206, 180, 140), -1)
     x, y = int(rng.integers(size // 16, size // 3)), int(rng.integers(size // 16, size // 8))
@@ -268,7 +278,7 @@ def carton(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def wood(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Plain furniture wood: long grain with a few knots."""
+    """Draw plain furniture wood: long grain with a few knots."""
     base = ((150, 104, 66), (112, 74, 48), (184, 146, 104))[rng.integers(3)]
     image = _grained(rng, _canvas(size, base), 0.14, (32, 2))
     for _ in range(6):

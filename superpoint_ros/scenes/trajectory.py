@@ -8,12 +8,15 @@ import numpy as np
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.ndarray:
-    """T_world_camera (4, 4) of an optical frame (x right, y down, z forward) that looks from a point at another.
+    """Compute the pose of a camera that looks from one point at another.
 
     Args:
-        position: (3,), metres, world frame with z up.
-        target: (3,), not straight above or below.
-        roll: radians about the optical axis, clockwise as seen by the camera.
+        position: Position of the camera (3,), metres, world frame with z up.
+        target: Point that it looks at (3,), not straight above or below.
+        roll: Rotation about the optical axis, radians, clockwise as seen by the camera.
+
+    Returns:
+        T_world_camera (4, 4) of its optical frame (x right, y down, z forward).
     """
     forward = (target - position) / np.linalg.norm(target - position)
     right = np.cross(forward, (0.0, 0.0, 1.0))
@@ -27,20 +30,20 @@ def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.n
     return pose
 
 
-def hand_held(generator: np.random.Generator, room_size: tuple[float, float, float], seconds: np.ndarray) -> np.ndarray:
-    """Poses of a camera that is carried around the middle of a room, looking across it.
+def hand_held(rng: np.random.Generator, room_size: tuple[float, float, float], seconds: np.ndarray) -> np.ndarray:
+    """Compute poses of a camera that is carried around the middle of a room, looking across it.
 
     Args:
-        generator: decides where it starts, which way it goes and how it sways.
-        room_size: (x, y, z), metres, see Room.
-        seconds: (N,), times at which poses are wanted.
+        rng: Source of its start, direction and sway.
+        room_size: Size of the room, (x, y, z), metres, see Room.
+        seconds: Times of the poses (N,).
 
     Returns:
         T_world_camera (N, 4, 4), float64; positions at least 0.8 m from the walls, 1.35 to 1.75 m above the floor.
     """
-    turn = generator.choice([-1.0, 1.0]) * generator.uniform(0.20, 0.32)
-    start, phases = generator.uniform(0, 2 * math.pi), generator.uniform(0, 2 * math.pi, 8)
-    reach = (np.array(room_size[:2]) / 2 - 0.8) * generator.uniform(0.8, 1.0)
+    turn = rng.choice([-1.0, 1.0]) * rng.uniform(0.20, 0.32)
+    start, phases = rng.uniform(0, 2 * math.pi), rng.uniform(0, 2 * math.pi, 8)
+    reach = (np.array(room_size[:2]) / 2 - 0.8) * rng.uniform(0.8, 1.0)
 
     def sway(which: int, period: float) -> np.ndarray:
         return np.sin(2 * math.pi * seconds / period + phases[which])

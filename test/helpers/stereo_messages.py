@@ -12,7 +12,7 @@ from superpoint_ros.scenes.stereo_pair import StereoPair
 
 def camera_infos(pair: StereoPair) -> list[CameraInfo]:
     """Of the left and the right camera."""
-    (height, width), matrix = pair.depth.shape, pair.intrinsics.ravel()
+    (height, width), matrix = pair.depth.shape, pair.K.ravel()
     return [CameraInfo(height=height, width=width, k=matrix, p=one.ravel()) for one in pair.projections()]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.scenes.homography_sampling import (
     HomographyRanges,
-    image_corners,
+    image_outline,
     sample_homography,
     truncated_normal,
 )
@@ -53,7 +53,7 @@ def test_scale_is_bounded(seed):
 def test_even_wide_ranges_keep_the_image_in_front(seed):
     ranges = HomographyRanges(0.85, 0.24, 1.0, 180.0, 0.3)
     homography = sample_homography(np.random.default_rng(seed), SIZE, ranges)
-    back = np.column_stack([image_corners(SIZE), np.ones(4)]) @ np.linalg.inv(homography).T
+    back = np.column_stack([image_outline(SIZE), np.ones(4)]) @ np.linalg.inv(homography).T
     assert len(set(np.sign(back[:, 2]))) == 1
 
 

@@ -12,7 +12,7 @@ from superpoint_ros.scenes.builder import SceneBuilder, tumbled, vector, yawed
 from superpoint_ros.scenes.clutter import random_clutter
 from superpoint_ros.scenes.primitives import Material
 from superpoint_ros.scenes.street import random_street
-from superpoint_ros.scenes.viewpoints import NEAREST, STEEPEST, random_intrinsics, random_pose, random_views
+from superpoint_ros.scenes.viewpoints import MIN_DEPTH, MAX_PITCH, random_intrinsics, random_pose, random_views
 
 MAKERS = (random_clutter, random_street)
 
@@ -45,7 +45,7 @@ def test_cameras_stand_in_the_place_and_do_not_look_straight_up_or_down(make):
         np.testing.assert_allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-12)
         assert (np.abs(pose[:2, 3]) <= half).all()
         assert pose[2, 3] > 0
-        assert abs(pose[2, 2]) <= np.sin(STEEPEST) + 1e-9
+        assert abs(pose[2, 2]) <= np.sin(MAX_PITCH) + 1e-9
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -57,7 +57,7 @@ def test_views_are_of_things_at_some_distance(make):
     for intrinsics, rendering in views:
         assert intrinsics[0, 0] == intrinsics[1, 1]
         assert np.isfinite(rendering.depth).all()
-        assert np.quantile(rendering.depth, 0.05) > NEAREST
+        assert np.quantile(rendering.depth, 0.05) > MIN_DEPTH
         assert rendering.rgb.std() > 1
 
 

@@ -19,7 +19,7 @@ def pair() -> StereoPair:
 
 def test_the_right_image_read_where_depth_says_is_the_left_one(pair):
     row, column = np.indices(SIZE)
-    points = lift(np.column_stack([column.ravel(), row.ravel()]), pair.depth.ravel(), pair.intrinsics)
+    points = lift(np.column_stack([column.ravel(), row.ravel()]), pair.depth.ravel(), pair.K)
     image = np.column_stack([points, np.ones(len(points))]) @ pair.projections()[1].T
     x, y = (np.float32(image[:, i] / image[:, 2]).reshape(SIZE) for i in range(2))
     np.testing.assert_allclose(y, row, atol=1e-3)
@@ -31,7 +31,7 @@ def test_the_right_image_read_where_depth_says_is_the_left_one(pair):
 
 
 def test_the_left_camera_is_the_origin(pair):
-    np.testing.assert_array_equal(pair.projections()[0], np.hstack([pair.intrinsics, np.zeros((3, 1))]))
+    np.testing.assert_array_equal(pair.projections()[0], np.hstack([pair.K, np.zeros((3, 1))]))
 
 
 def test_errors_by_hand(pair):
