@@ -64,10 +64,8 @@ class Canvas:
     def fill(self, polygon: np.ndarray, gray: float) -> None:
         """Add a convex polygon (N, 2) in pixels; corners labelled before and now under it are no longer visible."""
         outline = polygon.astype(np.float32)
-        visible = [
-            cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=True) < 0.5 for x, y in self._corners
-        ]
-        self._corners = self._corners[np.array(distances) < 0.5]
+        signed = [cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=True) for x, y in self._corners]
+        self._corners = self._corners[np.array(signed) < 0.5]
         self._polygons.append((polygon, gray))
 
     def label(self, corners: np.ndarray) -> None:

@@ -7,7 +7,7 @@ PATCH = Patch(offset=1, height=2, width=2)  # rows (0, 10) and (20, 30)
 
 
 def read(u, v, wrap):
-    return read_bilinear(TEXELS, PATCH, torch.tensor([u]), torch.tensor([v]), wrap).item()
+    return read_bilinear(TEXELS, PATCH, torch.tensor([u]), torch.tensor([v]), wrap=wrap).item()
 
 
 def test_texel_centres_give_texels():
