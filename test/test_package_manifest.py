@@ -26,8 +26,8 @@ ROSDEP_KEYS = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# rosdep knows none of these; safetensors is needed, the others by the command that imports them alone.
-WITHOUT_KEY = {"safetensors", "lightning_fabric"}
+# rosdep knows none of these; safetensors is needed, OpenVINO is an optional backend, the other is for training.
+WITHOUT_KEY = {"openvino", "safetensors", "lightning_fabric"}
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from superpoint_ros.core.decode_options import DescriptorSampling, ResolvedDecodeOptions
-from superpoint_ros.core.errors import BackendError
+from superpoint_ros.core.errors import BackendError, MissingExtraError
 from superpoint_ros.inference.models import ModelSpec
 
 Loader = TypeVar("Loader")
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+logger = logging.getLogger(__name__)
 
 # Of one image: xy float32 (N, 2), score (N,), unit descriptors (N, D), strongest first.
 Keypoints: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -41,8 +46,17 @@ def _torch(facts: ModelSpec, device: str) -> Backend:
     return TorchBackend(facts, device)
 
 
-# name: loader of (model facts, device). The first entry is what "auto" takes.
-BACKENDS: dict[str, Callable[[ModelSpec, str], Backend]] = {"torch": _torch}
+def _openvino(model: ModelSpec, device: str) -> Backend:
+    try:
+        from superpoint_ros.inference.openvino_backend import OpenVINOBackend
+    except ImportError as error:
+        text = f"backend 'openvino' needs OpenVINO ({error}): pip install openvino, or use backend 'torch'"
+        raise MissingExtraError(text) from error
+    return OpenVINOBackend(model, device)
+
+
+# name: loader of (model, device).
+BACKENDS: dict[str, Callable[[ModelSpec, str], Backend]] = {"torch": _torch, "openvino": _openvino}
 
 
 def load_backend(name: str, facts: ModelSpec, device: str) -> Backend:
@@ -52,7 +66,28 @@ def load_backend(name: str, facts: ModelSpec, device: str) -> Backend:
         BackendError: no backend of that name, or the device is not there.
         CheckpointError: the weights cannot be used.
     """
+    if name == "auto":
+        name, reason = choose_automatically(device)
+        logger.info("backend 'auto': using %s, as %s", name, reason)
     return choose(BACKENDS, name)(facts, device)
+
+
+def choose_automatically(device: str) -> tuple[str, str]:
+    """Choose the fastest backend that is installed for a device, without loading one that is not taken.
+
+    Args:
+        device: "auto", "cpu", "cuda" or "cuda:N".
+
+    Returns:
+        The backend's name, and why it was chosen.
+    """
+    if device.startswith("cuda"):
+        return "torch", f"device '{device}' was asked for"
+    if device == "auto" and NVIDIA_DRIVER.exists():
+        return "torch", "there is an NVIDIA driver"
+    if importlib.util.find_spec("openvino") is None:
+        return "torch", "OpenVINO is not installed, which would be faster on this processor"
+    return "openvino", "it is the fastest on a processor"
 
 
 def choose(table: Mapping[str, Loader], name: str) -> Loader:

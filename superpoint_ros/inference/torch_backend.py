@@ -7,6 +7,7 @@ import logging
 import numpy as np
 import torch
 
+from superpoint_ros.core import decoding
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
@@ -64,5 +65,10 @@ class TorchBackend:
         padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
         batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
         logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))
+        if self._device.type == "cpu":
+            probability = torch.softmax(logits, dim=1).numpy()
+            dense = descriptors.permute(0, 2, 3, 1).contiguous().numpy()
+            size = (images.shape[1], images.shape[2])
+            return [decoding.decode(*answer, size, options) for answer in zip(probability, dense, strict=True)]
         decoded = decode(logits, descriptors, images.shape[1:], options)
         return [(xy.cpu().numpy(), score.cpu().numpy(), rows.cpu().numpy()) for xy, score, rows in decoded]

@@ -1,0 +1,172 @@
+"""From a network's answers to keypoints on the host: suppression, selection, refinement, descriptor sampling.
+
+SuperPoint paper (arXiv 1712.07629), sections 3.2 and 3.3. The results are those of networks/decode.py, which does the
+same on a device; only NumPy and OpenCV are needed here.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
+from superpoint_ros.core.selection import select_top_k
+
+CELL_SIZE = 8
+REFINEMENT_RADIUS = 2
+
+
+def unfold_cells(probability: np.ndarray) -> np.ndarray:
+    """Arrange the probabilities of each cell's pixels as an image.
+
+    Args:
+        probability: float32 (64 or 65, h, w); channel 8 dy + dx is a pixel of the cell, the 65th "no keypoint".
+
+    Returns:
+        float32 (8 h, 8 w), the heat map.
+    """
+    _, height, width = probability.shape
+    cells = probability[: CELL_SIZE**2].reshape(CELL_SIZE, CELL_SIZE, height, width)
+    return np.ascontiguousarray(cells.transpose(2, 0, 3, 1)).reshape(CELL_SIZE * height, CELL_SIZE * width)
+
+
+def find_keypoints(scores: np.ndarray, *, threshold: float, radius: int) -> np.ndarray:
+    """Find the pixels that greedy non-maximum suppression keeps: the strongest first, each removing all near it.
+
+    Args:
+        scores: float32 (H, W), not negative.
+        threshold: Smallest score of a keypoint.
+        radius: L-infinity distance [px] up to which a keypoint removes weaker ones; 0 = none are removed.
+
+    Returns:
+        int64 (N,), flat indices into `scores`, strongest first; equally strong ones in row-major order.
+    """
+    flat = scores.ravel()
+    candidates = np.flatnonzero(flat >= threshold)
+    kept = candidates
+    if radius and len(candidates):
+        kept, candidates = _strongest_in_window(scores, candidates, radius)
+        # What the clear maxima leave undecided, ties included, is decided by rank.
+        kept = np.concatenate([kept, _suppress_by_rank(scores, candidates, radius)])
+        kept.sort()
+    return kept[np.argsort(-flat[kept], kind="stable")]
+
+
+def _window(radius: int) -> np.ndarray:
+    return np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+
+
+def _window_max(values: np.ndarray, radius: int) -> np.ndarray:
+    return cv2.dilate(values, _window(radius), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+
+
+def _strongest_in_window(scores: np.ndarray, candidates: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split candidates into those that nothing in their window equals, and those that none of these removes."""
+    flat = scores.ravel()
+    maxima = candidates[flat[candidates] == _window_max(scores, radius).ravel()[candidates]]
+    mask = np.zeros(scores.shape, np.uint8)
+    mask.ravel()[maxima] = 1
+    # Two maxima in one window are equally strong: leave such a tie to the ranks.
+    size = 2 * radius + 1
+    count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    clear = maxima[count.ravel()[maxima] == 1]
+    if len(clear) < len(maxima):
+        mask[:] = 0
+        mask.ravel()[clear] = 1
+        count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return clear, candidates[count.ravel()[candidates] == 0]
+
+
+def _suppress_by_rank(scores: np.ndarray, candidates: np.ndarray, radius: int) -> np.ndarray:
+    """Suppress greedily among candidates: all that are the strongest left in their window are kept at once."""
+    pending = candidates[np.argsort(-scores.ravel()[candidates], kind="stable")]
+    ranks = np.zeros(scores.shape, np.float32)  # exact for images of up to 16 million candidates
+    ranks.ravel()[pending] = np.arange(len(pending), 0, -1)
+    kept = []
+    while len(pending):
+        peaks = pending[ranks.ravel()[pending] == _window_max(ranks, radius).ravel()[pending]]
+        mask = np.zeros(scores.shape, np.uint8)
+        mask.ravel()[peaks] = 1
+        removed = _window_max(mask, radius).ravel()[pending] > 0
+        ranks.ravel()[pending[removed]] = 0
+        kept.append(peaks)
+        pending = pending[~removed]
+    return np.concatenate(kept) if kept else candidates
+
+
+def refine_keypoints(scores: np.ndarray, xy: np.ndarray, *, radius: int = REFINEMENT_RADIUS) -> np.ndarray:
+    """Move peaks to the centre of mass of the scores in the square around them.
+
+    Args:
+        scores: float32 (H, W), not negative.
+        xy: Whole pixels (N, 2).
+        radius: Half the side of the square [px].
+
+    Returns:
+        float32 (N, 2), each moved by less than `radius` along either axis.
+    """
+    column, row = np.rint(xy).astype(np.int64).T
+    padded = np.pad(scores, radius)
+    offset = np.arange(2 * radius + 1)
+    window = padded[(row[:, None] + offset)[:, :, None], (column[:, None] + offset)[:, None, :]]
+    mass = np.maximum(window.sum(axis=(1, 2)), np.finfo(np.float32).tiny)
+    step = (offset - radius).astype(np.float32)
+    shift = np.stack([window.sum(axis=1) @ step, window.sum(axis=2) @ step], axis=1) / mass[:, None]
+    return (xy + shift).astype(np.float32)
+
+
+def sample_descriptors(descriptors: np.ndarray, xy: np.ndarray, sampling: DescriptorSampling) -> np.ndarray:
+    """Interpolate dense descriptors bilinearly at keypoints.
+
+    Args:
+        descriptors: float32 (h, w, D), one per cell of 8x8 pixels; cells outside count as zero.
+        xy: Pixels (N, 2).
+        sampling: A key of FIRST_CELL_CENTER: where the first cell's centre is.
+
+    Returns:
+        float32 (N, D), unit length per row.
+    """
+    height, width, size = descriptors.shape
+    cell = (xy.astype(np.float32) - np.float32(FIRST_CELL_CENTER[sampling])) / np.float32(CELL_SIZE)
+    corner = np.floor(cell).astype(np.int64)
+    fraction = cell - corner
+    rows = descriptors.reshape(-1, size)
+    total = np.zeros((len(xy), size), np.float32)
+    for dy in (0, 1):
+        for dx in (0, 1):
+            column, row = (corner + (dx, dy)).T
+            weight = np.abs(1 - dx - fraction[:, 0]) * np.abs(1 - dy - fraction[:, 1])
+            inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+            place = np.where(inside, row * width + column, 0)
+            total += rows[place] * np.where(inside, weight, 0)[:, None]
+    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+
+
+def decode(
+    probability: np.ndarray, descriptors: np.ndarray, image_size: tuple[int, int], options: ResolvedDecodeOptions
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Decode the network's answers to one image.
+
+    Args:
+        probability: float32 (65, h, w), softmax over each cell's pixels and "no keypoint".
+        descriptors: float32 (h, w, D), unit length per cell.
+        image_size: (height, width) of the image before it was padded on the right and at the bottom to 8 h x 8 w;
+            nothing is found in the padding, and nothing in it suppresses a keypoint of the image.
+        options: How keypoints are chosen.
+
+    Returns:
+        xy float32 (N, 2) [px], score float32 (N,), descriptors float32 (N, D), strongest first.
+    """
+    height, width = image_size
+    scores = np.ascontiguousarray(unfold_cells(probability)[:height, :width])
+    found = find_keypoints(scores, threshold=options.detection_threshold, radius=options.nms_radius)
+    row, column = np.divmod(found, width)
+    # Discard keypoints near the image's border.
+    border = options.remove_borders
+    inside = (column >= border) & (column < width - border) & (row >= border) & (row < height - border)
+    xy = np.stack([column, row], axis=1)[inside].astype(np.float32)
+    kept = select_top_k(xy, image_size, options)
+    xy, score = xy[kept], scores.ravel()[found[inside][kept]]
+    if options.subpixel:
+        xy = refine_keypoints(scores, xy)
+    return xy, score, sample_descriptors(descriptors, xy, options.descriptor_sampling)
