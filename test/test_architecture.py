@@ -94,7 +94,7 @@ def test_core_imports_numpy_opencv_and_scipy_alone(path):
     assert foreign <= CORE_DEPENDENCIES, f"{path} imports {foreign - CORE_DEPENDENCIES}"
 
 
-@pytest.mark.parametrize("part", ["", *PARTS])
+@pytest.mark.parametrize("part", PARTS)
 def test_package_files_are_empty(part):
     assert (PACKAGE / part / "__init__.py").read_text(encoding="utf-8") == ""
 

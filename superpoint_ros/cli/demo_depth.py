@@ -35,7 +35,7 @@ STEP = 3  # of the images, every third is densified
 SHEET_ROWS = 6
 
 
-def sample_depth(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
+def depth_samples_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
     """Sparse depth, float32 (H, W), that holds of a depth image (H, W) [m] only the pixels nearest to xy (N, 2)."""
     column, row = np.clip(np.floor(xy + 0.5).astype(int), 0, np.array(depth.shape[::-1]) - 1).T
     return sparse_depth_from_points(xy, depth[row, column], depth.shape)
@@ -83,5 +83,5 @@ def _messages(source: Source, record: RunRecord, truth: Mapping[int, np.ndarray]
     chosen = [frame for frame in source.frames if frame.stamp in tracks][::STEP]
     for frame in tqdm(chosen, desc="densify", unit="image"):
         header = camera_header(frame.stamp)
-        sparse = sample_depth(truth[frame.stamp], tracks[frame.stamp].xy)
+        sparse = depth_samples_at(truth[frame.stamp], tracks[frame.stamp].xy)
         yield {IMAGE_TOPIC: array_to_image(frame.image, header), SPARSE_TOPIC: array_to_depth_image(sparse, header)}

@@ -15,8 +15,8 @@ import numpy as np
 
 from superpoint_ros.core.errors import ImageError, MissingExtraError, SourceError
 from superpoint_ros.core.image import fit_within, resize_image
+from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 DEFAULT_RATE = 20.0  # images per second, where the source does not say
 ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
@@ -130,7 +130,7 @@ def image_folder(folder: Path) -> Source:
     """The images of a folder, numbers in their names in the order of numbers, at DEFAULT_RATE."""
     if not folder.is_dir():
         raise SourceError(f"--images {folder}: no such folder")
-    paths = sorted((p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural_order)
+    paths = sorted((path for path in folder.iterdir() if is_image_file(path)), key=_natural_order)
     if not paths:
         raise SourceError(f"--images {folder}: no file in it ends in one of {', '.join(IMAGE_SUFFIXES)}")
 

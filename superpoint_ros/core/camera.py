@@ -1,4 +1,4 @@
-"""A calibrated lens: pixels to normalised, undistorted coordinates, and the motion of tracks in them."""
+"""A calibrated lens: pixels to normalised, undistorted coordinates."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import CalibrationError
-from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 
 # OpenCV's default of five iterations leaves whole pixels of error at the edge of a wide lens.
 CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
-NANOSECONDS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,41 +62,3 @@ class Camera:
         else:
             normalized = cv2.undistortPoints(points, self.matrix, self.distortion, criteria=CONVERGED)
         return normalized.reshape(-1, 2)
-
-
-class TrackMotion:
-    """Remembers when each track was last seen, and so gives its velocity in normalised coordinates."""
-
-    def __init__(self) -> None:
-        self._epoch = 0
-        self._last_seen: dict[int, int] = {}
-
-    def update(self, tracks: Tracks, stamp: int, camera: Camera | None) -> tuple[np.ndarray, np.ndarray] | None:
-        """To be called for every image's tracks.
-
-        Args:
-            tracks: of this image.
-            stamp: of this image, nanoseconds.
-            camera: None where it is not known.
-
-        Returns:
-            Normalised (N, 2) and its velocity (N, 2) in 1/s since the track was last seen, 0 where it is new or
-            no time has passed; None without a camera.
-        """
-        if tracks.epoch != self._epoch:
-            self._epoch, self._last_seen = tracks.epoch, {}
-        for lost in tracks.lost_id.tolist():
-            self._last_seen.pop(lost, None)
-        ids = tracks.id.tolist()
-        elapsed = NANOSECONDS * np.array([stamp - self._last_seen.get(track, stamp) for track in ids])
-        self._last_seen.update(dict.fromkeys(ids, stamp))
-        return None if camera is None else self._motion(tracks, elapsed, camera)
-
-    @staticmethod
-    def _motion(tracks: Tracks, elapsed: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-        normalized = camera.normalize(tracks.xy)
-        velocity = np.zeros_like(normalized)
-        moved = (tracks.status == STATUS_TRACKED) & (elapsed > 0)
-        displacement = normalized[moved] - camera.normalize(tracks.previous_xy[moved])
-        velocity[moved] = displacement / elapsed[moved, None]
-        return normalized, velocity

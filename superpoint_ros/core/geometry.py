@@ -39,8 +39,8 @@ def resize_matrix(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.nd
     return np.array([[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]])
 
 
-def image_corners(image_size: tuple[int, int]) -> np.ndarray:
-    """float64 (4, 2): centres of the corner pixels of an image (H, W), clockwise from the top left."""
+def corner_pixel_centers(image_size: tuple[int, int]) -> np.ndarray:
+    """float64 (4, 2): centers of the corner pixels of an image (H, W), clockwise from the top left."""
     height, width = image_size
     return np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float64)
 

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import ImageError
 
-_TO_GRAY = {"bgr": cv2.COLOR_BGR2GRAY, "rgb": cv2.COLOR_RGB2GRAY}
+ChannelOrder: TypeAlias = Literal["bgr", "rgb"]
+
+_TO_GRAY: dict[ChannelOrder, int] = {"bgr": cv2.COLOR_BGR2GRAY, "rgb": cv2.COLOR_RGB2GRAY}
 
 
-def to_gray(image: np.ndarray, color: str = "bgr") -> np.ndarray:
-    """uint8 (H, W), (H, W, 1) or (H, W, 3) -> uint8 (H, W).
+def to_gray(image: np.ndarray, color: ChannelOrder = "bgr") -> np.ndarray:
+    """Convert an image to gray.
 
     Args:
-        image: one image.
-        color: channel order of a three-channel image, "bgr" or "rgb".
+        image: Image, uint8 (H, W), (H, W, 1) or (H, W, 3).
+        color: Channel order of a three-channel image, "bgr" or "rgb".
+
+    Returns:
+        uint8 (H, W).
 
     Raises:
-        ImageError: wrong dtype, number of dimensions or channels, or no pixels.
+        ImageError: Not an image (None is what cv2.imread returns for a file it cannot read), a wrong dtype or number of
+            channels, or no pixels.
     """
     image = _checked(image, color)
     return np.ascontiguousarray(image) if image.ndim == 2 else cv2.cvtColor(image, _TO_GRAY[color])
 
 
-def to_rgb(image: np.ndarray, color: str = "bgr") -> np.ndarray:
-    """uint8 (H, W), (H, W, 1) or (H, W, 3) -> uint8 (H, W, 3), red first; arguments and errors as of to_gray."""
+def to_rgb(image: np.ndarray, color: ChannelOrder = "bgr") -> np.ndarray:
+    """Convert an image to uint8 (H, W, 3), red first; arguments and errors are those of `to_gray`."""
     image = _checked(image, color)
     if image.ndim == 2:
         return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     return np.ascontiguousarray(image if color == "rgb" else image[:, :, ::-1])
 
 
-def _checked(image: np.ndarray, color: str) -> np.ndarray:
-    """The image as (H, W) or (H, W, 3)."""
+def _checked(image: np.ndarray, color: ChannelOrder) -> np.ndarray:
+    """Check the image and return it as (H, W) or (H, W, 3)."""
     if color not in _TO_GRAY:
         raise ImageError(f"color={color!r} is not one of {', '.join(_TO_GRAY)}")
+    if image is None:
+        raise ImageError("image is None, which is what cv2.imread returns for a file it cannot read")
     if not isinstance(image, np.ndarray):
         raise ImageError(f"image is a {type(image).__name__}, not a NumPy array")
     if image.dtype != np.uint8:

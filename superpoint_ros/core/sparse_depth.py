@@ -47,6 +47,8 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
     Raises:
         ImageError: not (H, W), no pixels, or not of a floating-point type.
     """
+    if not isinstance(sparse, np.ndarray):
+        raise ImageError(f"sparse depth is {'None' if sparse is None else type(sparse).__name__}, not a NumPy array")
     if sparse.ndim != 2 or sparse.size == 0:
         raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
     if not np.issubdtype(sparse.dtype, np.floating):

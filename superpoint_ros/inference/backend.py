@@ -6,20 +6,18 @@ import importlib.util
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from superpoint_ros.core.decode_options import DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.errors import BackendError, MissingExtraError
+from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 
 Loader = TypeVar("Loader")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 logger = logging.getLogger(__name__)
-
-# Of one image: xy float32 (N, 2), score (N,), unit descriptors (N, D), strongest first.
-Keypoints: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Backend(Protocol):

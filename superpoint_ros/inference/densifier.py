@@ -12,7 +12,7 @@ import numpy as np
 
 from superpoint_ros.core.depth_hints import depth_hints
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.image import fit_within, resize_image, to_rgb
+from superpoint_ros.core.image import ChannelOrder, fit_within, resize_image, to_rgb
 from superpoint_ros.core.options import NoneMeaning, check_options, option
 from superpoint_ros.core.sparse_depth import clean_sparse_depth, resize_sparse_depth, unit_warning
 from superpoint_ros.core.types import DenseDepth
@@ -91,33 +91,33 @@ class Densifier:
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
 
-    def densify(self, rgb: np.ndarray, sparse: np.ndarray, color: str = "rgb") -> DenseDepth:
+    def densify(self, image: np.ndarray, sparse: np.ndarray, color: ChannelOrder = "bgr") -> DenseDepth:
         """Depth for every pixel of one image.
 
         Depth and samples scale together: samples times k give depth times k and the same confidence.
 
         Args:
-            rgb: uint8 (H, W), (H, W, 1) or (H, W, 3).
+            image: uint8 (H, W), (H, W, 1) or (H, W, 3).
             sparse: float32 (H, W), metres along the optical axis; NaN or 0 where unknown. Negative and infinite
                 samples are dropped, with a warning. Without any sample nothing is known: confidence 0, and NaN or a
                 guess (see fallback_depth).
-            color: channel order of a three-channel image, "rgb" or "bgr".
+            color: channel order of a three-channel image, "bgr" or "rgb".
 
         Raises:
             ImageError: an image or sparse depth of another dtype or shape, or of different sizes.
         """
-        image = to_rgb(rgb, color)
+        rgb = to_rgb(image, color)
         samples, dropped = clean_sparse_depth(sparse)
-        if samples.shape != image.shape[:2]:
-            raise ImageError(f"sparse depth of size {samples.shape} for an image of size {image.shape[:2]}; resize one")
+        if samples.shape != rgb.shape[:2]:
+            raise ImageError(f"sparse depth of size {samples.shape} for an image of size {rgb.shape[:2]}; resize one")
         if dropped:
             logger.warning("%d negative or infinite samples dropped", dropped)
         if np.isfinite(samples).any():
             self._warn_of_unit(float(np.nanmedian(samples)))
-            depth, confidence = self._run(image, samples)
+            depth, confidence = self._run(rgb, samples)
         else:
             confidence = np.zeros(samples.shape, np.float32)
-            depth = self._run(image, samples)[0] if self.options.fallback_depth else np.full_like(confidence, np.nan)
+            depth = self._run(rgb, samples)[0] if self.options.fallback_depth else np.full_like(confidence, np.nan)
         return DenseDepth(np.where(confidence < self.options.min_confidence, np.float32(np.nan), depth), confidence)
 
     def _warn_of_unit(self, median: float) -> None:
@@ -125,13 +125,13 @@ class Densifier:
             logger.warning(warning)
             self._unit_warned = True
 
-    def _run(self, image: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _run(self, rgb: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Depth and confidence, float32 (H, W), from clean samples."""
         size = (samples.shape[0], samples.shape[1])
         smaller = working_size(size, int(np.isfinite(samples).sum()), self.options.max_image_size)
-        image = resize_image(image, smaller)
-        hints = depth_hints(image, resize_sparse_depth(samples, smaller), self.options.fallback_depth or 0.0)
-        log_depth, log_spread = self._backend(image, hints.maps)
+        rgb = resize_image(rgb, smaller)
+        hints = depth_hints(rgb, resize_sparse_depth(samples, smaller), self.options.fallback_depth or 0.0)
+        log_depth, log_spread = self._backend(rgb, hints.maps)
         depth = hints.scale / _enlarge(np.exp(-log_depth), size)
         return depth, _enlarge(confidence_from_spread(log_spread), size)
 

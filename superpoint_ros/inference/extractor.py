@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import overload
 
 import numpy as np
 
 from superpoint_ros.core.decode_options import DecodeOptions, ResolvedDecodeOptions
-from superpoint_ros.core.image import to_gray
+from superpoint_ros.core.image import ChannelOrder, to_gray
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model
@@ -65,12 +65,14 @@ class Extractor:
         )
 
     @overload
-    def extract(self, images: np.ndarray, color: str = "bgr") -> Features: ...
+    def extract(self, images: np.ndarray, color: ChannelOrder = "bgr") -> Features: ...
 
     @overload
-    def extract(self, images: Sequence[np.ndarray], color: str = "bgr") -> list[Features]: ...
+    def extract(self, images: Sequence[np.ndarray], color: ChannelOrder = "bgr") -> list[Features]: ...
 
-    def extract(self, images: np.ndarray | Sequence[np.ndarray], color: str = "bgr") -> Features | list[Features]:
+    def extract(
+        self, images: np.ndarray | Sequence[np.ndarray], color: ChannelOrder = "bgr"
+    ) -> Features | list[Features]:
         """Keypoints and descriptors of one image, or of a list of images whose sizes may differ.
 
         Images of one size go through the network as one batch per scale. Sizes that do not divide by 8 are padded,
@@ -83,7 +85,7 @@ class Extractor:
         Raises:
             ImageError: an image of another dtype or shape, or without pixels.
         """
-        if isinstance(images, np.ndarray):
+        if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
             return self.extract([images], color)[0]
         grays = [to_gray(image, color) for image in images]
         by_size: dict[tuple[int, int], list[int]] = defaultdict(list)

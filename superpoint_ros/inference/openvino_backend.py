@@ -10,7 +10,7 @@ from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.decoding import CELL_SIZE, decode
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.backend import Keypoints
+from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint
 

@@ -12,7 +12,8 @@ import numpy as np
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.image import resize_image, resize_points
 from superpoint_ros.core.selection import select_top_k
-from superpoint_ros.inference.backend import Backend, Keypoints
+from superpoint_ros.inference.backend import Backend
+from superpoint_ros.inference.keypoints import Keypoints
 
 MIN_SIDE = 32  # pixels; what a cell of the descriptor sees spans more
 

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import torch
 
 from superpoint_ros.core import decoding
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
-from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.backend import Keypoints
+from superpoint_ros.inference.devices import describe_device, find_device
+from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode
 from superpoint_ros.networks.superpoint import CELL_SIZE
-
-logger = logging.getLogger(__name__)
-
-
-def find_device(name: str) -> torch.device:
-    """ "auto" (CUDA where there is any, else the CPU, said once in the log), "cpu", "cuda", "cuda:1" ...
-
-    Raises:
-        BackendError: CUDA was asked for and is not there, or no such device.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-        logger.info("device 'auto': using %s", name)
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise BackendError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N") from error
-    if device.type not in ("cpu", "cuda"):
-        raise BackendError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise BackendError(
-            f"device '{name}' was asked for, but PyTorch {torch.__version__} finds {torch.cuda.device_count()} CUDA "
-            "devices; use device 'cpu' or 'auto', or install a driver and a CUDA build of PyTorch"
-        )
-    return device
-
-
-def describe_device(device: torch.device) -> str:
-    """The device for people to read: "cpu", "cuda:0 (NVIDIA ...)"."""
-    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 class TorchBackend:

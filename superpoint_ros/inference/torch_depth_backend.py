@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.inference.devices import describe_device, find_device
 from superpoint_ros.inference.models import ModelSpec
-from superpoint_ros.inference.torch_backend import describe_device, find_device
 from superpoint_ros.networks.d3 import STRIDE
 from superpoint_ros.networks.d3_checkpoint import load_d3
 

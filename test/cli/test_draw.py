@@ -1,14 +1,14 @@
 import pytest
 
 from superpoint_ros.cli.main import main
-from superpoint_ros.training.superpoint.images import list_images, read_gray
+from superpoint_ros.training.superpoint.images import find_images, read_gray
 
 WORDS = ("--count", "2", "--height", "48", "--width", "64")
 
 
 def test_images_of_the_asked_size_that_training_can_read(tmp_path):
     assert main(["draw", "--output", str(tmp_path), *WORDS]) == 0
-    images = list_images(tmp_path)
+    images = find_images(tmp_path)
     assert [str(path) for path in images] == ["00000.png", "00001.png"]
     first, second = (read_gray(tmp_path / path) for path in images)
     assert first.shape == second.shape == (48, 64)
@@ -32,6 +32,6 @@ def test_nothing_to_draw_is_refused(tmp_path, option, capsys):
 def test_kinds_come_by_turns(tmp_path):
     main(["draw", "--output", str(tmp_path / "both"), *WORDS, "--kinds", "collage", "document"])
     main(["draw", "--output", str(tmp_path / "pages"), *WORDS, "--kinds", "document"])
-    both, pages = (list_images(tmp_path / name) for name in ("both", "pages"))
+    both, pages = (find_images(tmp_path / name) for name in ("both", "pages"))
     assert (read_gray(tmp_path / "both" / both[1]) == read_gray(tmp_path / "pages" / pages[1])).all()
     assert (read_gray(tmp_path / "both" / both[0]) != read_gray(tmp_path / "pages" / pages[0])).any()

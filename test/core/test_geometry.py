@@ -42,7 +42,7 @@ def test_resize_keeps_the_image_edges():
 def test_inside_image():
     xy = np.array([[0, 0], [9, 4], [9.1, 4], [-0.1, 0], [np.nan, 1], [np.inf, 1]])
     assert geometry.inside_image(xy, (5, 10)).tolist() == [True, True, False, False, False, False]
-    assert geometry.inside_image(geometry.image_corners((5, 10)), (5, 10)).all()
+    assert geometry.inside_image(geometry.corner_pixel_centers((5, 10)), (5, 10)).all()
 
 
 @given(st.floats(0.5, 20), st.floats(0, 640), st.floats(0, 480))

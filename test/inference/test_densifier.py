@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 
+import cv2
 import numpy as np
 import pytest
 from helpers.seeded import seeded_d3_file
@@ -99,7 +100,7 @@ def test_an_unlikely_unit_is_warned_of_once(weights, caplog, factor, words):
 def test_gray_and_both_colour_orders_are_taken(densifier):
     image, sparse = example(3, (32, 40), 20)
     np.testing.assert_array_equal(
-        densifier.densify(image, sparse).depth, densifier.densify(image[:, :, ::-1], sparse, color="bgr").depth
+        densifier.densify(image, sparse).depth, densifier.densify(image[:, :, ::-1], sparse, color="rgb").depth
     )
     gray = image[:, :, 0]
     np.testing.assert_array_equal(
@@ -191,3 +192,18 @@ def test_options_out_of_range_and_unknown_backends_are_refused(weights):
         DensifierOptions(fallback_depth=-1.0)
     with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
         Densifier(weights, backend="abacus")
+
+
+def test_without_a_word_channels_are_in_opencv_s_order(densifier):
+    image, sparse = example(3, (32, 40), 20)
+    plain, swapped = densifier.densify(image, sparse).depth, densifier.densify(image, sparse, color="rgb").depth
+    np.testing.assert_array_equal(plain, densifier.densify(image, sparse, color="bgr").depth)
+    assert not np.array_equal(plain, swapped)
+
+
+def test_an_image_that_could_not_be_read_is_named(densifier):
+    sparse = example(3, (32, 40), 20)[1]
+    with pytest.raises(ImageError, match=r"image is None.* cv2\.imread"):
+        densifier.densify(cv2.imread("absent.png"), sparse)
+    with pytest.raises(ImageError, match="sparse depth is None"):
+        densifier.densify(np.zeros((32, 40), np.uint8), None)

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -84,6 +85,18 @@ def test_every_size_works_and_nothing_is_found_in_padding_or_border(extractor, h
 def test_a_bad_image_is_named(extractor):
     with pytest.raises(ImageError, match="float64"):
         extractor.extract(np.zeros((8, 8)))
+
+
+@pytest.mark.parametrize("wrap", [lambda image: image, lambda image: [image]])
+def test_an_image_that_could_not_be_read_is_named(extractor, wrap):
+    with pytest.raises(ImageError, match=r"image is None.* cv2\.imread"):
+        extractor.extract(wrap(cv2.imread("absent.png")))
+
+
+@pytest.mark.parametrize("image", ["image.png", 3, b"png"])
+def test_what_is_no_image_is_named(extractor, image):
+    with pytest.raises(ImageError, match="not a NumPy array"):
+        extractor.extract(image)
 
 
 def test_same_input_same_bytes(extractor):

@@ -12,7 +12,7 @@ from superpoint_ros.scenes.builder import SceneBuilder, tumbled, vector, yawed
 from superpoint_ros.scenes.clutter import random_clutter
 from superpoint_ros.scenes.primitives import Material
 from superpoint_ros.scenes.street import random_street
-from superpoint_ros.scenes.viewpoints import MIN_DEPTH, MAX_PITCH, random_intrinsics, random_pose, random_views
+from superpoint_ros.scenes.viewpoints import MAX_PITCH, MIN_DEPTH, random_intrinsics, random_pose, random_views
 
 MAKERS = (random_clutter, random_street)
 

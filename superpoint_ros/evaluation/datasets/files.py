@@ -14,11 +14,10 @@ import numpy as np
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".ppm", ".pgm", ".bmp", ".tif", ".tiff")
 
-
-def require(path: Path, origin: str) -> Path:
+def require_path(path: Path, origin: str) -> Path:
     """The path, if it exists; `origin` says what belongs there and where to get it."""
     if not path.exists():
         raise DatasetError(f"'{path}' is missing; {origin}")
@@ -27,8 +26,8 @@ def require(path: Path, origin: str) -> Path:
 
 def list_images(folder: Path, origin: str) -> list[Path]:
     """Images of a folder by name; at least one."""
-    require(folder, origin)
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    require_path(folder, origin)
+    found = sorted(path for path in folder.iterdir() if is_image_file(path))
     if not found:
         raise DatasetError(f"'{folder}' holds no images ({', '.join(IMAGE_SUFFIXES)}); {origin}")
     return found
@@ -58,7 +57,7 @@ def _why_unreadable(path: Path) -> str:
 
 def read_numbers(path: Path, columns: int, origin: str, delimiter: str | None = None) -> np.ndarray:
     """Text of numbers, `#` starting a comment -> float64 (N, columns); further columns are dropped."""
-    require(path, origin)
+    require_path(path, origin)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is an error below
@@ -80,7 +79,7 @@ def read_matrix(path: Path, shape: tuple[int, int], origin: str) -> np.ndarray:
 
 def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
     """Lines of "seconds file" -> float64 (N,) and the file names."""
-    lines = [line.split() for line in require(path, origin).read_text().splitlines() if not line.startswith("#")]
+    lines = [line.split() for line in require_path(path, origin).read_text().splitlines() if not line.startswith("#")]
     rows = [row for row in lines if row]
     try:
         return np.array([float(row[0]) for row in rows]), [row[1] for row in rows]
@@ -97,7 +96,7 @@ def read_tum_poses(path: Path, origin: str) -> tuple[np.ndarray, np.ndarray]:
 def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
     """A JSON object that has `keys`."""
     try:
-        content = json.loads(require(path, origin).read_text())
+        content = json.loads(require_path(path, origin).read_text())
     except ValueError as error:
         raise DatasetError(f"'{path}': not JSON ({error}); {origin}") from error
     missing = [key for key in keys if not isinstance(content, dict) or key not in content]

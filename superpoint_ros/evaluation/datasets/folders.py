@@ -18,7 +18,7 @@ from superpoint_ros.evaluation.datasets.files import (
     read_json,
     read_stamped_names,
     read_tum_poses,
-    require,
+    require_path,
 )
 from superpoint_ros.evaluation.datasets.frames import Frame
 
@@ -34,7 +34,7 @@ ORIGIN = (
 
 def read_folder(root: Path) -> list[Frame]:
     """Every image of the folder, in order of its timestamps.txt or else of name."""
-    require(root, ORIGIN)
+    require_path(root, ORIGIN)
     stamps, images = _images(root)
     poses = _poses(root, len(images))
     camera = _camera(root)
@@ -49,7 +49,7 @@ def read_folder(root: Path) -> list[Frame]:
 def _images(root: Path) -> tuple[np.ndarray, list[Path]]:
     if (root / "timestamps.txt").exists():
         stamps, names = read_stamped_names(root / "timestamps.txt", ORIGIN)
-        return stamps, [require(root / name, ORIGIN) for name in names]
+        return stamps, [require_path(root / name, ORIGIN) for name in names]
     folder = next((root / name for name in ("images", "rgb") if (root / name).is_dir()), root)
     images = list_images(folder, ORIGIN)
     return np.arange(len(images), dtype=np.float64), images
@@ -85,4 +85,4 @@ def _depth_readers(root: Path, images: list[Path], names: tuple[str, ...]) -> li
     if folder is None:
         return [None] * len(images)
     scale = float(read_json(root / "meta.json", ("depth_scale",), ORIGIN)["depth_scale"])
-    return [partial(read_depth, require(folder / f"{path.stem}.png", ORIGIN), scale) for path in images]
+    return [partial(read_depth, require_path(folder / f"{path.stem}.png", ORIGIN), scale) for path in images]

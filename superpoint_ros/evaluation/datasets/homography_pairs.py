@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.evaluation.datasets.files import IMAGE_SUFFIXES, read_matrix, require
+from superpoint_ros.core.image_files import is_image_file
+from superpoint_ros.evaluation.datasets.files import read_matrix, require_path
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 
 HPATCHES = (
@@ -33,7 +34,7 @@ def _numbers(names: Iterable[str], name: str) -> set[int]:
 
 def _scene(folder: Path, image_name: str, homography_name: str, origin: str) -> list[HomographyPair]:
     """Pairs (1, k) of one scene; every image but the first has a homography, and every homography an image."""
-    images = {path.stem: path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
+    images = {path.stem: path for path in folder.iterdir() if is_image_file(path)}
     homographies = {path.name: path for path in folder.iterdir() if path.name not in images}
     pairs = []
     for number in sorted({1, *_numbers(images, image_name), *_numbers(homographies, homography_name)}):
@@ -48,7 +49,7 @@ def _scene(folder: Path, image_name: str, homography_name: str, origin: str) -> 
 
 def _scenes(root: Path, image_name: str, homography_name: str, origin: str) -> list[HomographyPair]:
     """Pairs of every scene folder under `root`, or of `root` itself; a scene has the first image or a homography."""
-    require(root, origin)
+    require_path(root, origin)
     signs = (image_name.format(1) + ".*", homography_name.format("*"))
     folders = [root] if any(list(root.glob(sign)) for sign in signs) else sorted(filter(Path.is_dir, root.iterdir()))
     scenes = [folder for folder in folders if any(list(folder.glob(sign)) for sign in signs)]
@@ -79,7 +80,7 @@ def read_oxford(root: Path) -> list[HomographyPair]:
 def read_pairs(root: Path) -> list[HomographyPair]:
     """A folder with pairs.txt: any pairs of images with their homographies."""
     pairs = []
-    for number, line in enumerate(require(root / "pairs.txt", PAIRS).read_text().splitlines(), 1):
+    for number, line in enumerate(require_path(root / "pairs.txt", PAIRS).read_text().splitlines(), 1):
         fields = line.split("#")[0].split()
         if not fields:
             continue
@@ -87,7 +88,7 @@ def read_pairs(root: Path) -> list[HomographyPair]:
             homography = np.array([float(field) for field in fields[2:]]).reshape(3, 3)
         except ValueError as error:
             raise DatasetError(f"'{root / 'pairs.txt'}', line {number}: {error}; {PAIRS}") from error
-        image0, image1 = (require(root / field, PAIRS) for field in fields[:2])
+        image0, image1 = (require_path(root / field, PAIRS) for field in fields[:2])
         pairs.append(HomographyPair(image0.parent.name, f"{fields[0]}-{fields[1]}", image0, image1, homography))
     if not pairs:
         raise DatasetError(f"'{root / 'pairs.txt'}' lists no pairs; {PAIRS}")

@@ -16,7 +16,7 @@ from superpoint_ros.evaluation.datasets.files import (
     read_image,
     read_matrix,
     read_numbers,
-    require,
+    require_path,
 )
 from superpoint_ros.evaluation.datasets.frames import Frame
 
@@ -50,7 +50,7 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
 
 def _projection(path: Path, number: int) -> np.ndarray:
     """The (3, 4) of camera `number` from the "P0:" .. "P3:" lines of calib.txt."""
-    for line in require(path, ODOMETRY).read_text().splitlines():
+    for line in require_path(path, ODOMETRY).read_text().splitlines():
         key, _, values = line.partition(":")
         if key == f"P{number}" and len(values.split()) == 12:
             return np.array(values.split(), np.float64).reshape(3, 4)
@@ -77,7 +77,7 @@ def read_kitti_completion(root: Path) -> list[Frame]:
 def _completion_frame(root: Path, image: Path) -> Frame:
     def beside(folder: str, what: str, suffix: str = ".png") -> Path:
         name = image.stem.replace("_sync_image_", f"_sync_{what}_") + suffix
-        return require(root / folder / name, COMPLETION)
+        return require_path(root / folder / name, COMPLETION)
 
     matrix = read_matrix(beside("intrinsics", "image", ".txt"), (1, 9), COMPLETION).reshape(3, 3)
     return Frame(

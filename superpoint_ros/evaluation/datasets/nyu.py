@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError, MissingExtraError
-from superpoint_ros.evaluation.datasets.files import pinhole, require
+from superpoint_ros.evaluation.datasets.files import pinhole, require_path
 from superpoint_ros.evaluation.datasets.frames import Frame
 
 ORIGIN = (
@@ -27,7 +27,7 @@ def read_nyu(path: Path) -> list[Frame]:
         import h5py
     except ImportError as error:
         raise MissingExtraError("reading NYU Depth v2 needs h5py: pip install 'superpoint_ros[evaluation]'") from error
-    require(path, ORIGIN)
+    require_path(path, ORIGIN)
     try:
         with h5py.File(path, "r") as file:
             images, depths = file["images"].shape, file["rawDepths"].shape

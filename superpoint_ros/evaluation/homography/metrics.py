@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.core.geometry import image_corners, warp_points
+from superpoint_ros.core.geometry import corner_pixel_centers, warp_points
 
 
 def corner_error(estimated: np.ndarray | None, true: np.ndarray, image_size: tuple[int, int]) -> float:
@@ -20,6 +20,6 @@ def corner_error(estimated: np.ndarray | None, true: np.ndarray, image_size: tup
     """
     if estimated is None or not np.isfinite(estimated).all() or np.linalg.det(estimated) == 0:
         return float("inf")
-    corners = image_corners(image_size)
+    corners = corner_pixel_centers(image_size)
     error = np.linalg.norm(warp_points(corners, estimated) - warp_points(corners, true), axis=1).mean()
     return float(error) if np.isfinite(error) else float("inf")

@@ -62,7 +62,7 @@ def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
     return np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
 
 
-def sample_depth(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
+def depth_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
     """Depth at pixels (N, 2) of an image (H, W) -> float64 (N,): that of the nearest pixel.
 
     NaN outside, where it is not measured, and where the measured depths around it spread too far (an edge).

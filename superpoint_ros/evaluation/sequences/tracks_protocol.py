@@ -20,10 +20,10 @@ from superpoint_ros.evaluation.detectors.registry import Detector, DetectorOptio
 from superpoint_ros.evaluation.sequences.pose_metrics import epipolar_distance, fundamental_matrix
 from superpoint_ros.evaluation.sequences.sized_frames import (
     SizedFrame,
+    depth_at,
     expected_position,
     rectify,
     relative_pose,
-    sample_depth,
     size_frame,
     to_original_pixels,
 )
@@ -103,7 +103,7 @@ def _pair_errors(first: SizedFrame, second: SizedFrame, xy0: np.ndarray, xy1: np
     epipolar = epipolar_distance(rectify(xy0, first.camera), seen, fundamental)
     if first.frame.depth is None:
         return LinkErrors(unknown, epipolar)
-    depth = sample_depth(first.frame.depth(), to_original_pixels(xy0, first))
+    depth = depth_at(first.frame.depth(), to_original_pixels(xy0, first))
     expected = expected_position(xy0, depth, first.camera, second.camera, pose)
     return LinkErrors(np.linalg.norm(expected - seen, axis=1), epipolar)
 

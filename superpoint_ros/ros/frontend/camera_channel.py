@@ -10,9 +10,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from superpoint_ros.core.camera import Camera, TrackMotion
+from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.track_motion import TrackMotion
 from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage

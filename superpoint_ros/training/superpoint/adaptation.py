@@ -26,7 +26,7 @@ from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.config import AdaptationConfig
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
 from superpoint_ros.training.loop import autocast, channels_last
-from superpoint_ros.training.superpoint.images import list_images, read_gray, size_of_area
+from superpoint_ros.training.superpoint.images import find_images, read_gray, size_of_area
 
 SPREAD = 0.8  # pixels, standard deviation
 SPREAD_RADIUS = 2
@@ -145,7 +145,7 @@ def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) 
         How many images were labelled now.
     """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    names = list_images(images)
+    names = find_images(images)
     share = np.random.default_rng(adaptation.config.seed).permutation(len(names))[rank::world]
     waiting = [(number, names[number]) for number in share if not label_path(labels, names[number]).exists()]
     for number, name in tqdm(waiting, unit="image", disable=rank > 0):

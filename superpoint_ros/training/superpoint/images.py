@@ -11,19 +11,18 @@ import numpy as np
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix
 from superpoint_ros.core.image import resize_image
+from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
-
-def list_images(folder: Path) -> list[Path]:
+def find_images(folder: Path) -> list[Path]:
     """Images below a folder, relative to it and sorted.
 
     Raises:
         DatasetError: there is none.
     """
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if is_image_file(path))
     if not found:
-        raise DatasetError(f"no image ({', '.join(SUFFIXES)}) below '{folder}'")
+        raise DatasetError(f"no image ({', '.join(IMAGE_SUFFIXES)}) below '{folder}'")
     return found
 
 

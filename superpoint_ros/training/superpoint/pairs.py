@@ -16,7 +16,7 @@ from superpoint_ros.training.config import SuperPointConfig
 from superpoint_ros.training.labels import cell_labels
 from superpoint_ros.training.loop import step_rng
 from superpoint_ros.training.superpoint.adaptation import label_path, load_labels
-from superpoint_ros.training.superpoint.images import list_images, random_cover, read_gray
+from superpoint_ros.training.superpoint.images import find_images, random_cover, read_gray
 
 CORNER_SHARE = 0.5  # of the common places, those taken at corners
 CORNER_JITTER = 1.0  # pixels around them, standard deviation
@@ -29,7 +29,7 @@ def labelled_images(images: Path, labels: Path) -> list[Path]:
     Raises:
         DatasetError: there is none.
     """
-    found = [name for name in list_images(images) if label_path(labels, name).exists()]
+    found = [name for name in find_images(images) if label_path(labels, name).exists()]
     if not found:
         raise DatasetError(f"no image below '{images}' has labels in '{labels}'; `superpoint-ros label` writes them")
     return found

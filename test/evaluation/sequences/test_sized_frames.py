@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.sequences.sized_frames import (
+    depth_at,
     expected_position,
     rectify,
     relative_pose,
-    sample_depth,
     size_frame,
     to_original_pixels,
 )
@@ -48,9 +48,7 @@ def test_depth_is_not_taken_at_holes_edges_or_outside():
     depth[:, 12:] = 3.0
     depth[5, 5] = 0.0
     xy = np.array([[2.4, 2.6], [5, 5], [6, 5], [12, 5], [0, 5], [40, 5], [15, 5]])
-    assert sample_depth(depth, xy).tolist() == pytest.approx(
-        [2.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0], nan_ok=True
-    )
+    assert depth_at(depth, xy).tolist() == pytest.approx([2.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0], nan_ok=True)
 
 
 @given(st.floats(0, 319), st.floats(0, 239))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import warp_points
-from superpoint_ros.training.superpoint.images import list_images, random_cover, read_gray, size_of_area
+from superpoint_ros.training.superpoint.images import find_images, random_cover, read_gray, size_of_area
 
 sides = st.integers(20, 600)
 
@@ -44,7 +44,7 @@ def test_images_are_listed_with_their_folders(tmp_path):
     (tmp_path / "b").mkdir()
     for name in ("z.PNG", "b/a.jpg", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
-    assert [str(path) for path in list_images(tmp_path)] == ["b/a.jpg", "z.PNG"]
+    assert [str(path) for path in find_images(tmp_path)] == ["b/a.jpg", "z.PNG"]
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path):
