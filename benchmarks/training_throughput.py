@@ -20,12 +20,13 @@ from torch import Tensor
 import superpoint_ros.training
 from superpoint_ros.networks.superpoint import CELL_SIZE, LAYERS, POOL_AFTER
 from superpoint_ros.scenes.photometric import Photometric
-from superpoint_ros.training.config import AdaptationConfig, MagicPointConfig, SuperPointConfig, load_config
+from superpoint_ros.training.config import load_config
 from superpoint_ros.training.homographies import sample_homographies
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.loop import autocast, channels_last, make_fabric
 from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation
 from superpoint_ros.training.superpoint.batch_norm import MagicPointBN, SuperPointBN, fold_batch_norm
+from superpoint_ros.training.superpoint.config import AdaptationConfig, MagicPointConfig, SuperPointConfig
 from superpoint_ros.training.superpoint.joint import SuperPointLoss
 from superpoint_ros.training.superpoint.magicpoint import MagicPointLoss, SyntheticBatches
 
@@ -79,12 +80,13 @@ def pair_batch(config: SuperPointConfig, device: torch.device) -> dict[str, Tens
         for ranges in (config.first_view, config.second_view)
     ]
     height, width = config.size
+    correspondences = rng.uniform(0, height - 1, (config.batch, config.num_correspondences, 4))
     batch = {
         "canvas": torch.from_numpy(rng.integers(0, 255, (config.batch, 1, *config.canvas), np.uint8)),
         "homographies": torch.stack(views, dim=1),
         "labels": torch.full((config.batch, 2, height // CELL_SIZE, width // CELL_SIZE), NO_CORNER),
-        "places": torch.from_numpy(rng.uniform(0, height - 1, (config.batch, config.places, 4)).astype(np.float32)),
-        "filled": torch.ones((config.batch, config.places), dtype=torch.bool),
+        "correspondences": torch.from_numpy(correspondences.astype(np.float32)),
+        "filled": torch.ones(correspondences.shape[:2], dtype=torch.bool),
     }
     return {key: value.to(device) for key, value in batch.items()}
 

@@ -25,8 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from superpoint_ros.networks.checkpoint import load_checkpoint
-    from superpoint_ros.training.config import AdaptationConfig, load_config
+    from superpoint_ros.training.config import load_config
     from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation, label_folder
+    from superpoint_ros.training.superpoint.config import AdaptationConfig
 
     config = load_config(AdaptationConfig, arguments.config, arguments.set)
     device = arguments.device

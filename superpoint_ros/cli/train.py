@@ -22,13 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         stage.add_argument(
             "--run-folder", type=Path, required=True, help="folder of checkpoints; an unfinished run goes on"
         )
-        stage.add_argument("--accelerator", default="auto", choices=("auto", "cpu", "cuda"))
+        stage.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     superpoint.add_argument("--images", type=Path, required=True, help="folder of images of any size")
     superpoint.add_argument("--labels", type=Path, required=True, help="what `superpoint-ros label` wrote")
     depth.add_argument(
         "--data", type=Path, nargs="+", default=[], help="data sets with depth; none = rooms and streets are rendered"
     )
-    superpoint.add_argument("--initial", type=Path, help="checkpoint to start from, such as MagicPoint's last.ckpt")
+    superpoint.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,21 +38,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train_magicpoint(arguments: argparse.Namespace) -> int:
-    from superpoint_ros.training.config import MagicPointConfig, load_config
+    from superpoint_ros.training.config import load_config
+    from superpoint_ros.training.superpoint.config import MagicPointConfig
     from superpoint_ros.training.superpoint.magicpoint import train_magicpoint
 
     config = load_config(MagicPointConfig, arguments.config, arguments.set)
-    trainer = train_magicpoint(config, arguments.run_folder, arguments.accelerator)
+    trainer = train_magicpoint(config, arguments.run_folder, arguments.device)
     return _export(trainer, config, arguments, "Synthetic Shapes alone")
 
 
 def _train_superpoint(arguments: argparse.Namespace) -> int:
-    from superpoint_ros.training.config import SuperPointConfig, load_config
+    from superpoint_ros.training.config import load_config
+    from superpoint_ros.training.superpoint.config import SuperPointConfig
     from superpoint_ros.training.superpoint.joint import train_superpoint
 
     config = load_config(SuperPointConfig, arguments.config, arguments.set)
     folders = (arguments.images, arguments.labels, arguments.run_folder)
-    trainer = train_superpoint(config, *folders, arguments.initial, arguments.accelerator)
+    trainer = train_superpoint(config, *folders, arguments.initial, arguments.device)
     return _export(trainer, config, arguments, f"the images in {arguments.images.name}")
 
 
@@ -63,7 +65,7 @@ def _train_depth(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.export import export_depth
 
     config = load_config(DepthConfig, arguments.config, arguments.set)
-    trainer = train_depth(config, arguments.data, arguments.run_folder, arguments.accelerator)
+    trainer = train_depth(config, arguments.data, arguments.run_folder, arguments.device)
     path = arguments.run_folder / "d3.safetensors"
     names = ", ".join(path.name for path in arguments.data)
     trained_on = f"depth images of {names}" if names else "rooms and streets that this package renders"

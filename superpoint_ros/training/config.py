@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
 
 from superpoint_ros.core.errors import SuperPointRosError
-from superpoint_ros.networks.superpoint import ENCODER
-from superpoint_ros.scenes.homography_sampling import HomographyRanges
-from superpoint_ros.scenes.photometric import PhotometricRanges
 
 T = TypeVar("T")
 PRECISIONS = ("bf16-mixed", "32-true")
@@ -70,147 +67,6 @@ class LoopConfig:
             validate_every=self.validate_every >= 0,
             save_every=self.save_every >= 0,
             seed=self.seed >= 0,
-        )
-
-
-@dataclass(frozen=True)
-class MagicPointConfig:
-    """MagicPoint on Synthetic Shapes (SuperPoint paper, section 4).
-
-    Attributes:
-        size: (height, width) of the drawings, multiples of 8.
-        batch: drawings per step.
-        corner_weight: how often cells with a corner count in the loss; 1 as in the paper.
-        validation_images: drawings to validate on.
-        warp: how figures are seen.
-        photometric: noise.
-        loop: steps and so on.
-    """
-
-    size: tuple[int, int] = (120, 160)
-    batch: int = 32
-    corner_weight: float = 1.0
-    validation_images: int = 200
-    warp: HomographyRanges = field(default_factory=HomographyRanges)
-    photometric: PhotometricRanges = field(default_factory=PhotometricRanges)
-    loop: LoopConfig = field(default_factory=LoopConfig)
-
-    def __post_init__(self) -> None:
-        require(
-            self,
-            size=is_image_size(self.size),
-            batch=self.batch > 0,
-            corner_weight=self.corner_weight > 0.0,
-            validation_images=self.validation_images > 0,
-        )
-
-
-@dataclass(frozen=True)
-class AdaptationConfig:
-    """Homographic Adaptation (SuperPoint paper, section 5).
-
-    Attributes:
-        homographies: warps per image, the identity included, which comes first.
-        area: pixels that an image is shrunk to, keeping its shape; smaller ones stay.
-        ranges: of the homographies.
-        erosion: pixels at the edge of a warp's content that do not count.
-        batch: warps that go through the network at once.
-        threshold: least aggregated score of a label.
-        nms_radius: pixels between labels.
-        max_labels: per image.
-        precision: "bf16-mixed" or "32-true".
-        seed: of the homographies.
-    """
-
-    homographies: int = 100
-    area: int = 240 * 320
-    ranges: HomographyRanges = field(default_factory=lambda: HomographyRanges(scale=0.5, translation=0.2))
-    erosion: int = 3
-    batch: int = 50
-    threshold: float = 0.02
-    nms_radius: int = 4
-    max_labels: int = 600
-    precision: str = "bf16-mixed"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        require(
-            self,
-            homographies=self.homographies > 0,
-            area=self.area >= 64,
-            erosion=self.erosion >= 0,
-            batch=self.batch > 0,
-            threshold=0.0 < self.threshold < 1.0,
-            nms_radius=self.nms_radius >= 0,
-            max_labels=self.max_labels > 0,
-            precision=self.precision in PRECISIONS,
-            seed=self.seed >= 0,
-        )
-
-
-@dataclass(frozen=True)
-class SuperPointConfig:
-    """Joint training of detector and descriptor on pairs of views (SuperPoint paper, section 6).
-
-    Attributes:
-        canvas: (height, width) that an image is resized and cropped to before it is warped.
-        size: (height, width) of the views, multiples of 8.
-        batch: pairs per step.
-        first_view, second_view: how views differ from the canvas.
-        photometric: noise of both views.
-        label_threshold: least score of a label that is used.
-        least_labels: the strongest this many labels of an image are used, however weak; keeps textures from being
-            learnt as places without corners.
-        places: common places per pair at which descriptors are compared.
-        descriptor_loss: "contrastive" or "hinge" (the paper's).
-        corner_weight: how often cells with a corner count in the detector's loss; 1 as in the paper.
-        sharpness: factor of the similarities in the contrastive loss.
-        balance: "fixed" or "gradnorm".
-        detector_weight, descriptor_weight: of the losses, where fixed.
-        alpha: of GradNorm.
-        validation_images: images kept out of training, to validate on.
-        frozen_layers: Number of the encoder's first layers that keep their initial weights.
-        loop: steps and so on.
-    """
-
-    canvas: tuple[int, int] = (360, 480)
-    size: tuple[int, int] = (240, 320)
-    batch: int = 32
-    first_view: HomographyRanges = field(default_factory=lambda: HomographyRanges(0.8, 0.05, 0.2, 15.0, 0.1))
-    second_view: HomographyRanges = field(default_factory=lambda: HomographyRanges(0.8, 0.2, 0.5, 60.0, 0.1))
-    photometric: PhotometricRanges = field(default_factory=PhotometricRanges)
-    label_threshold: float = 0.05
-    least_labels: int = 100
-    places: int = 400
-    descriptor_loss: str = "contrastive"
-    corner_weight: float = 1.0
-    sharpness: float = 20.0
-    balance: str = "fixed"
-    detector_weight: float = 1.0
-    descriptor_weight: float = 1.0
-    alpha: float = 0.12
-    validation_images: int = 32
-    frozen_layers: int = 0
-    loop: LoopConfig = field(default_factory=LoopConfig)
-
-    def __post_init__(self) -> None:
-        require(
-            self,
-            canvas=is_image_size(self.canvas),
-            size=is_image_size(self.size),
-            batch=self.batch > 0,
-            label_threshold=0.0 <= self.label_threshold < 1.0,
-            least_labels=self.least_labels >= 0,
-            places=self.places > 1,
-            descriptor_loss=self.descriptor_loss in ("contrastive", "hinge"),
-            corner_weight=self.corner_weight > 0.0,
-            sharpness=self.sharpness > 0.0,
-            balance=self.balance in ("fixed", "gradnorm"),
-            detector_weight=self.detector_weight >= 0.0,
-            descriptor_weight=self.descriptor_weight >= 0.0,
-            alpha=self.alpha >= 0.0,
-            validation_images=self.validation_images > 0,
-            frozen_layers=0 <= self.frozen_layers <= len(ENCODER),
         )
 
 

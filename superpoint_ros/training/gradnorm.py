@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-LEAST_WEIGHT = 1e-4  # a weight stays positive
+MIN_WEIGHT = 1e-4  # a weight stays positive
 
 
 class GradNorm:
@@ -64,7 +64,7 @@ class GradNorm:
         gradient_loss.backward()
         self._optimizer.step()
         with torch.no_grad():
-            self.weights.clamp_(min=LEAST_WEIGHT)
+            self.weights.clamp_(min=MIN_WEIGHT)
             self.weights.mul_(len(self.weights) / self.weights.sum())
 
     def gradient_loss(self, norms: Tensor, values: Tensor) -> Tensor:

@@ -31,10 +31,10 @@ Losses = dict[str, Tensor]
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def make_fabric(config: LoopConfig, folder: Path, accelerator: str = "auto") -> lightning_fabric.Fabric:
+def make_fabric(config: LoopConfig, folder: Path, device: str = "auto") -> lightning_fabric.Fabric:
     """Fabric for this process; under `torchrun` it joins the others, alone it is a single device."""
     fabric = lightning_fabric.Fabric(
-        accelerator=accelerator,
+        accelerator=device,
         devices=int(os.environ.get("LOCAL_WORLD_SIZE", 1)),
         num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),
         loggers=TensorBoardLogger(folder, name="tensorboard", version=""),

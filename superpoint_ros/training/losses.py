@@ -1,4 +1,4 @@
-"""The losses of detector and descriptor, each with its equation."""
+"""The losses of detector, descriptor, depth and confidence, each with its equation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from superpoint_ros.networks.d3 import LOG_SPREAD_RANGE
 from superpoint_ros.networks.superpoint import CELL_SIZE
 from superpoint_ros.training.homographies import warp_points
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
+
+MIN_REFERENCE = 0.02  # error of an untrained network below which an image's error is not measured against it
+UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
 
 
 def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) -> Tensor:
@@ -79,19 +83,45 @@ def contrastive_descriptor_loss(
     xy0: Tensor,
     xy1: Tensor,
     valid: Tensor,
-    sharpness: float = 20.0,
+    temperature: float = 0.05,
     radius: float = 8.0,
 ) -> Tensor:
     """Symmetric cross-entropy over K correspondences of each pair of images (InfoNCE, arXiv 1807.03748, equation 4).
 
-    L = -1/2K sum_k [log softmax_j(sharpness d_k.d'_j)_k + log softmax_j(sharpness d_j.d'_k)_k]; places nearer than
-    `radius` to the true one are no negatives.
+    L = -1/2K sum_k [log softmax_j(d_k.d'_j / t)_k + log softmax_j(d_j.d'_k / t)_k] with t the temperature; points
+    nearer than `radius` to the true one are no negatives.
 
     Args:
-        descriptors0, descriptors1: unit vectors (B, K, D); row k of both is the same place.
+        descriptors0, descriptors1: unit vectors (B, K, D); row k of both is the same point.
         xy0, xy1: (B, K, 2), where they are, pixels.
         valid: bool (B, K), rows that count.
     """
-    similarity = sharpness * descriptors0 @ descriptors1.mT
+    similarity = descriptors0 @ descriptors1.mT / temperature
     loss = _one_way(similarity, xy1, valid, radius) + _one_way(similarity.mT, xy0, valid, radius)
     return torch.where(valid, loss, 0.0).sum() / (2 * valid.sum().clamp(min=1))
+
+
+def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor) -> Tensor:
+    """Mean absolute error of log depth over that of an untrained network, averaged over the images.
+
+    Args:
+        log_depth, log_start, log_truth: (B, 1, H, W); truth that is not finite does not count.
+    """
+    known = torch.isfinite(log_truth)
+    truth = torch.where(known, log_truth, 0.0)
+    pixels = known.sum(dim=(1, 2, 3)).clamp(min=1)
+    error = (((log_depth - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
+    reference = (((log_start - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
+    return (error / reference.clamp(min=MIN_REFERENCE)).mean()
+
+
+def confidence_loss(log_depth: Tensor, log_spread: Tensor, log_truth: Tensor) -> Tensor:
+    """Negative log-likelihood of the errors as they are under a Laplace distribution, raised so as to be positive.
+
+    Truth that is infinite counts as an error of UNKNOWABLE_ERROR; the depth itself gets no gradient.
+    """
+    known = ~torch.isnan(log_truth)
+    error = (log_depth.detach() - torch.where(torch.isfinite(log_truth), log_truth, 0.0)).abs()
+    error = torch.where(torch.isinf(log_truth), UNKNOWABLE_ERROR, error)
+    likelihood = error * torch.exp(-log_spread) + log_spread - LOG_SPREAD_RANGE[0]
+    return torch.where(known, likelihood, 0.0).sum() / known.sum().clamp(min=1)

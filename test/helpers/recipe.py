@@ -13,7 +13,7 @@ TINY_LOOP = ["loop.steps=4", "loop.save_every=2", "loop.validate_every=2", "loop
 TINY_MAGICPOINT = ["size=[32, 40]", "batch=2", "validation_images=2", *TINY_LOOP]
 TINY_ADAPTATION = ["homographies=3", "area=3072", "batch=2", "threshold=0.0001", "precision=32-true"]
 TINY_SUPERPOINT = [
-    "canvas=[48, 64]", "size=[32, 40]", "batch=2", "places=20", "validation_images=2", *TINY_LOOP,
+    "canvas=[48, 64]", "size=[32, 40]", "batch=2", "num_correspondences=20", "validation_images=2", *TINY_LOOP,
 ]  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def call(*words: object, changes: list[str]) -> int:
 def magicpoint(run: Path, changes: list[str] | None = None) -> int:
     """`superpoint-ros train magicpoint` at toy size."""
     changes = TINY_MAGICPOINT + (changes or [])
-    return call("train", "magicpoint", "--run-folder", run, "--accelerator", "cpu", changes=changes)
+    return call("train", "magicpoint", "--run-folder", run, "--device", "cpu", changes=changes)
 
 
 def label(images: Path, labels: Path, weights: Path) -> int:
@@ -45,9 +45,7 @@ def label(images: Path, labels: Path, weights: Path) -> int:
 def superpoint(images: Path, labels: Path, run: Path, changes: list[str] | None = None, *more: object) -> int:
     """`superpoint-ros train superpoint` at toy size."""
     folders = ("--images", images, "--labels", labels, "--run-folder", run)
-    return call(
-        "train", "superpoint", *folders, "--accelerator", "cpu", *more, changes=TINY_SUPERPOINT + (changes or [])
-    )
+    return call("train", "superpoint", *folders, "--device", "cpu", *more, changes=TINY_SUPERPOINT + (changes or []))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,8 @@ from pathlib import Path
 import pytest
 
 import superpoint_ros.training
-from superpoint_ros.training.config import (
-    AdaptationConfig,
-    ConfigError,
-    MagicPointConfig,
-    SuperPointConfig,
-    load_config,
-)
+from superpoint_ros.training.config import ConfigError, load_config
+from superpoint_ros.training.superpoint.config import AdaptationConfig, MagicPointConfig, SuperPointConfig
 
 CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
 

@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 import torch
 
+from superpoint_ros.networks.d3 import LOG_SPREAD_RANGE
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.losses import (
     cell_centers,
     cell_correspondence,
+    confidence_loss,
     contrastive_descriptor_loss,
+    depth_loss,
     detector_loss,
     hinge_descriptor_loss,
 )
+
+NAN, INFINITY = float("nan"), float("inf")
 
 IDENTITY = torch.eye(3, dtype=torch.float64)[None]
 
@@ -95,7 +100,7 @@ def test_contrastive_loss_by_hand():
     descriptors = torch.eye(2)[None]
     xy = torch.tensor([[[0.0, 0.0], [50.0, 0.0]]])
     valid = torch.ones((1, 2), dtype=torch.bool)
-    loss = contrastive_descriptor_loss(descriptors, descriptors, xy, xy, valid, sharpness=3.0)
+    loss = contrastive_descriptor_loss(descriptors, descriptors, xy, xy, valid, temperature=1 / 3)
     assert loss.item() == pytest.approx(math.log(1 + math.exp(-3.0)))
 
 
@@ -120,3 +125,41 @@ def test_contrastive_loss_gradient():
     xy = torch.from_numpy(np.random.default_rng(0).uniform(0, 60, (2, 3, 2)))
     valid = torch.tensor([[True, True, True], [True, False, True]])
     assert torch.autograd.gradcheck(lambda a, b: contrastive_descriptor_loss(a, b, xy, xy, valid, 2.0), (first, second))
+
+
+def plane(*values: float) -> torch.Tensor:
+    return torch.tensor(values).view(1, 1, 1, -1)
+
+
+def test_depth_loss_is_the_error_relative_to_that_of_an_untrained_network():
+    truth, start = plane(0.0, 1.0, NAN, INFINITY), plane(0.2, 0.6, 0.0, 0.0)
+    assert depth_loss(start, start, truth).item() == pytest.approx(1.0)
+    assert depth_loss(plane(0.1, 0.8, 9.0, 9.0), start, truth).item() == pytest.approx(0.5)
+    assert depth_loss(plane(0.01, 0.0), plane(0.0, 0.0), plane(0.0, 0.0)).item() == pytest.approx(0.25)
+
+
+def test_images_count_alike_in_the_depth_loss():
+    truth, start = torch.zeros(2, 1, 1, 4), torch.tensor([0.1, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
+    assert depth_loss(start * torch.tensor([2.0, 1.0]).view(2, 1, 1, 1), start, truth).item() == pytest.approx(1.5)
+
+
+def test_confidence_loss_is_least_at_the_mean_error():
+    generator = torch.Generator().manual_seed(0)
+    errors = torch.empty(1, 1, 100, 100).exponential_(1 / 0.07, generator=generator)
+    spreads = [0.03, 0.05, 0.07, 0.1, 0.2]
+    losses = [confidence_loss(errors, torch.full_like(errors, math.log(b)), torch.zeros_like(errors)) for b in spreads]
+    assert int(torch.stack(losses).argmin()) == 2
+    assert losses[2].item() == pytest.approx(1 + math.log(0.07) - LOG_SPREAD_RANGE[0], abs=0.05)
+
+
+def test_unknown_truth_does_not_count_and_unreachable_truth_calls_for_doubt():
+    spread = plane(-2.0, -2.0, -2.0).requires_grad_()
+    confidence_loss(plane(0.0, 5.0, 0.0), spread, plane(NAN, NAN, INFINITY)).backward()
+    assert spread.grad.flatten()[:2].tolist() == [0.0, 0.0]
+    assert spread.grad.flatten()[2] < 0
+
+
+def test_the_confidence_loss_leaves_the_depth_alone():
+    depth, spread = plane(0.3).requires_grad_(), plane(-2.0).requires_grad_()
+    confidence_loss(depth, spread, plane(0.0)).backward()
+    assert depth.grad is None

@@ -17,8 +17,8 @@ from superpoint_ros.scenes.photometric import Photometric, PhotometricRanges
 from superpoint_ros.training.depth.config import DepthConfig
 from superpoint_ros.training.loop import step_rng
 
-UNIFORM_SHARE = 0.4  # of images whose samples are drawn uniformly; the other patterns share the rest
-WORST_OUTLIER = 2.0  # factor
+UNIFORM_PROB = 0.4  # of images whose samples are drawn uniformly; the other patterns share the rest
+MAX_OUTLIER = 2.0  # factor
 COLOR_GAIN = 0.1  # standard deviation
 
 DepthImage = tuple[np.ndarray, np.ndarray]  # uint8 (H, W, 3) RGB; float32 (H, W) metres, no depth = 0
@@ -35,12 +35,12 @@ def read_frame(frame: Frame) -> DepthImage:
     return rgb, depth
 
 
-def random_window(
-    rgb: np.ndarray, depth: np.ndarray, size: tuple[int, int], least: float, rng: np.random.Generator
+def random_crop(
+    rgb: np.ndarray, depth: np.ndarray, size: tuple[int, int], min_scale: float, rng: np.random.Generator
 ) -> DepthImage:
     """A random cut-out of the shape of `size`, resized to it and mirrored half of the time."""
     largest = min(rgb.shape[0] / size[0], rgb.shape[1] / size[1])
-    zoom = largest * rng.uniform(least, 1.0)
+    zoom = largest * rng.uniform(min_scale, 1.0)
     height, width = (int(side * zoom) for side in size)
     top, left = (rng.integers(full - part + 1) for full, part in zip(rgb.shape, (height, width), strict=False))
     window = np.s_[top : top + height, left : left + width]
@@ -60,26 +60,26 @@ def with_noise(rgb: np.ndarray, ranges: PhotometricRanges, rng: np.random.Genera
     return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
 
 
-def with_faults(sparse: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
+def corrupt_samples(sparse: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
     """Samples with noise relative to their depth and, a few, wrong altogether."""
-    if rng.random() >= config.faulty:
+    if rng.random() >= config.corruption_prob:
         return sparse
     noise = rng.standard_normal(sparse.shape) * rng.uniform(0.0, config.noise)
     wrong = rng.random(sparse.shape) < rng.uniform(0.0, config.outliers)
-    noise[wrong] = rng.uniform(-np.log(WORST_OUTLIER), np.log(WORST_OUTLIER), int(wrong.sum()))
+    noise[wrong] = rng.uniform(-np.log(MAX_OUTLIER), np.log(MAX_OUTLIER), int(wrong.sum()))
     return (sparse * np.exp(noise)).astype(np.float32)
 
 
 def random_samples(rgb: np.ndarray, depth: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
     """Sparse depth in a random pattern at a random density; at least one sample if there is any depth."""
     reachable = np.where(depth < config.max_depth, depth, 0.0).astype(np.float32)
-    count = max(1, round(depth.size * np.exp(rng.uniform(*np.log(config.share)))))
+    count = max(1, round(depth.size * np.exp(rng.uniform(*np.log(config.density_range)))))
     others = [name for name in PATTERNS if name != "uniform"]
-    pattern = "uniform" if rng.random() < UNIFORM_SHARE else others[rng.integers(len(others))]
+    pattern = "uniform" if rng.random() < UNIFORM_PROB else others[rng.integers(len(others))]
     sparse = sample_depth(reachable, pattern, count, rng, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     if not np.isfinite(sparse).any():
         sparse = sample_depth(reachable, "uniform", count, rng)
-    return with_faults(sparse, config, rng)
+    return corrupt_samples(sparse, config, rng)
 
 
 def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth: float) -> dict[str, Tensor]:
@@ -87,7 +87,7 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth
 
     Returns:
         rgb uint8 (3, H, W); hints float32 (4, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
-        their scale, NaN where there is none and infinite where it is beyond `farthest`. Without samples the scale is
+        their scale, NaN where there is none and infinite where it is beyond `max_depth`. Without samples the scale is
         the geometric mean of the depth that is not.
     """
     reachable = is_depth(depth) & (depth < max_depth)
@@ -125,11 +125,11 @@ class DepthBatches(Dataset[dict[str, Tensor]]):
 
     def _example(self, rng: np.random.Generator) -> dict[str, Tensor]:
         rgb, depth = read_frame(self.frames[rng.integers(len(self.frames))])
-        rgb, depth = random_window(rgb, depth, self.config.size, self.config.least_window, rng)
+        rgb, depth = random_crop(rgb, depth, self.config.size, self.config.min_crop_scale, rng)
         if rng.random() < self.config.gray:
             rgb = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         rgb = with_noise(rgb, self.config.photometric, rng)
         sparse = random_samples(rgb, depth, self.config, rng)
-        if rng.random() < self.config.unsampled:
+        if rng.random() < self.config.empty_prob:
             sparse = np.full_like(sparse, np.nan)
         return to_example(rgb, depth, sparse, self.config.max_depth)

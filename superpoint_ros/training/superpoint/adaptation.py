@@ -23,9 +23,9 @@ from superpoint_ros.core.image import resize_image
 from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.networks.refine import refine_keypoints
 from superpoint_ros.networks.superpoint import SuperPoint
-from superpoint_ros.training.config import AdaptationConfig
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
 from superpoint_ros.training.loop import autocast, channels_last
+from superpoint_ros.training.superpoint.config import AdaptationConfig
 from superpoint_ros.training.superpoint.images import find_images, read_gray, size_of_area
 
 SPREAD = 0.8  # pixels, standard deviation

@@ -19,7 +19,6 @@ from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode, sample_descriptors
 from superpoint_ros.networks.superpoint import CELL_SIZE
 from superpoint_ros.scenes.photometric import Photometric
-from superpoint_ros.training.config import SuperPointConfig
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.homographies import valid_mask, warp_images
@@ -27,6 +26,7 @@ from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
+from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.pairs import PairBatches, labelled_images
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(
@@ -47,10 +47,10 @@ def make_views(batch: dict[str, Tensor], size: tuple[int, int]) -> tuple[Tensor,
     return views, missing == 0
 
 
-def _sample(descriptors: Tensor, places: Tensor) -> Tensor:
-    """Dense descriptors (B, D, h, w) at places (B, K, 2) -> (B, K, D), as at inference."""
+def _sample(descriptors: Tensor, xy: Tensor) -> Tensor:
+    """Dense descriptors (B, D, h, w) at pixels xy (B, K, 2) -> (B, K, D), as at inference."""
     dense = descriptors.float()
-    return torch.stack([sample_descriptors(d, xy, "exact") for d, xy in zip(dense, places, strict=True)])
+    return torch.stack([sample_descriptors(d, at, "exact") for d, at in zip(dense, xy, strict=True)])
 
 
 class SuperPointLoss:
@@ -60,7 +60,7 @@ class SuperPointLoss:
         self.config = config
         self.fabric = fabric
         self.rank = fabric.global_rank
-        theory = [float(np.log(NO_CORNER + 1)), float(np.log(config.places))]
+        theory = [float(np.log(NO_CORNER + 1)), float(np.log(config.num_correspondences))]
         initial = theory if config.descriptor_loss == "contrastive" else None
         self.gradnorm = GradNorm(2, config.alpha, 0.025, initial, fabric.device, self._mean_over_processes)
 
@@ -88,9 +88,9 @@ class SuperPointLoss:
             to_first, to_second = batch["homographies"].unbind(dim=1)
             between = to_second @ torch.linalg.inv(to_first)
             return hinge_descriptor_loss(first.float(), second.float(), between, valid.chunk(2)[1])
-        xy0, xy1 = batch["places"].split(2, dim=2)
+        xy0, xy1 = batch["correspondences"].split(2, dim=2)
         sampled = _sample(first, xy0), _sample(second, xy1)
-        return contrastive_descriptor_loss(*sampled, xy0, xy1, batch["filled"], self.config.sharpness)
+        return contrastive_descriptor_loss(*sampled, xy0, xy1, batch["filled"], self.config.temperature)
 
     def _balance(self, model: nn.Module, losses: Losses) -> Losses:
         config = self.config

@@ -15,11 +15,11 @@ from superpoint_ros.evaluation.metrics.keypoints import match_detections
 from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.scenes.synthetic_shapes import draw_scene
-from superpoint_ros.training.config import MagicPointConfig
 from superpoint_ros.training.labels import cell_labels
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
 from superpoint_ros.training.losses import detector_loss
 from superpoint_ros.training.superpoint.batch_norm import MagicPointBN
+from superpoint_ros.training.superpoint.config import MagicPointConfig
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(detection_threshold=0.001, nms_radius=4, remove_borders=0, max_keypoints=300)
 VALIDATION_TOLERANCE = 2.0  # pixels
@@ -93,9 +93,9 @@ class MagicPointValidation:
         return average_precision(confidence, np.concatenate(correct), sum(map(len, self.corners)))
 
 
-def train_magicpoint(config: MagicPointConfig, folder: Path, accelerator: str = "auto") -> Trainer:
+def train_magicpoint(config: MagicPointConfig, folder: Path, device: str = "auto") -> Trainer:
     """Train MagicPoint, going on from the folder's checkpoint if there is one."""
-    fabric = make_fabric(config.loop, folder, accelerator)
+    fabric = make_fabric(config.loop, folder, device)
     torch.manual_seed(config.loop.seed)
     model = MagicPointBN()
     trainer = Trainer(fabric, model, MagicPointLoss(config, fabric.global_rank), config.loop, folder)

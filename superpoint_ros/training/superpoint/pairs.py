@@ -1,4 +1,4 @@
-"""Two views of one image, a homography apart, with the corners of both and common places."""
+"""Two views of one image, a homography apart, with the corners of both and common points."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch.utils.data import Dataset
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import inside_image, resize_matrix, warp_points
 from superpoint_ros.scenes.homography_sampling import sample_homography
-from superpoint_ros.training.config import SuperPointConfig
 from superpoint_ros.training.labels import cell_labels
 from superpoint_ros.training.loop import step_rng
 from superpoint_ros.training.superpoint.adaptation import label_path, load_labels
+from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.images import find_images, random_cover, read_gray
 
-CORNER_SHARE = 0.5  # of the common places, those taken at corners
+CORNER_FRACTION = 0.5  # of the common points, those taken at corners
 CORNER_JITTER = 1.0  # pixels around them, standard deviation
 Sample = dict[str, np.ndarray]
 
@@ -35,30 +35,30 @@ def labelled_images(images: Path, labels: Path) -> list[Path]:
     return found
 
 
-def common_places(
+def common_points(
     rng: np.random.Generator, corners: np.ndarray, between: np.ndarray, size: tuple[int, int], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places of view 0 that view 1 shows too, some near corners and the rest anywhere.
+    """Points of view 0 that view 1 shows too, some near corners and the rest anywhere.
 
     Args:
         rng: chooses.
         corners: (N, 2), corners of view 0, pixels.
         between: homography 3x3 from view 0 to view 1.
         size: (height, width) of both views.
-        count: places wanted.
+        count: correspondences wanted.
 
     Returns:
         float32 (count, 4): x, y in view 0 and in view 1; bool (count,): the rows that are filled.
     """
     anywhere = rng.uniform(0, [size[1] - 1, size[0] - 1], (4 * count, 2))
-    near = rng.permutation(corners)[: int(CORNER_SHARE * count)]
+    near = rng.permutation(corners)[: int(CORNER_FRACTION * count)]
     near = near + rng.normal(0.0, CORNER_JITTER, near.shape)
     xy0 = np.concatenate([near, anywhere])
     xy1 = warp_points(xy0, between)
     shared = np.flatnonzero(inside_image(xy0, size) & inside_image(xy1, size))[:count]
-    places = np.zeros((count, 4), np.float32)
-    places[: len(shared)] = np.concatenate([xy0[shared], xy1[shared]], axis=1)
-    return places, np.arange(count) < len(shared)
+    correspondences = np.zeros((count, 4), np.float32)
+    correspondences[: len(shared)] = np.concatenate([xy0[shared], xy1[shared]], axis=1)
+    return correspondences, np.arange(count) < len(shared)
 
 
 def dither(xy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -89,7 +89,7 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         """B pairs.
 
         canvas: uint8 (B, 1, Hc, Wc); homographies: float64 (B, 2, 3, 3), canvas to view; labels: int64
-        (B, 2, h, w); places: float32 (B, K, 4) and filled: bool (B, K), see common_places.
+        (B, 2, h, w); correspondences: float32 (B, K, 4) and filled: bool (B, K), see common_points.
         """
         rng = step_rng(self.config.loop.seed, self.rank, step)
         chosen = rng.choice(len(self.names), self.config.batch, replace=len(self.names) < self.config.batch)
@@ -104,17 +104,17 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         if labels.image_size != image.shape:
             raise DatasetError(f"'{name}' is {image.shape}, but its labels are for an image of {labels.image_size}")
         canvas, to_canvas = random_cover(image, config.canvas, rng)
-        used = max(config.least_labels, int(np.sum(labels.score >= config.label_threshold)))
+        used = max(config.min_labels, int(np.sum(labels.score >= config.label_threshold)))
         corners = warp_points(labels.xy[:used], to_canvas)
         resize = resize_matrix(config.canvas, config.size)
         views = [resize @ sample_homography(rng, config.canvas, r) for r in (config.first_view, config.second_view)]
         first, second = (warp_points(corners, view) for view in views)
         between = views[1] @ np.linalg.inv(views[0])
-        places, filled = common_places(rng, first, between, config.size, config.places)
+        correspondences, filled = common_points(rng, first, between, config.size, config.num_correspondences)
         return {
             "canvas": canvas[None],
             "homographies": np.stack(views),
             "labels": np.stack([cell_labels(dither(view, rng), config.size, rng) for view in (first, second)]),
-            "places": places,
+            "correspondences": correspondences,
             "filled": filled,
         }

@@ -18,11 +18,11 @@ from superpoint_ros.training.config import ConfigError, load_config
 from superpoint_ros.training.depth.config import DepthConfig, RenderConfig
 from superpoint_ros.training.depth.data import (
     DepthBatches,
+    corrupt_samples,
+    random_crop,
     random_samples,
-    random_window,
     read_frame,
     to_example,
-    with_faults,
     with_noise,
 )
 from superpoint_ros.training.depth.train import find_frames
@@ -51,7 +51,7 @@ def test_windows_have_the_size_and_keep_image_and_depth_together():
     y, x = np.mgrid[:80, :100].astype(np.float32)
     rgb = np.dstack([x, y, x]).astype(np.uint8)
     for seed in range(20):
-        window, depth = random_window(rgb, x + 1, (32, 64), 0.5, np.random.default_rng(seed))
+        window, depth = random_crop(rgb, x + 1, (32, 64), 0.5, np.random.default_rng(seed))
         assert window.shape == (32, 64, 3)
         assert depth.shape == (32, 64)
         assert np.abs(window[..., 0] - (depth - 1)).max() <= 2
@@ -59,8 +59,8 @@ def test_windows_have_the_size_and_keep_image_and_depth_together():
 
 def test_faults_are_within_their_bounds_and_sometimes_absent():
     sparse = np.full((40, 50), 3.0, np.float32)
-    config = DepthConfig(noise=0.01, outliers=0.1, faulty=0.5)
-    marred = [with_faults(sparse, config, np.random.default_rng(seed)) for seed in range(40)]
+    config = DepthConfig(noise=0.01, outliers=0.1, corruption_prob=0.5)
+    marred = [corrupt_samples(sparse, config, np.random.default_rng(seed)) for seed in range(40)]
     untouched = [np.array_equal(result, sparse) for result in marred]
     assert 8 < sum(untouched) < 32
     ratios = np.log(np.concatenate([m.ravel() for m, same in zip(marred, untouched, strict=True) if not same]) / 3.0)
@@ -80,7 +80,7 @@ def test_samples_are_of_depths_within_reach_and_there_is_always_one():
     rgb, depth = read_frame(frame(0))
     depth = depth.copy()
     depth[:, 45:] = 200.0
-    config = DepthConfig(faulty=0.0, share=(1e-4, 1e-2))
+    config = DepthConfig(corruption_prob=0.0, density_range=(1e-4, 1e-2))
     for seed in range(30):
         sparse = random_samples(rgb, depth, config, np.random.default_rng(seed))
         taken = np.isfinite(sparse)
@@ -108,8 +108,8 @@ def test_without_samples_the_truth_is_relative_to_the_mean_of_what_is_within_rea
     assert (example["hints"][:3] == 0).all()
 
 
-def test_a_share_of_the_images_has_no_samples():
-    config = DepthConfig(size=(32, 64), batch=40, unsampled=0.5)
+def test_a_fraction_of_the_images_has_no_samples():
+    config = DepthConfig(size=(32, 64), batch=40, empty_prob=0.5)
     batch = DepthBatches(config, [frame(0)], rank=0)[0]
     bare = (batch["hints"][:, 3] == FARTHEST_SAMPLE).flatten(1).all(dim=1)
     assert 8 < int(bare.sum()) < 32
@@ -135,9 +135,9 @@ def write_place(folder, views: int) -> None:
     (folder / "meta.json").write_text(json.dumps({"depth_scale": 500}))
 
 
-def test_frames_are_found_in_data_sets_and_in_folders_of_rendered_places(tmp_path):
+def test_frames_are_found_in_data_sets_and_in_folders_of_rendered_scenes(tmp_path):
     for index in range(3):
-        write_place(tmp_path / "renders" / f"place_{index:05d}", 2)
+        write_place(tmp_path / "renders" / f"scene_{index:05d}", 2)
     write_place(tmp_path / "mine", 1)
     frames = find_frames([tmp_path / "renders", tmp_path / "mine"])
     assert len(frames) == 7
@@ -152,7 +152,14 @@ def test_data_without_depth_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    ["size=[30, 64]", "share=[0.1, 0.01]", "balance=none", "faulty=2.0", "unsampled=1.0", "render.places=1"],
+    [
+        "size=[30, 64]",
+        "density_range=[0.1, 0.01]",
+        "balance=none",
+        "corruption_prob=2.0",
+        "empty_prob=1.0",
+        "render.num_scenes=1",
+    ],
 )
 def test_a_configuration_out_of_range_is_refused(change):
     with pytest.raises(ConfigError):

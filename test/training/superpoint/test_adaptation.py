@@ -6,7 +6,6 @@ import torch
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.networks.superpoint import CELL_SIZE, SuperPoint
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
-from superpoint_ros.training.config import AdaptationConfig
 from superpoint_ros.training.superpoint.adaptation import (
     HomographicAdaptation,
     ImageLabels,
@@ -16,6 +15,7 @@ from superpoint_ros.training.superpoint.adaptation import (
     save_labels,
     spread,
 )
+from superpoint_ros.training.superpoint.config import AdaptationConfig
 
 CPU = torch.device("cpu")
 DOTS = np.array([[20, 16], [44, 28], [30, 50], [60, 45]])

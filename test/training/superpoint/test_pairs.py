@@ -9,14 +9,21 @@ import torch
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import inside_image, warp_points
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
-from superpoint_ros.training.config import LoopConfig, SuperPointConfig
+from superpoint_ros.training.config import LoopConfig
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
+from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.joint import make_views
-from superpoint_ros.training.superpoint.pairs import PairBatches, common_places, dither, labelled_images
+from superpoint_ros.training.superpoint.pairs import PairBatches, common_points, dither, labelled_images
 
 CONFIG = SuperPointConfig(
-    canvas=(96, 128), size=(64, 80), batch=3, places=40, label_threshold=0.1, least_labels=0, loop=LoopConfig(steps=5)
+    canvas=(96, 128),
+    size=(64, 80),
+    batch=3,
+    num_correspondences=40,
+    label_threshold=0.1,
+    min_labels=0,
+    loop=LoopConfig(steps=5),
 )
 
 STILL = HomographyRanges(1.0, 0.0, 0.0, 0.0, 0.0)
@@ -51,17 +58,18 @@ def test_shapes(folders):
         "canvas": ((3, 1, 96, 128), torch.uint8),
         "homographies": ((3, 2, 3, 3), torch.float64),
         "labels": ((3, 2, 8, 10), torch.int64),
-        "places": ((3, 40, 4), torch.float32),
+        "correspondences": ((3, 40, 4), torch.float32),
         "filled": ((3, 40), torch.bool),
     }
 
 
-def test_places_are_the_same_in_both_views(folders):
+def test_points_are_the_same_in_both_views(folders):
     batch = batches(folders)[1]
-    for homographies, places, filled in zip(batch["homographies"], batch["places"], batch["filled"], strict=True):
+    columns = (batch[key] for key in ("homographies", "correspondences", "filled"))
+    for homographies, points, filled in zip(*columns, strict=True):
         first, second = homographies.numpy()
         between = second @ np.linalg.inv(first)
-        found = places[filled].numpy()
+        found = points[filled].numpy()
         assert len(found)
         np.testing.assert_allclose(warp_points(found[:, :2], between), found[:, 2:], atol=1e-3)
         assert inside_image(found[:, :2], CONFIG.size).all()
@@ -96,7 +104,7 @@ def test_so_many_labels_are_used_however_weak(folders):
         np.array([[60.0, 60.0], [60.0, 40.0]], np.float32), np.array([0.05, 0.02], np.float32), (120, 140)
     )
     save_labels(label_path(labels, Path("0.png")), weak)
-    config = replace(CONFIG, least_labels=1, first_view=STILL, second_view=STILL)
+    config = replace(CONFIG, min_labels=1, first_view=STILL, second_view=STILL)
     sample = PairBatches(config, images, labels, [], 0).pair(Path("0.png"), np.random.default_rng(0))
     assert np.sum(sample["labels"] != NO_CORNER) == 2  # one in each view
 
@@ -116,10 +124,10 @@ def test_dithered_points_are_right_on_average():
     assert np.abs(rounded - xy).max() < 1.0
 
 
-def test_views_without_common_places():
+def test_views_without_common_points():
     apart = np.array([[1, 0, 500.0], [0, 1, 0], [0, 0, 1]])
-    places, filled = common_places(np.random.default_rng(0), np.zeros((0, 2)), apart, (64, 80), 7)
-    assert places.shape == (7, 4)
+    points, filled = common_points(np.random.default_rng(0), np.zeros((0, 2)), apart, (64, 80), 7)
+    assert points.shape == (7, 4)
     assert not filled.any()
 
 

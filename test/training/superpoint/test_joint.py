@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers import recipe
+
+from superpoint_ros.networks.checkpoint import save_checkpoint
+from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.training.export import load_trained_state
+from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
+from superpoint_ros.training.superpoint.images import find_images
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> tuple[Path, Path]:
+    root = tmp_path_factory.mktemp("joint")
+    images, labels = root / "images", root / "labels"
+    recipe.write_images(images)
+    for number, name in enumerate(find_images(images)):
+        xy = np.random.default_rng(number).uniform(0, 60, (40, 2)).astype(np.float32)
+        save_labels(label_path(labels, name), ImageLabels(xy, np.full(40, 0.5, np.float32), (64, 80)))
+    return images, labels
+
+
+@pytest.mark.parametrize("held_out", [5, 24])
+def test_too_few_images_to_train_and_validate_on_are_named(folders, tmp_path, capsys, held_out):
+    assert recipe.superpoint(*folders, tmp_path, [f"validation_images={held_out}"]) == 2
+    message = capsys.readouterr().err
+    assert "5 labelled images" in message
+    assert f"validation_images={held_out}" in message
+
+
+def test_training_starts_from_a_weights_file(folders, tmp_path):
+    torch.manual_seed(3)
+    plain = SuperPoint()
+    save_checkpoint(tmp_path / "start.safetensors", plain)
+    changes = ["loop.steps=1", "frozen_layers=2"]
+    assert recipe.superpoint(*folders, tmp_path / "run", changes, "--initial", tmp_path / "start.safetensors") == 0
+    state = load_trained_state(tmp_path / "run" / "last.ckpt")
+    for name in ("conv1a", "conv1b"):
+        torch.testing.assert_close(state[f"{name}.weight"], plain.state_dict()[f"{name}.weight"], rtol=0, atol=0)
+    moved = (state["conv4b.weight"] - plain.state_dict()["conv4b.weight"]).abs().max()
+    assert 0 < moved < 0.01
+
+
+def test_an_initial_file_that_is_no_network_is_named(folders, tmp_path, capsys):
+    (tmp_path / "wrong.safetensors").write_bytes(b"nothing")
+    assert recipe.superpoint(*folders, tmp_path / "run", None, "--initial", tmp_path / "wrong.safetensors") == 2
+    assert "wrong.safetensors" in capsys.readouterr().err
