@@ -45,7 +45,7 @@ def test_values_and_overrides(tmp_path):
         ("size=[120]", "size: expected 2 values"),
         ("size=[120, 165]", "out of range"),
         ("loop=3", "loop: expected a mapping"),
-        ("warp.crop=2.0", "warp: crop=2.0 is out of range"),
+        ("warp.crop=2.0", "warp: crop=2.0 is not between 0.01 and 1"),
         ("photometric.gamma=0.5", "gamma=0.5"),
         ("loop.precision=fp8", "precision='fp8'"),
         ("batch", "expected key=value"),
