@@ -59,7 +59,7 @@ def nodes(given: Mapping[str, str]) -> list[NodeLaunch]:
     parameters = parse_arguments(SPECS, given) | camera_parameters(given, names)
     if given["cameras"]:
         parameters[NAMES.name] = names
-    known = frozenset((*SPECS, NAMES.name, *(f"cameras.{camera}.{name}" for camera in names for name in CAMERA_SPECS)))
+    known = frozenset((*SPECS, NAMES.name, *(f"cameras.*.{name}" for name in CAMERA_SPECS)))
     return [NodeLaunch("frontend", given["params_file"], known, parameters)]
 
 

@@ -75,6 +75,11 @@ def with_topics(given: Mapping[str, str]) -> dict[str, str]:
     return filled
 
 
+def known(node: str) -> frozenset[str]:
+    """Name the parameters of a node; the parameter file may have other cameras than this chain's."""
+    return frozenset(name.replace("cameras.left.", "cameras.*.") for name in SPECS[node])
+
+
 def nodes(given: Mapping[str, str]) -> list[NodeLaunch]:
     """List the nodes to start with the given arguments."""
     parameters: dict[str, dict[str, Any]] = {
@@ -85,7 +90,7 @@ def nodes(given: Mapping[str, str]) -> list[NodeLaunch]:
     for argument, text in with_topics(given).items():
         for node, parameter in SHARED.get(argument, ()) if text else ():
             parameters[node][parameter] = parse_argument(SPECS[node][parameter], text, argument)
-    return [NodeLaunch(node, given[f"{node}_params_file"], frozenset(SPECS[node]), parameters[node]) for node in SPECS]
+    return [NodeLaunch(node, given[f"{node}_params_file"], known(node), parameters[node]) for node in SPECS]
 
 
 def generate_launch_description() -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 from helpers.launch_process import load_launch_file
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.ros.runtime.launch_graph import GRAPH_ARGUMENTS
+from superpoint_ros.ros.runtime.launch_graph import GRAPH_ARGUMENTS, file_parameters
 
 NAMES = ("frontend", "densify", "perception")
 CAMERAS_FILE = "/**: {ros__parameters: {cameras: {names: [front, rear]}}}\n"
@@ -118,3 +120,10 @@ def test_every_node_of_the_chain_is_told_what_concerns_it():
     assert (found["frontend"]["weights"], found["densify"]["weights"]) == ("/s", "/d")
     assert found["frontend"]["cameras.left.camera_info_topic"] == found["densify"]["camera_info_topic"] == "/info"
     assert {node["policy"] for node in found.values()} == {"every_frame"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_parameter_files_by_default_have_no_name_that_a_node_does_not_know(name):
+    for node in load_launch_file(name).nodes(given(name)):
+        for parameter in file_parameters(node.name, node.params_file, ""):
+            assert any(fnmatchcase(parameter, known) for known in node.known), parameter

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class NodeLaunch:
     Attributes:
         name: Name of the node; its program is <name>_node.
         params_file: Path of its parameter file.
-        known: Names of its parameters; others in the file are warned about. Ones that end with "." are prefixes.
+        known: Names of its parameters; others in the file are warned about. "*" stands for any part of a name.
         parameters: Parameters that override the file.
     """
 
@@ -102,8 +103,8 @@ def file_parameters(node: str, params_file: str, namespace: str) -> dict[str, An
 
 def _warn_of_unknown_parameters(node: NodeLaunch, namespace: str) -> None:
     parameters = file_parameters(node.name, node.params_file, namespace)
-    prefixes = tuple(name for name in node.known if name.endswith("."))
-    unknown = unknown_names((name for name in parameters if not name.startswith(prefixes)), node.known)
+    foreign = [name for name in parameters if not any(fnmatchcase(name, known) for known in node.known)]
+    unknown = unknown_names(foreign, node.known)
     if unknown:
         _logger().warning(f"{node.params_file}: {node.name} has no parameter {', '.join(unknown)}")
 
