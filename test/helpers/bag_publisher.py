@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
@@ -24,7 +25,7 @@ from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import CameraInfo, Image
 
 TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CameraInfo": CameraInfo}
-SETTLE_S = 2.0
+SETTLE_S, ACKNOWLEDGE_S = 2.0, 30
 
 
 def read_groups(bag: Path, topics: list[str]) -> list[dict[str, Any]]:
@@ -59,6 +60,9 @@ def publish(bag: Path, topics: list[str], rate: float, times: int, reliability: 
         for topic, message in groups[index % len(groups)].items():
             message.header.stamp.sec, message.header.stamp.nanosec = seconds, nanoseconds
             publishers[topic].publish(message)
+    # A reliable message that was not acknowledged is gone when this process ends.
+    for publisher in publishers.values():
+        publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGE_S))
     return times
 
 
@@ -93,8 +97,6 @@ def main() -> int:
     arguments = parser.parse_args()
     rclpy.init()
     print(f"sent {publish(**vars(arguments))}", flush=True)
-    # Subscribers may still ask for what they have not got.
-    time.sleep(SETTLE_S)
     return 0
 
 
