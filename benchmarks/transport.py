@@ -6,6 +6,8 @@ is what its statistics say. Each row is one run of both.
     python benchmarks/transport.py --sizes 640x480 1920x1080 --reliabilities reliable best_effort
     python benchmarks/transport.py --driver-environment FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA
 
+A driver that found no subscriber within a minute has sent nothing.
+
 The network runs on what it manages; `--weights none` puts nothing in its place, and leaves the processor to the
 transport.
 """
@@ -20,9 +22,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from provenance import commit, machine
@@ -151,9 +155,9 @@ class Listener:
         return [int(self.counts.get(name, {}).get(counter, 0)) for name in names]
 
 
-def environment(assignments: list[str]) -> dict[str, str]:
-    """This process's environment with KEY=VALUE assignments added."""
-    return os.environ | dict(assignment.split("=", 1) for assignment in assignments)
+def environment(inherited: dict[str, str], assignments: list[str]) -> dict[str, str]:
+    """An environment with KEY=VALUE assignments added."""
+    return inherited | dict(assignment.split("=", 1) for assignment in assignments)
 
 
 def node_command(case: Case, weights: str) -> list[str]:
@@ -174,44 +178,50 @@ def node_command(case: Case, weights: str) -> list[str]:
     return [sys.executable, "-m", "superpoint_ros.ros.frontend.node", "--ros-args", *chosen, *own]
 
 
+@contextmanager
+def running(case: Case, options: argparse.Namespace, log: IO[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the node, which writes to the log, and the driver; yield the driver, whose output is not waited for."""
+    node = subprocess.Popen(
+        node_command(case, options.weights), stdout=log, stderr=log, cwd=tempfile.gettempdir(),
+        env=environment(options.inherited, options.node_environment),
+    )  # fmt: skip
+    driver = subprocess.Popen(
+        [sys.executable, SCRIPT, "--drive", json.dumps(asdict(case))], bufsize=0,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=environment(options.inherited, options.driver_environment),
+    )  # fmt: skip
+    assert driver.stdout is not None
+    assert driver.stdin is not None
+    os.set_blocking(driver.stdout.fileno(), False)
+    try:
+        yield driver
+    finally:
+        driver.stdin.close()
+        for process in (driver, node):
+            process.terminate()
+            process.wait()
+
+
 def measure(listener: Listener, case: Case, options: argparse.Namespace) -> dict[str, Any]:
     """Run node and driver once and count."""
     listener.counts.clear()
     with tempfile.TemporaryFile("w+") as log:
-        node = subprocess.Popen(
-            node_command(case, options.weights),
-            stdout=log,
-            stderr=log,
-            cwd=tempfile.gettempdir(),
-            env=environment(options.node_environment),
-        )
-        driver = subprocess.Popen(
-            [sys.executable, SCRIPT, "--drive", json.dumps(asdict(case))],
-            env=environment(options.driver_environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-        )  # fmt: skip
-        try:
+        with running(case, options, log) as driver:
             if not listener.wait(lambda: all(name in listener.counts for name in case.names), START_S):
                 log.seek(0)
                 raise RuntimeError(f"the node sent no statistics: {log.read()}")
-            assert driver.stdout is not None
-            assert driver.stdin is not None
-            os.set_blocking(driver.stdout.fileno(), False)
-            listener.wait(lambda: driver.stdout.read(8) or driver.poll() is not None, START_S + case.images / case.rate)
+            done = listener.wait(lambda: driver.stdout and driver.stdout.read(8), START_S + case.images / case.rate)
             listener.wait(lambda: min(listener.total("received", case.names)) >= case.images, SETTLE_S)
+            # Statistics come once a second.
             listener.wait(lambda: False, 1.5)
             counted = {counter: listener.total(counter, case.names) for counter in COUNTERS}
-        finally:
-            driver.stdin.close()
-            for process in (driver, node):
-                process.terminate()
-                process.wait()
         log.seek(0)
         warnings = [line.strip() for line in log if "[WARN]" in line]
-    sent = case.images * case.cameras
+    sent = case.images * case.cameras if done else 0
     totals = {counter: sum(values) for counter, values in counted.items()}
     return asdict(case) | totals | {
         "sent": sent,
-        "received_share": round(totals["received"] / sent, 4),
+        "received_share": round(totals["received"] / max(sent, 1), 4),
         "received_least_camera": min(counted["received"]),
         "megabytes": round(case.pixels().nbytes / 1e6, 2),
         "warnings": warnings,
@@ -252,7 +262,10 @@ def main() -> int:
     if sys.argv[1:2] == ["--drive"]:
         return drive(Case(**json.loads(sys.argv[2])))
     options = parse_arguments()
-    os.environ |= {"ROS_DOMAIN_ID": str(1 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    options.inherited = dict(os.environ)
+    # This process listens to the node's statistics, so its transport must be the node's.
+    os.environ |= environment({}, options.node_environment)
     varied = (options.sizes, options.encodings, options.policies, options.reliabilities, options.cameras)
     cases = [Case(*values, images=options.images, rate=options.rate) for values in itertools.product(*varied)]
     listener = Listener()
@@ -262,7 +275,7 @@ def main() -> int:
         results.append(measure(listener, case, options))
         tqdm.write(row(results[-1]))
         sys.stdout.flush()
-    setup = {key: str(value) for key, value in vars(options).items() if key != "output"}
+    setup = {key: str(value) for key, value in vars(options).items() if key not in ("output", "inherited")}
     report = {
         "benchmark": "transport", "commit": commit(), "machine": machine(), "setup": setup, "results": results,
     }  # fmt: skip
