@@ -120,7 +120,8 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     image = torch.rand((240, 320), device=device)
     flops = forward_flops((240, 320), DETECTOR)
     rng = np.random.default_rng(0)
-    row("adaptation, warps of 240x320", labelling.homographies, flops, lambda: adaptation.aggregate(image, rng))
+    warps = labelling.homographies
+    row("adaptation, warps of 240x320", warps, flops, lambda: adaptation.aggregate(image, rng, warps))
 
     network = channels_last(SuperPointBN().to(device))
     pair_loss = SuperPointLoss(joint, make_fabric(joint.loop, folder, device.type))

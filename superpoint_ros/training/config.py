@@ -33,16 +33,18 @@ def is_image_size(size: tuple[int, int]) -> bool:
 
 @dataclass(frozen=True)
 class LoopConfig:
-    """What every training loop needs.
+    """Steps, rates and intervals of a training loop.
 
     Attributes:
-        steps: optimiser steps in all.
-        learning_rate: of Adam at its highest; a linear warm-up and a cosine down to 1 % surround it.
-        warmup: steps until the highest learning rate.
+        steps: Number of optimiser steps in all.
+        learning_rate: Highest learning rate of Adam; a linear warm-up and a cosine down to 1 % surround it.
+        warmup: Number of steps until the highest learning rate.
         precision: "bf16-mixed" or "32-true".
-        workers: processes that make batches ahead; 0 = none.
-        log_every, validate_every, save_every: steps between; 0 = never.
-        seed: of everything random.
+        workers: Number of processes that make batches ahead; 0 = none.
+        log_every: Steps between two records of the losses; 0 = never.
+        validate_every: Steps between two validations; 0 = never.
+        save_every: Steps between two checkpoints; 0 = only at the end.
+        seed: Seed of everything random.
     """
 
     steps: int = 200_000

@@ -21,7 +21,7 @@ class TrainableConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """Return what `nn.Conv2d` does: (B, C, H, W) -> (B, D, H, W)."""
         if self.weight.requires_grad and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
-            output: Tensor = _Convolution.apply(x, self.weight, self.bias, self.padding)
+            output: Tensor = _Convolution.apply(x, self.weight, self.bias, self.padding)  # type: ignore[no-untyped-call]
             return output
         return super().forward(x)
 

@@ -61,7 +61,7 @@ class GradNorm:
             self.initial = values
         gradient_loss = self.gradient_loss(norms, values)
         self._optimizer.zero_grad()
-        gradient_loss.backward()
+        gradient_loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         with torch.no_grad():
             self.weights.clamp_(min=MIN_WEIGHT)

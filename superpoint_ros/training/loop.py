@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import lightning_fabric
 import numpy as np
 import torch
-from lightning_fabric.loggers import TensorBoardLogger
+from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm

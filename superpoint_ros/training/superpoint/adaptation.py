@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.spatial import cKDTree
 from torch import Tensor
 from tqdm import tqdm
 
@@ -22,7 +23,7 @@ from superpoint_ros.core.geometry import resize_matrix, warp_points
 from superpoint_ros.core.image import resize_image
 from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.networks.refine import refine_keypoints
-from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.networks.superpoint import CELL_SIZE, SuperPoint
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
 from superpoint_ros.training.loop import autocast, channels_last
 from superpoint_ros.training.superpoint.config import AdaptationConfig
@@ -30,6 +31,7 @@ from superpoint_ros.training.superpoint.images import find_images, read_gray, si
 
 SPREAD = 0.8  # pixels, standard deviation
 SPREAD_RADIUS = 2
+MAX_SHIFT = 1.5  # pixels of the working size by which a finer position may differ
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,27 @@ class HomographicAdaptation:
         self.device = device
 
     @torch.no_grad()
-    def aggregate(self, image: Tensor, rng: np.random.Generator) -> Tensor:
-        """Gray image float (H, W) in [0, 1], sides multiples of 8 -> mean score per pixel (H, W)."""
+    def aggregate(self, image: Tensor, rng: np.random.Generator, count: int) -> Tensor:
+        """Average the detector's answers to `count` warps, the first of which is the image as it is.
+
+        Args:
+            image: Gray image, float (H, W) in [0, 1], sides multiples of 8.
+            rng: Draws the homographies.
+            count: Number of warps.
+
+        Returns:
+            Mean score of every pixel over the warps that saw it, float (H, W).
+        """
         size = (image.shape[0], image.shape[1])
         identity = torch.eye(3, dtype=torch.float64)[None]
-        others = self.config.homographies - 1
-        sampled = sample_homographies(rng, others, size, self.config.ranges) if others else identity[:0]
-        total, count = torch.zeros((2, *size), device=self.device)
-        for homographies in torch.cat([identity, sampled]).to(self.device).split(self.config.batch):
+        sampled = sample_homographies(rng, count - 1, size, self.config.ranges) if count > 1 else identity[:0]
+        total, seen_by = torch.zeros((2, *size), device=self.device)
+        for homographies in torch.split(torch.cat([identity, sampled]).to(self.device), self.config.batch):
             scores, seen = self._answers(image, homographies)
             total += (scores * seen).sum(dim=0)
-            count += seen.sum(dim=0)
-        return total / count.clamp(min=1.0)
+            seen_by += seen.sum(dim=0)
+        mean: Tensor = total / seen_by.clamp(min=1.0)
+        return mean
 
     def _answers(self, image: Tensor, homographies: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B, H, W) in the frame of the image, and where each warp could see it."""
@@ -91,11 +102,30 @@ class HomographicAdaptation:
         return both[:, 0], (both[:, 1] > 0.999).float()
 
     def label(self, image: np.ndarray, rng: np.random.Generator) -> ImageLabels:
-        """Corners of a gray image uint8 (H, W)."""
-        original = (image.shape[0], image.shape[1])
-        size = size_of_area(original, self.config.area)
-        small = torch.from_numpy(resize_image(image, size)).to(self.device).float() / 255.0
-        scores = self.aggregate(small, rng)
+        """Find the corners of a gray image uint8 (H, W).
+
+        With `position_scale` above 1 the points are chosen at the working size, and each takes the position of the
+        nearest peak in the enlarged image, if there is one within MAX_SHIFT: precise, yet as repeatable as before.
+        """
+        config, original = self.config, (image.shape[0], image.shape[1])
+        size = size_of_area(original, config.area)
+        xy, score = self._peaks(image, size, config.homographies, rng)
+        if config.position_scale > 1.0:
+            large = (
+                _multiple_of_cell(size[0] * config.position_scale),
+                _multiple_of_cell(size[1] * config.position_scale),
+            )
+            fine, _ = self._peaks(image, large, config.position_homographies, rng)
+            xy = take_nearest(xy, warp_points(fine, resize_matrix(large, size)), MAX_SHIFT)
+        in_file = warp_points(xy, resize_matrix(size, original))
+        return ImageLabels(in_file.astype(np.float32), score, original)
+
+    def _peaks(
+        self, image: np.ndarray, size: tuple[int, int], homographies: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Corners (N, 2) in the pixels of the image resized to (height, width), and their scores, strongest first."""
+        resized = torch.from_numpy(resize_image(image, size)).to(self.device).float() / 255.0
+        scores = self.aggregate(resized, rng, homographies)
         options = ResolvedDecodeOptions(
             detection_threshold=self.config.threshold,
             nms_radius=self.config.nms_radius,
@@ -103,9 +133,20 @@ class HomographicAdaptation:
             max_keypoints=self.config.max_labels,
         )
         xy, score = select_keypoints(scores[None], options)[0]
-        refined = refine_keypoints(scores, xy).cpu().numpy()
-        in_file = warp_points(refined, resize_matrix(size, original))
-        return ImageLabels(in_file.astype(np.float32), score.cpu().numpy(), original)
+        return refine_keypoints(scores, xy).cpu().numpy(), score.cpu().numpy()
+
+
+def _multiple_of_cell(side: float) -> int:
+    return max(CELL_SIZE, round(side / CELL_SIZE) * CELL_SIZE)
+
+
+def take_nearest(points: np.ndarray, others: np.ndarray, max_distance: float) -> np.ndarray:
+    """Replace each point (N, 2) by the nearest of the others (M, 2) within a distance; without one it stays."""
+    distance, index = cKDTree(others).query(points, distance_upper_bound=max_distance)
+    near = np.isfinite(distance)
+    taken: np.ndarray = points.copy()
+    taken[near] = others[index[near]]
+    return taken
 
 
 def label_path(labels: Path, image: Path) -> Path:

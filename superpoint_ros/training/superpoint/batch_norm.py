@@ -49,10 +49,10 @@ class SuperPointBN(SuperPoint):
     @torch.no_grad()
     def folded(self, name: str) -> tuple[Tensor, Tensor]:
         """Return the weight and bias that do what a layer's convolution and batch norm do at inference."""
-        convolution, norm = self.get_submodule(name), cast(nn.BatchNorm2d, self.norm[name])
+        convolution, norm = cast(nn.Conv2d, self.get_submodule(name)), cast(nn.BatchNorm2d, self.norm[name])
         scale = norm.weight / torch.sqrt(_buffer(norm.running_var) + norm.eps)
         weight = convolution.weight * scale[:, None, None, None]
-        return weight, (convolution.bias - _buffer(norm.running_mean)) * scale + norm.bias
+        return weight, (_buffer(convolution.bias) - _buffer(norm.running_mean)) * scale + norm.bias
 
 
 class MagicPointBN(SuperPointBN):
@@ -69,7 +69,7 @@ class MagicPointBN(SuperPointBN):
 
 
 def _buffer(value: Tensor | None) -> Tensor:
-    assert value is not None  # these norms track their statistics
+    assert value is not None  # these convolutions have biases, these norms track their statistics
     return value
 
 

@@ -16,12 +16,12 @@ class MagicPointConfig:
 
     Attributes:
         size: (height, width) of the drawings, multiples of 8.
-        batch: drawings per step.
-        corner_weight: how often cells with a corner count in the loss; 1 as in the paper.
-        validation_images: drawings to validate on.
-        warp: how figures are seen.
-        photometric: noise.
-        loop: steps and so on.
+        batch: Number of drawings per step.
+        corner_weight: How often cells with a corner count in the loss; 1 as in the paper.
+        validation_images: Number of drawings to validate on.
+        warp: How far the views of the figures go.
+        photometric: Noise of the drawings.
+        loop: Steps, rates, intervals.
     """
 
     size: tuple[int, int] = (120, 160)
@@ -47,16 +47,18 @@ class AdaptationConfig:
     """Homographic Adaptation (SuperPoint paper, section 5).
 
     Attributes:
-        homographies: warps per image, the identity included, which comes first.
-        area: pixels that an image is shrunk to, keeping its shape; smaller ones stay.
-        ranges: of the homographies.
-        erosion: pixels at the edge of a warp's content that do not count.
-        batch: warps that go through the network at once.
-        threshold: least aggregated score of a label.
-        nms_radius: pixels between labels.
-        max_labels: per image.
+        homographies: Number of warps per image, the identity included, which comes first.
+        area: Number of pixels that an image is shrunk to, keeping its shape; smaller ones stay.
+        ranges: How far the homographies go.
+        erosion: Pixels at the edge of a warp's content that do not count.
+        batch: Number of warps that go through the network at once.
+        threshold: Smallest mean score of a label.
+        nms_radius: Pixels within which only the strongest label is kept.
+        max_labels: Largest number of labels per image.
+        position_scale: Enlargement at which the labels' positions are measured; 1 = where they are chosen.
+        position_homographies: Number of warps of the enlarged image.
         precision: "bf16-mixed" or "32-true".
-        seed: of the homographies.
+        seed: Seed of the homographies.
     """
 
     homographies: int = 100
@@ -67,6 +69,8 @@ class AdaptationConfig:
     threshold: float = 0.02
     nms_radius: int = 4
     max_labels: int = 600
+    position_scale: float = 1.0
+    position_homographies: int = 4
     precision: str = "bf16-mixed"
     seed: int = 0
 
@@ -80,6 +84,8 @@ class AdaptationConfig:
             threshold=0.0 < self.threshold < 1.0,
             nms_radius=self.nms_radius >= 0,
             max_labels=self.max_labels > 0,
+            position_scale=1.0 <= self.position_scale <= 4.0,
+            position_homographies=self.position_homographies > 0,
             precision=self.precision in PRECISIONS,
             seed=self.seed >= 0,
         )
@@ -92,22 +98,24 @@ class SuperPointConfig:
     Attributes:
         canvas: (height, width) that an image is resized and cropped to before it is warped.
         size: (height, width) of the views, multiples of 8.
-        batch: pairs per step.
-        first_view, second_view: how views differ from the canvas.
-        photometric: noise of both views.
-        label_threshold: least score of a label that is used.
-        min_labels: the strongest this many labels of an image are used, however weak; keeps textures from being
-            learnt as places without corners.
-        num_correspondences: common points per pair of views at which descriptors are compared.
+        batch: Number of pairs per step.
+        first_view: How far the first view of a pair differs from the canvas.
+        second_view: How far the second view does.
+        photometric: Noise of both views.
+        label_threshold: Smallest score of a label that is used.
+        min_labels: Number of an image's strongest labels that are used however weak; keeps textures from being learnt
+            as regions without corners.
+        num_correspondences: Number of points per pair, seen in both views, at which descriptors are compared.
         descriptor_loss: "contrastive" or "hinge" (the paper's).
-        corner_weight: how often cells with a corner count in the detector's loss; 1 as in the paper.
-        temperature: divisor of the similarities in the contrastive loss.
+        corner_weight: How often cells with a corner count in the detector's loss; 1 as in the paper.
+        temperature: Divisor of the similarities in the contrastive loss.
         balance: "fixed" or "gradnorm".
-        detector_weight, descriptor_weight: of the losses, where fixed.
-        alpha: of GradNorm.
-        validation_images: images kept out of training, to validate on.
+        detector_weight: Weight of the detector's loss where the balance is fixed.
+        descriptor_weight: Weight of the descriptor's loss where the balance is fixed.
+        alpha: Strength of GradNorm's pull towards equal training rates.
+        validation_images: Number of images kept out of training, to validate on.
         frozen_layers: Number of the encoder's first layers that keep their initial weights.
-        loop: steps and so on.
+        loop: Steps, rates, intervals.
     """
 
     canvas: tuple[int, int] = (360, 480)

@@ -88,7 +88,7 @@ class SuperPointLoss:
             to_first, to_second = batch["homographies"].unbind(dim=1)
             between = to_second @ torch.linalg.inv(to_first)
             return hinge_descriptor_loss(first.float(), second.float(), between, valid.chunk(2)[1])
-        xy0, xy1 = batch["correspondences"].split(2, dim=2)
+        xy0, xy1 = torch.split(batch["correspondences"], 2, dim=2)
         sampled = _sample(first, xy0), _sample(second, xy1)
         return contrastive_descriptor_loss(*sampled, xy0, xy1, batch["filled"], self.config.temperature)
 

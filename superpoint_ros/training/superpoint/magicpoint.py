@@ -81,7 +81,7 @@ class MagicPointValidation:
     @torch.no_grad()
     def _precision(self, model: nn.Module, images: Tensor) -> float:
         found = []
-        for part in images.split(self.config.batch):
+        for part in torch.split(images, self.config.batch):
             with autocast(self.config.loop.precision, part.device):
                 logits = model(part.contiguous(memory_format=torch.channels_last))
             found += select_keypoints(heatmap(logits), VALIDATION_OPTIONS)

@@ -14,6 +14,7 @@ from superpoint_ros.training.superpoint.adaptation import (
     load_labels,
     save_labels,
     spread,
+    take_nearest,
 )
 from superpoint_ros.training.superpoint.config import AdaptationConfig
 
@@ -57,7 +58,7 @@ def test_spread_by_hand():
 
 def test_one_homography_is_the_identity():
     image = torch.from_numpy(dotted_image()).float() / 255
-    scores = adaptation(homographies=1).aggregate(image, np.random.default_rng(0))
+    scores = adaptation().aggregate(image, np.random.default_rng(0), 1)
     answer = adaptation()._answers(image, torch.eye(3, dtype=torch.float64)[None])[0][0]
     torch.testing.assert_close(scores, answer)
 
@@ -78,10 +79,30 @@ def test_labels_of_a_shrunk_image_are_in_its_own_pixels():
     assert distance.min(axis=0).max() < 0.7
 
 
+def test_points_take_the_nearest_position_within_reach():
+    points, others = np.array([[10.0, 10.0], [30.0, 10.0]]), np.array([[10.5, 10.0], [11.2, 10.0], [32.0, 10.0]])
+    np.testing.assert_array_equal(take_nearest(points, others, 1.5), [[10.5, 10.0], [30.0, 10.0]])
+    np.testing.assert_array_equal(take_nearest(points, np.zeros((0, 2)), 1.5), points)
+
+
+def test_positions_of_a_shrunk_image_are_measured_in_the_enlarged_one():
+    """Dots between the pixels of the working size: the enlarged image shows them where they are."""
+    image, dots = np.zeros((128, 160), np.uint8), DOTS * 2 + 2
+    for x, y in dots:
+        image[y - 1 : y + 2, x - 1 : x + 2] = 120
+        image[y, x] = 255
+    errors = []
+    for scale in (1.0, 2.0):
+        labeller = adaptation(area=64 * 80, position_scale=scale, position_homographies=1, threshold=0.01)
+        labels = labeller.label(image, np.random.default_rng(1))
+        errors.append(np.linalg.norm(labels.xy[:, None] - dots, axis=2).min(axis=0).max())
+    assert errors[1] < 0.2 < errors[0]
+
+
 def test_what_few_warps_saw_is_not_weakened():
     image = torch.from_numpy(dotted_image()).float() / 255
     wide = HomographyRanges(0.5, 0.1, 0.2, 30.0, 0.3)
-    scores = adaptation(ranges=wide, homographies=30).aggregate(image, np.random.default_rng(0))
+    scores = adaptation(ranges=wide).aggregate(image, np.random.default_rng(0), 30)
     for x, y in DOTS:
         assert scores[y - 1 : y + 2, x - 1 : x + 2].max() > 0.3
 
