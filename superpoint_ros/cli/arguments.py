@@ -1,72 +1,126 @@
-"""Options of the sub-commands that run the frontend: model, keypoints, tracker, output."""
+"""Flags of the command line, derived from the option fields that also describe the nodes' parameters."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import build_options, option_specs
+from superpoint_ros.core.options import OptionSpec, flat_values, option_specs, replace_options
 
 Options = TypeVar("Options")
 
-NETWORK = ("weights", "model", "backend", "device")
-DECODING = ("max_keypoints", "detection_threshold", "nms_radius", "scales")
-TRACKER = ("max_descriptor_distance", "max_missed_frames", "max_displacement", "epipolar_threshold")
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Parse arguments without abbreviations; refuse unknown ones with the usage of the sub-command that they follow."""
+
+    def __init__(self, *arguments: Any, **settings: Any):
+        super().__init__(*arguments, **{"allow_abbrev": False, **settings})
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; argparse would hand unknown ones of a sub-command to the parser above it."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
 
-def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options with the meaning and names of the node's parameters; most keep their defaults there if not given."""
-    absent = argparse.SUPPRESS
+def add_options(parser: argparse.ArgumentParser, options: object, names: Sequence[str] | None = None) -> None:
+    """Add a flag for each option of a dataclass, which refuses what the option does not allow.
+
+    Args:
+        parser: Parser of a command.
+        options: Instance of a dataclass of options; its values are shown as defaults.
+        names: Names of the options that get a flag; None = all, those of nested dataclasses included.
+    """
+    specs, defaults = option_specs(type(options)), flat_values(options)
+    for name in specs if names is None else names:
+        _add_option(parser, specs[name], defaults[name])
+
+
+def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec, default: Any) -> None:
+    flag = "--" + spec.name.replace("_", "-")
+    text = f"{spec.description} ({', '.join(filter(None, (_allowed(spec), _default(spec, default))))})"
+    text = text.replace("%", "%%")
+    if spec.kind is bool:
+        action = argparse.BooleanOptionalAction
+        parser.add_argument(flag, dest=spec.name, action=action, default=argparse.SUPPRESS, help=text)
+        return
     parser.add_argument(
-        "--weights", type=absolute_path, default=absent, help="a weights file (default: those that ship)"
+        flag,
+        dest=spec.name,
+        type=_converter(spec),
+        nargs=None if spec.count == 1 else "+" if spec.count is None else spec.count,
+        metavar="{" + ",".join(spec.choices) + "}" if spec.choices else spec.kind.__name__.upper(),
+        default=argparse.SUPPRESS,
+        help=text,
     )
-    parser.add_argument("--model", default=absent, help="a shipped model's name, or a model file")
-    parser.add_argument("--backend", default=absent, help="what runs the network (default: auto)")
-    parser.add_argument("--device", default=absent, help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--max-keypoints", type=int, default=500, help="per image; 0 = all (default: 500)")
-    parser.add_argument("--detection-threshold", type=float, default=absent, help="least detector probability, 0 to 1")
-    parser.add_argument("--nms-radius", type=int, default=absent, help="pixels between keypoints")
-    parser.add_argument("--scales", type=float, nargs="+", default=absent, help="of the image (default: 1)")
-    parser.add_argument(
-        "--max-descriptor-distance", type=float, default=absent, help="descriptor distance of a match, up to 2"
-    )
-    parser.add_argument("--max-missed-frames", type=int, default=absent, help="images a track may stay unseen")
-    parser.add_argument(
-        "--max-displacement", type=float, default=absent, help="pixels a point may move per image; 0 = any"
-    )
-    parser.add_argument(
-        "--epipolar-threshold", type=float, default=absent, help="pixels off the epipolar line; 0 = off"
-    )
-    parser.add_argument("--output", type=Path, default=Path("output"), help="folder of the results (default: output)")
 
 
-def absolute_path(path: str) -> str:
-    """A path that means the same in another process's folder."""
-    return str(Path(path).resolve())
+def _allowed(spec: OptionSpec) -> str:
+    """Say in words which values are allowed, None's stand-in included."""
+    allowed = "" if spec.choices else spec.allowed or spec.unit
+    return ", or ".join(filter(None, (allowed, f"{spec.none.value!r} = {spec.none.words}" if spec.none else "")))
 
 
-def given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    """Those of the named options that the user gave."""
-    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+def _default(spec: OptionSpec, value: Any) -> str:
+    """Say in words what the default is."""
+    if value is None:
+        assert spec.none is not None
+        return f"default: {spec.none.words}"
+    return "default: " + (" ".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
-def plain_options(kind: type[Options], arguments: argparse.Namespace, names: tuple[str, ...]) -> Options:
-    """Build an options dataclass from those of the named options that the user gave.
+def _converter(spec: OptionSpec) -> Callable[[str], Any]:
+    """Return what converts one word to a value of the option, or refuses it."""
+    single = replace(spec, count=1)
+
+    def convert(word: str) -> Any:
+        try:
+            return single.from_plain(spec.kind(word))
+        except ParameterError as error:
+            raise argparse.ArgumentTypeError(f"{word} is not {_allowed(spec) or spec.allowed}") from error
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{word!r} is not of type {spec.kind.__name__}") from error
+
+    return convert
+
+
+def given_options(options: Options, arguments: argparse.Namespace) -> Options:
+    """Return a dataclass instance with the values that were given on the command line.
+
+    Args:
+        options: Instance of a dataclass whose options `add_options` made flags of.
+        arguments: The parsed command line.
 
     Raises:
-        ParameterError: A value that is not allowed.
+        ParameterError: Values that are not allowed together.
     """
-    specs = option_specs(kind)
-    return build_options(kind, {name: specs[name].from_plain(value) for name, value in given(arguments, names).items()})
+    return replace_options(options, vars(arguments))
+
+
+def node_parameters(*options: object) -> dict[str, bool | int | float | str | list[Any]]:
+    """Collect the values of options dataclasses by name, as parameters of a node hold them."""
+    return {
+        name: option_specs(type(one))[name].to_plain(value)
+        for one in options
+        for name, value in flat_values(one).items()
+    }
+
+
+def add_output_argument(parser: argparse.ArgumentParser, default: Path = Path("output")) -> None:
+    """Add the flag that `output_folder` reads."""
+    parser.add_argument("--output", type=Path, default=default, help="Folder of the results (default: %(default)s)")
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:
-    """The folder of the results, made where it is not there.
+    """Return the folder of the results, created where it does not exist.
 
     Raises:
-        ParameterError: it cannot be made.
+        ParameterError: The folder cannot be created.
     """
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,59 +1,63 @@
-"""The demo: a sequence is played to the real nodes, frontend first, then dense depth; drawn and summed up."""
+"""The demo: a sequence is played to the real nodes, frontend first, then dense depth; drawn and summarized."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from superpoint_ros.cli.arguments import (
-    DECODING,
-    NETWORK,
-    TRACKER,
-    absolute_path,
-    add_frontend_arguments,
-    given,
-    output_folder,
-)
+from superpoint_ros.cli.arguments import node_parameters, output_folder
+from superpoint_ros.cli.frontend_options import FrontendOptions, add_frontend_arguments, frontend_options
 from superpoint_ros.cli.sources import Source, add_source_arguments, open_source
+from superpoint_ros.inference.network_options import NetworkOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the sub-command."""
+    """Add the options of the sub-command."""
     add_source_arguments(parser)
     add_frontend_arguments(parser)
     parser.add_argument(
-        "--depth-weights", type=absolute_path, help="a weights file of the densifier (default: those that ship)"
+        "--depth-weights",
+        type=Path,
+        metavar="FILE",
+        help="Path of a weights file for the densifier (default: the bundled weights)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the demo; 0 if every image was answered by both nodes, else 1."""
-    from superpoint_ros.cli.node_process import private_domain
+    """Run the demo; return 0 if both nodes answered every image, else 1.
+
+    Raises:
+        MissingExtraError: ROS 2 or rosbags is not installed.
+    """
     from superpoint_ros.core.errors import MissingExtraError
 
+    options = frontend_options(arguments)
     try:
         import rclpy
         import rosbags.rosbag2  # noqa: F401
     except ImportError as error:
         text = f"the demo needs ROS 2's rclpy, and rosbags from PyPI ({error}); 'superpoint-ros track' needs neither"
         raise MissingExtraError(text) from error
+    from superpoint_ros.cli.node_process import private_domain
+
     source, folder = open_source(arguments), output_folder(arguments)
     with private_domain():
         rclpy.init()
         try:
-            return 0 if _play(source, folder, arguments) else 1
+            return 0 if _play(source, folder, options, arguments.depth_weights) else 1
         finally:
             rclpy.try_shutdown()
 
 
-def _play(source: Source, folder: Path, arguments: argparse.Namespace) -> bool:
-    """Whether every image was answered."""
+def _play(source: Source, folder: Path, options: FrontendOptions, depth_weights: Path | None) -> bool:
+    """Play the source to both nodes; tell whether every image was answered."""
     from superpoint_ros.cli.demo_depth import play_to_densifier
     from superpoint_ros.cli.demo_frontend import play_to_frontend
 
-    record, complete = play_to_frontend(source, folder, given(arguments, NETWORK + DECODING + TRACKER))
+    record, complete = play_to_frontend(source, folder, node_parameters(options))
     if source.truth is None:
         print(f"  no dense depth: depth at the keypoints is known for the rendered room only, not for {source.name}")
         return complete
-    parameters = given(arguments, ("device",)) | {"weights": arguments.depth_weights or ""}
-    return play_to_densifier(source, record, folder, parameters) and complete
+    weights = None if depth_weights is None else str(depth_weights.resolve())
+    network = NetworkOptions(weights=weights, device=options.network.device)
+    return play_to_densifier(source, record, folder, node_parameters(network)) and complete

@@ -1,6 +1,6 @@
-"""The demo's second half: images with sparse depth to the densify node; its dense depth drawn and judged by the truth.
+"""The demo's second half: images with sparse depth to the densify node; its dense depth drawn and compared.
 
-The samples are the true depths at the frontend's keypoints: what a map built from those keypoints would know.
+The samples are the true depths at the frontend's keypoints, as a map built from those keypoints would have them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INPUTS = {IMAGE_TOPIC: Image, SPARSE_TOPIC: Image}
 ANSWERS = {DEPTH_TOPIC: Image, CONFIDENCE_TOPIC: Image}
 # An image without keypoints is answered as well: with NaN.
 PARAMETERS = {"policy": "every_frame", "sparse_topic": SPARSE_TOPIC, "on_empty_input": "empty"}
-STEP = 3  # of the images, every third is densified
+STEP = 3  # every third image is densified
 SHEET_ROWS = 6
 
 
@@ -42,18 +42,21 @@ def depth_samples_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
 
 
 def play_to_densifier(source: Source, record: RunRecord, folder: Path, parameters: Mapping[str, Any]) -> bool:
-    """Plays every third image that has tracks, prints a table; whether every one was answered.
+    """Play every third image that has tracks to the densify node, and print a table.
 
     Writes dense_depth.mp4, dense_depth_sheet.png and densify.log.
 
     Args:
-        source: with truth.
-        record: the frontend's tracks of the source.
-        folder: of the results.
-        parameters: of the node, beside PARAMETERS.
+        source: Images with ground truth.
+        record: The frontend's tracks of the source.
+        folder: Folder of the results.
+        parameters: Parameters of the node, beside PARAMETERS.
+
+    Returns:
+        Whether every image was answered.
 
     Raises:
-        BackendError: the node does not come up, or ends by itself.
+        BackendError: The node does not start, or ends by itself.
     """
     assert source.truth is not None
     truth = {frame.stamp: depth for frame, depth in zip(source.frames, source.truth.depths, strict=True)}

@@ -27,17 +27,25 @@ STATISTICS_TIMEOUT_S = 10.0
 
 
 def camera_header(stamp: int) -> Header:
-    """The header of everything that the camera sees at a stamp in nanoseconds."""
+    """Return the header of the camera's messages at a stamp in nanoseconds."""
     return Header(stamp=time_message(stamp), frame_id="camera_optical_frame")
 
 
 def play_to_frontend(source: Source, folder: Path, parameters: Mapping[str, Any]) -> tuple[RunRecord, bool]:
-    """Plays the source, prints a table; returns the tracks, and whether every image was answered.
+    """Play the source to the frontend node, and print a table.
 
     Writes overlay.mp4, contact_sheet.png, bag/ and frontend.log.
 
+    Args:
+        source: Images to play.
+        folder: Folder of the results.
+        parameters: Parameters of the node, by name.
+
+    Returns:
+        The tracks, and whether every image was answered.
+
     Raises:
-        BackendError: the node does not come up, or ends by itself.
+        BackendError: The node does not start, or ends by itself.
     """
     record, overlay = RunRecord(), TrackOverlay()
     parameters = {"policy": "every_frame", **parameters}

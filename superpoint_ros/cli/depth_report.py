@@ -1,4 +1,4 @@
-"""How near a run's dense depth is to the truth, and what its confidence is worth."""
+"""Errors of a run's dense depth, and of its most confident half."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CLOSE = 0.1  # relative error
 
 @dataclass(frozen=True)
 class DepthScore:
-    """One image's; errors are means of |depth / truth - 1| over the pixels that have both, NaN where there are none.
+    """Hold the scores of one image; errors are means of |depth / truth - 1| over pixels that have both, else NaN.
 
     Attributes:
-        samples: how many depths were given.
-        error: of the dense depth.
-        close: share of its pixels with an error below CLOSE.
-        confident_error: of the half of its pixels with the greatest confidence.
-        nearest_error: of filling each pixel with its nearest sample's depth.
+        samples: Number of samples given.
+        error: Error of the dense depth.
+        close: Share of its pixels with an error below CLOSE.
+        confident_error: Error of the half of its pixels with the highest confidence.
+        nearest_error: Error of filling each pixel with its nearest sample's depth.
     """
 
     samples: int
@@ -33,12 +33,18 @@ class DepthScore:
     nearest_error: float
 
     def caption(self) -> str:
-        """In a few words."""
+        """Return samples and error in a few words."""
         return f"{self.samples} samples, relative error {_percent(self.error)}"
 
 
 def score_depth(sparse: np.ndarray, dense: DenseDepth, truth: np.ndarray) -> DepthScore:
-    """Compares with the truth (H, W) [m]; `sparse` is what was given, NaN where nothing was."""
+    """Compare dense depth with the true one.
+
+    Args:
+        sparse: Samples that were given (H, W), metres, NaN = no sample.
+        dense: Dense depth made from them.
+        truth: True depth (H, W), metres.
+    """
     errors = _relative_errors(dense.depth, truth)
     confident = np.where(dense.confidence >= np.median(dense.confidence), dense.depth, np.nan)
     return DepthScore(
@@ -51,7 +57,7 @@ def score_depth(sparse: np.ndarray, dense: DenseDepth, truth: np.ndarray) -> Dep
 
 
 def depth_rows(scores: Sequence[DepthScore]) -> list[tuple[str, str]]:
-    """Name and value of the means over the images for which there is a figure."""
+    """Return name and value of the means over the images that have a figure."""
 
     def mean(name: str) -> str:
         values = np.array([getattr(score, name) for score in scores], np.float64)

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.metadata
 import logging
 import sys
 from collections.abc import Sequence
 
+from superpoint_ros.cli.arguments import ArgumentParser
 from superpoint_ros.core.errors import SuperPointRosError
 
-# name: what it does. Each lives in superpoint_ros/cli/<name>.py and is imported only when it is called.
+# Name: what it does. Each is a module superpoint_ros/cli/<name>.py, imported only when it is called.
 SUB_COMMANDS = {
-    "demo": "run the ROS frontend node on a rendered room, images, a video, a camera or a bag, and show its tracks",
-    "track": "the same without ROS: features and tracks of a sequence",
-    "evaluate": "measure detectors: homography, pose, tracks, synthetic, depth",
+    "demo": "run the ROS nodes on a rendered room, images, a video, a camera or a bag, and draw their tracks and depth",
+    "track": "extract and track features of a sequence without ROS",
+    "evaluate": "measure detectors and dense depth: homography, pose, tracks, synthetic, depth",
     "train": "train MagicPoint, SuperPoint or the densifier",
-    "draw": "draw images to train on, of the package's own textures",
+    "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
 }
 
 
 def build_parser(name: str | None) -> argparse.ArgumentParser:
-    """The command's parser, with the arguments of the sub-command `name` (of none: only their names and help)."""
-    parser = argparse.ArgumentParser(prog="superpoint-ros", description="SuperPoint as a ROS 2 visual frontend.")
-    parser.add_argument("--verbose", action="store_true", help="show the library's log")
+    """Build the command's parser.
+
+    Args:
+        name: Sub-command whose arguments are added; None = only names and help of all sub-commands.
+    """
+    parser = ArgumentParser(prog="superpoint-ros", description="SuperPoint as a ROS 2 visual frontend.")
+    version = f"superpoint-ros {importlib.metadata.version('superpoint_ros')}"
+    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--verbose", action="store_true", help="print the library's log")
     sub_parsers = parser.add_subparsers(dest="sub_command", required=True, metavar="COMMAND")
     for sub_command, text in SUB_COMMANDS.items():
         sub_parser = sub_parsers.add_parser(sub_command, help=text, description=text)
@@ -36,7 +44,7 @@ def build_parser(name: str | None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status. Errors raised on purpose end in one line, not a traceback."""
+    """Run the command and return its exit status; the package's own errors are printed as one line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
     parsed = build_parser(name).parse_args(words)

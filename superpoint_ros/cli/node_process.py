@@ -1,4 +1,4 @@
-"""Our nodes as processes of their own, on a ROS domain that nobody else uses."""
+"""The package's nodes in processes of their own, on a private ROS domain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from superpoint_ros.replay.player import Player
 
 START_NODE = "import sys; from superpoint_ros.ros.{}.node import main; sys.exit(main())"
-# As ROS's domain_coordinator does: who holds the port holds the domain.
+# As in ROS's domain_coordinator, the process that holds a domain's port owns the domain.
 DOMAIN_PORT_BASE = 22119
 DOMAINS = range(1, 101)
 START_TIMEOUT_S = 90.0
@@ -29,7 +29,7 @@ ENDING_LINES = 15
 
 @contextmanager
 def private_domain() -> Iterator[int]:
-    """A ROS_DOMAIN_ID kept for this process, discovery confined to this machine; environment set for children too."""
+    """Reserve a ROS_DOMAIN_ID for this process and its children, with discovery confined to this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
         first = os.getpid() % len(DOMAINS)
         for domain in (*DOMAINS[first:], *DOMAINS[:first]):
@@ -46,13 +46,13 @@ def private_domain() -> Iterator[int]:
         yield domain
 
 
-class NodeProcess:
-    """Runs a node from entry to exit of a with statement; its output goes to a log file.
+class LoggedNode:
+    """Run a node in a process of its own from entry to exit of a with statement; its output goes to a log file.
 
     Args:
-        name: of the node; ros/<name>/node.py is its module.
-        parameters: of the node, by name.
-        folder: where <name>.log is written.
+        name: Name of the node; its module is ros/<name>/node.py.
+        parameters: Parameters of the node, by name.
+        folder: Folder in which <name>.log is written; also the working directory of the process.
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Any], folder: Path):
@@ -65,7 +65,7 @@ class NodeProcess:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> NodeProcess:
+    def __enter__(self) -> LoggedNode:
         package = str(Path(superpoint_ros.__path__[0]).parent)
         paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         with self.log_path.open("wb") as log:
@@ -85,7 +85,11 @@ class NodeProcess:
             self._process.wait()
 
     def check(self) -> None:
-        """Raises BackendError, with the end of the node's log, if it has ended by itself."""
+        """Check that the node is running.
+
+        Raises:
+            BackendError: The node has ended by itself; the message has the end of its log.
+        """
         assert self._process is not None
         if self._process.poll() is not None:
             ending = "\n".join(self.log_path.read_text(errors="replace").splitlines()[-ENDING_LINES:])
@@ -96,18 +100,18 @@ class NodeProcess:
 def played_node(
     name: str, parameters: Mapping[str, Any], folder: Path, inputs: Mapping[str, type], answers: Mapping[str, type]
 ) -> Iterator[Player]:
-    """A player connected to one of our nodes, which runs as NodeProcess does; ROS must have been initialised.
+    """Start a node as LoggedNode does, and connect a player to it; ROS must have been initialized.
 
     Raises:
-        BackendError: the node ends by itself, or does not come up in time.
+        BackendError: The node ends by itself, or does not start in time.
     """
     from superpoint_ros.replay.player import Player
 
-    with NodeProcess(name, parameters, folder) as process:
+    with LoggedNode(name, parameters, folder) as process:
         player = Player(f"{name}_player", inputs, answers, f"/{name}/statistics", process.check)
         try:
             if not player.wait_until_connected(START_TIMEOUT_S):
-                text = f"no {name} node was found within {START_TIMEOUT_S:.0f} s; see {process.log_path}"
+                text = f"the {name} node did not start within {START_TIMEOUT_S:.0f} s; see {process.log_path}"
                 raise BackendError(text)
             yield player
         finally:

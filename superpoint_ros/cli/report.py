@@ -1,4 +1,4 @@
-"""What came of a run: counts, keypoints, tracks, and for rendered scenes whether the tracks follow the scene."""
+"""Results of a run: counts, keypoints, tracks, and for rendered scenes whether the tracks follow the scene."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ DROPS = ("dropped", "lost", "skipped", "without_partner")
 
 @dataclass
 class RunRecord:
-    """The tracks of every image of a run, with its stamp in nanoseconds."""
+    """Collect the tracks of every image of a run, with its stamp in nanoseconds."""
 
     stamps: list[int] = field(default_factory=list)
     tracks: list[Tracks] = field(default_factory=list)
 
     def add(self, stamp: int, tracks: Tracks) -> None:
-        """The next image's."""
+        """Add the tracks of the next image."""
         self.stamps.append(stamp)
         self.tracks.append(tracks)
 
     def rows(self) -> list[tuple[str, str]]:
-        """Name and value of what can be said without ground truth."""
+        """Return name and value of the figures that need no ground truth."""
         keypoints = np.array([len(tracks) for tracks in self.tracks])
         tracked = [tracks.status == STATUS_TRACKED for tracks in self.tracks]
         numbers = np.array([flags.sum() for flags in tracked])
@@ -44,7 +44,7 @@ class RunRecord:
         ]
 
     def save(self, path: Path) -> None:
-        """Every observation as a row of columns, to an .npz (NumPy) or .csv file.
+        """Save every observation as one row, to an .npz (NumPy) or .csv file.
 
         Columns: frame, stamp [ns], epoch, id, age, x, y [px], distance, status (0 new, 1 tracked).
         """
@@ -75,43 +75,43 @@ def _spread(values: np.ndarray) -> str:
     return f"{values.mean():.1f} ({values.min()} to {values.max()})" if len(values) else "-"
 
 
-def reprojection_errors(tracks: Sequence[Track], truth: GroundTruth, from_first: bool) -> np.ndarray:
-    """How far tracked points lie from where the scene's own geometry puts them.
+def reprojection_errors(tracks: Sequence[Track], truth: GroundTruth, *, from_first: bool) -> np.ndarray:
+    """Compute how far tracked points are from where the scene's geometry puts them.
 
     Args:
-        tracks: over the sequence of the truth.
-        truth: depths, poses and intrinsics of its frames.
-        from_first: compare with the first sighting of a track (drift counts), else with the one before.
+        tracks: Tracks over the sequence of the ground truth.
+        truth: Depths, poses and intrinsics of its frames.
+        from_first: Whether to compare with a track's first observation (drift counts), else with the one before.
 
     Returns:
-        float64 (P,), pixels: the earlier sighting, lifted by the depth at its nearest pixel, projected into the
-        later image, to the later sighting. Infinite where the point would be behind the camera.
+        float64 (P,), pixels: distance of the later observation from the earlier one, lifted by the depth at its nearest
+        pixel and projected into the later image. Infinite where the point would be behind the camera.
     """
-    frame0, xy0, frame1, xy1 = link_pairs(tracks, from_first)
+    frame0, xy0, frame1, xy1 = link_pairs(tracks, from_first=from_first)
     errors = np.full(len(frame0), np.inf)
     for first, second in sorted(set(zip(frame0.tolist(), frame1.tolist(), strict=True))):
         rows = (frame0 == first) & (frame1 == second)
         depth = truth.depths[first]
         column, row = np.clip(np.round(xy0[rows]).astype(int), 0, np.array(depth.shape[::-1]) - 1).T
-        points = lift(xy0[rows], depth[row, column], truth.intrinsics)
+        points = lift(xy0[rows], depth[row, column], truth.K)
         points = transform(points, inverse_pose(truth.poses[second]) @ truth.poses[first])
-        errors[rows] = np.linalg.norm(project(points, truth.intrinsics) - xy1[rows], axis=1)
+        errors[rows] = np.linalg.norm(project(points, truth.K) - xy1[rows], axis=1)
     return np.nan_to_num(errors, nan=np.inf)
 
 
 def follow_rows(record: RunRecord, truth: GroundTruth) -> list[tuple[str, str]]:
-    """Name and value of the shares of tracked points that follow the scene."""
+    """Return name and value of the shares of tracked points that follow the scene."""
     tracks = collect_tracks(record.tracks)
     rows = []
     for name, from_first in (("since the image before", False), ("since first seen", True)):
-        errors = reprojection_errors(tracks, truth, from_first)
+        errors = reprojection_errors(tracks, truth, from_first=from_first)
         share = f"{100 * (errors < FOLLOW_PIXELS).mean():.1f} % within {FOLLOW_PIXELS:g} px" if len(errors) else "-"
         rows.append((f"follow the scene {name}", share))
     return rows
 
 
 def answer_rows(sent: int, answered: int, statistics: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
-    """Name and value of what was sent to a node, what it answered, and what it says was lost of all its inputs."""
+    """Return name and value of what was sent to a node, what it answered, and what it reports as lost."""
     names = [name for name in DROPS if any(name in values for values in statistics)]
     totals = [f"{sum(int(values.get(name, 0)) for values in statistics)} {name.replace('_', ' ')}" for name in names]
     drops = ", ".join(totals) or "not reported"
@@ -119,13 +119,13 @@ def answer_rows(sent: int, answered: int, statistics: Sequence[Mapping[str, str]
 
 
 def stage_rows(statistics: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Name and value of the stage times, "<stage>_ms" of the statistics."""
+    """Return name and value of the stage times, "<stage>_ms" of the statistics."""
     stages = ((name.removesuffix("_ms"), value) for name, value in statistics.items() if name.endswith("_ms"))
     return [(f"ms per frame, {stage}", f"{float(value):.1f}") for stage, value in stages]
 
 
 def print_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Two columns on the terminal."""
+    """Print two columns."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"  {name:<{width}}   {value}")

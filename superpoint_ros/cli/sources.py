@@ -21,13 +21,13 @@ IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 DEFAULT_RATE = 20.0  # images per second, where the source does not say
 ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
 CAMERA_FRAMES = 200
-LEAST_SIDE = 32  # pixels
+MIN_IMAGE_SIZE = 32  # pixels
 SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One image: uint8 (H, W) or (H, W, 3) BGR, and its stamp in nanoseconds."""
+class StampedImage:
+    """Hold one image, uint8 (H, W) or (H, W, 3) BGR, and its stamp in nanoseconds."""
 
     image: np.ndarray
     stamp: int
@@ -35,66 +35,76 @@ class Frame:
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """What is known of a rendered sequence, one entry per frame.
+    """Hold what is known of a rendered sequence, one entry per frame.
 
     Attributes:
-        depths: float32 (H, W) each, metres along the optical axis.
-        poses: T_world_camera (4, 4) each.
-        intrinsics: (3, 3), pixels.
+        depths: Depth along the optical axis, float32 (H, W) each, metres.
+        poses: T_world_camera (4, 4) each, metres.
+        K: Intrinsics (3, 3), pixels.
     """
 
     depths: list[np.ndarray]
     poses: np.ndarray
-    intrinsics: np.ndarray
+    K: np.ndarray
 
 
 @dataclass(frozen=True)
 class Source:
-    """A sequence of images.
+    """Hold a sequence of images.
 
     Attributes:
-        name: what it is, for people to read.
-        frames: may be read once; any number of times where there is truth.
-        length: how many there will be at most; None = not known.
-        truth: of a rendered sequence.
+        name: Description for people to read.
+        frames: The images; may be read once, or any number of times where there is ground truth.
+        length: Largest number of images; None = unknown.
+        truth: Ground truth of a rendered sequence; None for all others.
     """
 
     name: str
-    frames: Iterable[Frame]
+    frames: Iterable[StampedImage]
     length: int | None
     truth: GroundTruth | None = None
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that open_source reads."""
+    """Add the options that `open_source` reads."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--images", type=Path, metavar="DIR", help="a folder of images, in the order of their names")
-    where.add_argument("--video", type=Path, metavar="FILE", help="a video file")
-    where.add_argument("--camera", type=int, metavar="N", help="a camera of this machine, by number")
-    where.add_argument("--bag", type=Path, help="a rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
-    parser.add_argument("--topic", help="the bag's image topic; needed where it has several")
+    where.add_argument(
+        "--images", type=Path, metavar="DIR", help="Folder of images, in the order of the numbers in their names"
+    )
+    where.add_argument("--video", type=Path, metavar="FILE", help="Video file")
+    where.add_argument("--camera", type=int, metavar="N", help="Number of a camera of this machine")
+    where.add_argument("--bag", type=Path, metavar="PATH", help="Rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
+    parser.add_argument("--topic", help="Image topic of the bag; needed where it has several")
     parser.add_argument(
         "--frames",
         type=int,
         metavar="N",
-        help=f"at most this many images (default: {ROOM_FRAMES} of a room, {CAMERA_FRAMES} of a camera)",
+        help=f"Largest number of images (default: {ROOM_FRAMES} of a room, {CAMERA_FRAMES} of a camera)",
     )
-    parser.add_argument("--max-side", type=int, default=640, metavar="PX", help="shrink larger images (default: 640)")
-    parser.add_argument("--seed", type=int, default=4, help="of the rendered room, the default source")
+    parser.add_argument(
+        "--max-image-size",
+        type=int,
+        default=640,
+        metavar="PX",
+        help="Largest longer side; larger images are shrunk (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=4, help="Seed of the rendered room, the default source (default: %(default)s)"
+    )
 
 
 def open_source(arguments: argparse.Namespace) -> Source:
-    """The source that the options ask for; a rendered room where they name none.
+    """Open the source that the options name, or render a room where they name none.
 
     Raises:
-        SourceError: it is missing, unreadable or empty, or an option does not fit it.
+        SourceError: The source is missing, unreadable or empty, or an option does not apply to it.
     """
     if arguments.frames is not None and arguments.frames < 1:
         raise SourceError(f"--frames {arguments.frames}: at least one image is needed")
-    if arguments.max_side < LEAST_SIDE:
-        raise SourceError(f"--max-side {arguments.max_side}: at least {LEAST_SIDE} pixels are needed")
+    if arguments.max_image_size < MIN_IMAGE_SIZE:
+        raise SourceError(f"--max-image-size {arguments.max_image_size}: at least {MIN_IMAGE_SIZE} pixels are needed")
     if arguments.topic and arguments.bag is None:
-        raise SourceError(f"--topic {arguments.topic} goes with --bag only")
+        raise SourceError(f"--topic {arguments.topic} applies to --bag only")
     if arguments.images is not None:
         source = image_folder(arguments.images)
     elif arguments.video is not None:
@@ -104,21 +114,23 @@ def open_source(arguments: argparse.Namespace) -> Source:
     elif arguments.bag is not None:
         source = bag(arguments.bag, arguments.topic)
     else:
-        return rendered_room(arguments.seed, arguments.frames or ROOM_FRAMES, fit_within(ROOM_SIZE, arguments.max_side))
+        return rendered_room(
+            arguments.seed, arguments.frames or ROOM_FRAMES, fit_within(ROOM_SIZE, arguments.max_image_size)
+        )
     frames = arguments.frames or (None if arguments.camera is None else CAMERA_FRAMES)
-    return _limited(source, frames, arguments.max_side)
+    return _limited(source, frames, arguments.max_image_size)
 
 
-def _limited(source: Source, frames: int | None, max_side: int) -> Source:
-    """The first `frames` images, shrunk to `max_side`; an error if there is none."""
+def _limited(source: Source, frames: int | None, max_image_size: int) -> Source:
+    """Return the first `frames` images, shrunk to `max_image_size`; reading them fails if there is none."""
 
-    def shrunk() -> Iterator[Frame]:
+    def shrunk() -> Iterator[StampedImage]:
         empty = True
         for frame in islice(source.frames, frames):
             empty = False
-            size = fit_within(frame.image.shape[:2], max_side)
+            size = fit_within(frame.image.shape[:2], max_image_size)
             image = frame.image if frame.image.shape[:2] == size else resize_image(frame.image, size)
-            yield Frame(image, frame.stamp)
+            yield StampedImage(image, frame.stamp)
         if empty:
             raise SourceError(f"{source.name}: no image could be read from it")
 
@@ -127,19 +139,19 @@ def _limited(source: Source, frames: int | None, max_side: int) -> Source:
 
 
 def image_folder(folder: Path) -> Source:
-    """The images of a folder, numbers in their names in the order of numbers, at DEFAULT_RATE."""
+    """Read the images of a folder at DEFAULT_RATE, numbers in their names in numeric order."""
     if not folder.is_dir():
         raise SourceError(f"--images {folder}: no such folder")
     paths = sorted((path for path in folder.iterdir() if is_image_file(path)), key=_natural_order)
     if not paths:
         raise SourceError(f"--images {folder}: no file in it ends in one of {', '.join(IMAGE_SUFFIXES)}")
 
-    def read() -> Iterator[Frame]:
+    def read() -> Iterator[StampedImage]:
         for number, path in enumerate(paths):
             image = cv2.imread(str(path), cv2.IMREAD_COLOR)
             if image is None:
                 raise SourceError(f"{path}: not an image that OpenCV can read")
-            yield Frame(image, round(number * SECOND / DEFAULT_RATE))
+            yield StampedImage(image, round(number * SECOND / DEFAULT_RATE))
 
     return Source(f"images of {folder}", read(), len(paths))
 
@@ -149,7 +161,7 @@ def _natural_order(path: Path) -> list[tuple[int, str]]:
 
 
 def video_file(path: Path) -> Source:
-    """The images of a video, at its own rate."""
+    """Read the images of a video at its own rate."""
     if not path.is_file():
         raise SourceError(f"--video {path}: no such file")
     capture = cv2.VideoCapture(str(path))
@@ -160,28 +172,27 @@ def video_file(path: Path) -> Source:
 
 
 def live_camera(number: int) -> Source:
-    """The images of a camera of this machine, without end."""
+    """Read the images of a camera of this machine, without end."""
     capture = cv2.VideoCapture(number)
     if not capture.isOpened():
         raise SourceError(f"--camera {number}: cannot be opened; is it there, and not in use by another program?")
     return Source(f"camera {number}", _captured(capture), None)
 
 
-def _captured(capture: cv2.VideoCapture) -> Iterator[Frame]:
+def _captured(capture: cv2.VideoCapture) -> Iterator[StampedImage]:
     rate = capture.get(cv2.CAP_PROP_FPS)
     period = SECOND / (rate if rate > 0 else DEFAULT_RATE)
     number = 0
     while (read := capture.read())[0]:
-        yield Frame(read[1], round(number * period))
+        yield StampedImage(read[1], round(number * period))
         number += 1
     capture.release()
 
 
 def bag(path: Path, topic: str | None) -> Source:
-    """The images of one topic of a rosbag1 or rosbag2, with their own stamps.
+    """Read the images of one topic of a rosbag1 or rosbag2, with their own stamps.
 
-    Where a driver set no stamp, the time of recording stands for it; a stamp that repeats moves on by 1 ns, so that
-    no two images have the same.
+    An image without a stamp takes the time of recording; a repeated stamp is increased by 1 ns, so that all differ.
     """
     try:
         import rosbags.image  # noqa: F401
@@ -207,7 +218,7 @@ def bag(path: Path, topic: str | None) -> Source:
     return Source(f"{topics[0]} of bag {path}", _bag_frames(reader, connections), count)
 
 
-def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[Frame]:
+def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[StampedImage]:
     from rosbags.image import ImageError as ConversionError
     from rosbags.image import message_to_cvimage
 
@@ -220,29 +231,29 @@ def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[Frame]:
             image = message_to_cvimage(message, "bgr8")
         except (ConversionError, ValueError, cv2.error) as error:
             raise ImageError(f"{connection.topic}: an image that cannot be converted: {error}") from error
-        yield Frame(np.ascontiguousarray(image), stamp)
+        yield StampedImage(np.ascontiguousarray(image), stamp)
     reader.close()
 
 
 def rendered_room(seed: int, frames: int, image_size: tuple[int, int]) -> Source:
-    """A hand-held walk through a random room, rendered at once, with the truth about it."""
+    """Render a hand-held walk through a random room, with its ground truth."""
     from tqdm import tqdm
 
     from superpoint_ros.scenes.render import Renderer
     from superpoint_ros.scenes.room import random_room
     from superpoint_ros.scenes.trajectory import hand_held
 
-    generator = np.random.default_rng(seed)
-    room = random_room(generator)
-    poses = hand_held(generator, room.size, np.arange(frames) / DEFAULT_RATE)
+    rng = np.random.default_rng(seed)
+    room = random_room(rng)
+    poses = hand_held(rng, room.size, np.arange(frames) / DEFAULT_RATE)
     height, width = image_size
     focal = 0.78 * width
-    intrinsics = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+    K = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
     renderer = Renderer(room.scene)
-    rendered = [renderer.render(pose, intrinsics, image_size) for pose in tqdm(poses, desc="render", unit="image")]
+    rendered = [renderer.render(pose, K, image_size) for pose in tqdm(poses, desc="render", unit="image")]
     images = [
-        Frame(np.ascontiguousarray(rendering.rgb[:, :, ::-1]), round(number * SECOND / DEFAULT_RATE))
+        StampedImage(np.ascontiguousarray(rendering.rgb[:, :, ::-1]), round(number * SECOND / DEFAULT_RATE))
         for number, rendering in enumerate(rendered)
     ]
-    truth = GroundTruth([rendering.depth for rendering in rendered], poses, intrinsics)
+    truth = GroundTruth([rendering.depth for rendering in rendered], poses, K)
     return Source(f"rendered room {seed}", images, frames, truth)

@@ -1,42 +1,37 @@
-"""Features and tracks of a sequence, without ROS: an overlay video, a contact sheet, a table and the tracks."""
+"""Features and tracks of a sequence, without ROS, as an overlay video, a contact sheet, a table and a file."""
 
 from __future__ import annotations
 
 import argparse
 
-from superpoint_ros.cli.arguments import (
-    DECODING,
-    NETWORK,
-    TRACKER,
-    add_frontend_arguments,
-    given,
-    output_folder,
-    plain_options,
-)
+from superpoint_ros.cli.arguments import output_folder
+from superpoint_ros.cli.frontend_options import add_frontend_arguments, frontend_options
 from superpoint_ros.cli.sources import DEFAULT_RATE, add_source_arguments, open_source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the sub-command."""
+    """Add the options of the sub-command."""
     add_source_arguments(parser)
     add_frontend_arguments(parser)
-    parser.add_argument("--format", choices=("npz", "csv"), default="npz", help="of the tracks file (default: npz)")
+    parser.add_argument(
+        "--format", choices=("npz", "csv"), default="npz", help="Format of the tracks file (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tracks the sequence; 0."""
+    """Track the sequence; return 0."""
+    options = frontend_options(arguments)
     import time
 
     from tqdm import tqdm
 
     from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
     from superpoint_ros.cli.video import TrackOverlay, overlay_video
-    from superpoint_ros.core.decode_options import DecodeOptions
-    from superpoint_ros.core.tracker import Tracker, TrackerOptions
+    from superpoint_ros.core.tracker import Tracker
     from superpoint_ros.inference.extractor import Extractor
 
-    extractor = Extractor(**given(arguments, NETWORK), options=plain_options(DecodeOptions, arguments, DECODING))
-    tracker = Tracker(plain_options(TrackerOptions, arguments, TRACKER))
+    extractor = Extractor(**vars(options.network), options=options.decode)
+    tracker = Tracker(options.tracker)
     source, folder = open_source(arguments), output_folder(arguments)
     record, overlay, seconds = RunRecord(), TrackOverlay(), {"network": 0.0, "track": 0.0}
     with overlay_video(folder, DEFAULT_RATE) as video:

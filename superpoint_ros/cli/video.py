@@ -1,4 +1,4 @@
-"""What a run looks like: a video of its pictures, and a contact sheet of some of them."""
+"""A video of a run, and a contact sheet of some of its images."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from superpoint_ros.core.drawing import Trails, add_caption, draw_tracks
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.evaluation.report.drawing import write_image
 
 SHEET_GAP = 6  # pixels
-SHEET_WIDTH = 1920  # pixels, at most
+MAX_SHEET_WIDTH = 1920  # pixels
 
 
 class ContactSheet:
-    """Keeps images spread evenly over a run of any length, never more than twice as many as it shows."""
+    """Keep images spread evenly over a run of any length, never more than twice as many as the sheet shows."""
 
     def __init__(self, columns: int = 3, rows: int = 3):
         self._columns = columns
@@ -27,7 +28,7 @@ class ContactSheet:
         self._images: list[np.ndarray] = []
 
     def add(self, image: np.ndarray) -> None:
-        """The next image of the run."""
+        """Add the next image of the run."""
         if self._added % self._stride == 0:
             self._images.append(image)
             if len(self._images) > 2 * self._count:
@@ -36,7 +37,7 @@ class ContactSheet:
         self._added += 1
 
     def compose(self) -> np.ndarray:
-        """Uint8 (H, W, 3): the chosen images in rows, in order."""
+        """Compose the chosen images in rows, in order: uint8 (H, W, 3)."""
         chosen = np.unique(np.linspace(0, len(self._images) - 1, self._count).round().astype(int))
         images = [self._images[index] for index in chosen]
         columns = min(self._columns, len(images))
@@ -48,17 +49,18 @@ class ContactSheet:
             top, left = place // columns * step_y + SHEET_GAP, place % columns * step_x + SHEET_GAP
             fitted = image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height))
             sheet[top : top + height, left : left + width] = fitted
-        scale = min(1.0, SHEET_WIDTH / sheet.shape[1])
+        scale = min(1.0, MAX_SHEET_WIDTH / sheet.shape[1])
         return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 class Video:
-    """Writes pictures to an .mp4 file, opened at the first one, and at the end a contact sheet beside it.
+    """Write images to an .mp4 file, opened at the first one, and at the end a contact sheet beside it.
 
     Args:
-        video_path, sheet_path: where the two are written.
-        rate: pictures per second of the video.
-        sheet: which pictures the contact sheet shows, and how.
+        video_path: Path of the video.
+        sheet_path: Path of the contact sheet.
+        rate: Images per second of the video.
+        sheet: Contact sheet to fill; None = three rows of three.
     """
 
     def __init__(self, video_path: Path, sheet_path: Path, rate: float, sheet: ContactSheet | None = None):
@@ -77,23 +79,23 @@ class Video:
     ) -> None:
         if self._writer is not None:
             self._writer.release()
-            cv2.imwrite(str(self.sheet_path), self._sheet.compose())
+            write_image(self.sheet_path, self._sheet.compose())
 
-    def add(self, picture: np.ndarray) -> None:
-        """The next picture, uint8 (H, W, 3) BGR; all take the first one's size.
+    def add(self, image: np.ndarray) -> None:
+        """Add the next image, uint8 (H, W, 3) BGR; all are resized to the first one's size.
 
         Raises:
-            SourceError: the video cannot be written.
+            SourceError: The video cannot be written.
         """
         if self._writer is None:
-            self._writer = self._open(picture)
-        elif picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size)
-        self._writer.write(picture[: self._size[1] // 2 * 2, : self._size[0] // 2 * 2])
-        self._sheet.add(picture)
+            self._writer = self._open(image)
+        elif image.shape[1::-1] != self._size:
+            image = cv2.resize(image, self._size)
+        self._writer.write(image[: self._size[1] // 2 * 2, : self._size[0] // 2 * 2])
+        self._sheet.add(image)
 
-    def _open(self, picture: np.ndarray) -> cv2.VideoWriter:
-        height, width = picture.shape[:2]
+    def _open(self, image: np.ndarray) -> cv2.VideoWriter:
+        height, width = image.shape[:2]
         self._size = (width, height)
         even = (width // 2 * 2, height // 2 * 2)
         writer = cv2.VideoWriter(str(self.video_path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, even)
@@ -103,14 +105,14 @@ class Video:
 
 
 class TrackOverlay:
-    """Draws a sequence's tracks over its images, with the way that each has come and a caption."""
+    """Draw a sequence's tracks over its images, with their trails and a caption."""
 
     def __init__(self) -> None:
         self._trails = Trails()
         self._count = 0
 
     def draw(self, image: np.ndarray, tracks: Tracks) -> np.ndarray:
-        """The next image, uint8 (H, W) or (H, W, 3) BGR, with its tracks -> uint8 BGR, higher by the caption."""
+        """Draw the tracks of the next image, uint8 (H, W) or (H, W, 3) BGR, and a caption below it."""
         self._count += 1
         overlay = draw_tracks(image, tracks, self._trails.update(tracks))
         tracked = tracks.status == STATUS_TRACKED
@@ -120,5 +122,5 @@ class TrackOverlay:
 
 
 def overlay_video(folder: Path, rate: float) -> Video:
-    """The video of what TrackOverlay draws: overlay.mp4 and contact_sheet.png in the folder."""
+    """Open the video of what TrackOverlay draws: overlay.mp4 and contact_sheet.png in the folder."""
     return Video(folder / "overlay.mp4", folder / "contact_sheet.png", rate)

@@ -7,7 +7,7 @@ that a default or a limit is changed in one place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -228,6 +228,22 @@ def flat_values(options: object) -> dict[str, Any]:
         elif is_dataclass(value):
             values |= flat_values(value)
     return values
+
+
+def replace_options(options: Options, values: Mapping[str, Any]) -> Options:
+    """Return a dataclass instance with other values by option name, in nested dataclasses too.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+    changed: dict[str, Any] = {}
+    for one in fields(options):  # type: ignore[arg-type]
+        value = getattr(options, one.name)
+        if METADATA_KEY in one.metadata:
+            changed |= {one.name: values[one.name]} if one.name in values else {}
+        elif is_dataclass(value):
+            changed[one.name] = replace_options(value, values)
+    return replace(options, **changed)  # type: ignore[type-var]
 
 
 def require(options: object, checks: Mapping[str, bool]) -> None:

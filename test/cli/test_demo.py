@@ -35,7 +35,7 @@ def table(text):
 
 def test_a_real_sequence_comes_out_whole(demo, tmp_path):
     images = shared_data("sequences/tum_fr2_desk") / "images"
-    done = demo("--images", str(images), "--max-side", "160", "--max-keypoints", "100", "--frames", "12")
+    done = demo("--images", str(images), "--max-image-size", "160", "--max-keypoints", "100", "--frames", "12")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = table(done.stdout)
     assert (rows["frames in"], rows["frames out"]) == ("12", "12")
@@ -55,7 +55,7 @@ def test_a_real_sequence_comes_out_whole(demo, tmp_path):
 
 
 def test_the_rendered_room_is_judged_by_its_truth(demo, tmp_path):
-    done = demo("--max-side", "96", "--frames", "4", "--depth-weights", str(seeded_d3_file(tmp_path)))
+    done = demo("--max-image-size", "96", "--frames", "4", "--depth-weights", str(seeded_d3_file(tmp_path)))
     assert done.returncode == 0, done.stdout + done.stderr
     rows = table(done.stdout)
     assert rows["frames out"] == "4"

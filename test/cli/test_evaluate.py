@@ -28,7 +28,19 @@ def evaluate(output: Path, *words: str) -> dict:
 
 def test_homography_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixture):
     data = str(shared_data("homography/i_uk_01"))
-    words = ["homography", "--data", data, "--detectors", "orb", "--preset", "paper", "--points", "200", "--nms", "8"]
+    words = [
+        "homography",
+        "--data",
+        data,
+        "--detectors",
+        "orb",
+        "--preset",
+        "paper",
+        "--max-keypoints",
+        "200",
+        "--nms-radius",
+        "8",
+    ]
     content = evaluate(tmp_path, *words, "--ransac-threshold", "2", "--ransac-runs", "3", "--seed", "5")
     printed = capsys.readouterr().out
     assert "| detector | H@1" in printed
@@ -37,19 +49,19 @@ def test_homography_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (choices["detection_size"], choices["matching_size"]) == ([240, 320], [480, 640])
     assert (choices["detector"]["max_keypoints"], choices["detector"]["nms_radius"]) == (200, 8)
     assert choices["detector"]["seed"] == 5
-    assert (choices["ransac"]["threshold"], choices["ransac_runs"]) == (2.0, 3)
+    assert (choices["ransac"]["ransac_threshold"], choices["ransac_runs"]) == (2.0, 3)
 
 
 def test_size_overrides_the_preset(tmp_path: Path):
     data = str(shared_data("homography/i_uk_01"))
-    words = ["homography", "--data", data, "--detectors", "orb", "--size", "original"]
+    words = ["homography", "--data", data, "--detectors", "orb", "--image-size", "original"]
     choices = evaluate(tmp_path, *words)["choices"]
     assert choices["detection_size"] is choices["matching_size"] is None
 
 
 def test_scales_are_those_of_superpoint_alone(tmp_path: Path):
     detector = f"superpoint:{seeded_weights_file(tmp_path)}"
-    words = ["--images", "1", "--detectors", detector, "fast", "--points", "20"]
+    words = ["--images", "1", "--detectors", detector, "fast", "--max-keypoints", "20"]
     content = evaluate(tmp_path / "a", "synthetic", *words, "--scales", "1", "0.5")
     assert content["choices"]["detector"]["scales"] == [1.0, 0.5]
     assert content["detectors"][detector]["scales"] == [1.0, 0.5]
@@ -62,16 +74,38 @@ def test_scales_are_those_of_superpoint_alone(tmp_path: Path):
     assert fast[0] == fast[1]
 
 
-def test_bad_scales_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture):
-    words = ["evaluate", "synthetic", "--detectors", "superpoint", "--scales", "1", "0", "--output", str(tmp_path)]
+def test_scales_must_differ(tmp_path: Path, capsys: pytest.CaptureFixture):
+    words = ["evaluate", "synthetic", "--detectors", "superpoint", "--scales", "1", "1", "--output", str(tmp_path)]
     assert main(words) == 2
-    assert "scales=(1.0, 0.0) is out of range" in capsys.readouterr().err
+    assert "scales=[1.0, 1.0] must be different numbers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["synthetic", "--scales", "1", "0"], "argument --scales: 0 is not between 0.01 and 4"),
+        (["homography", "--data", "x", "--max-keypoints", "-4"], "argument --max-keypoints: -4 is not between 1 and"),
+        (["pose", "--data", "x", "--frame-gaps", "0"], "argument --frame-gaps: 0 is not between 1 and"),
+        (["depth", "--data", "x", "--pattern", "spiral"], "argument --pattern: spiral is not one of 'uniform', 'grid'"),
+        (["depth", "--data", "x", "--max-image-size", "big"], "argument --max-image-size: 'big' is not of type int"),
+        (["tracks", "--data", "x", "--nms", "4"], "unrecognized arguments: --nms 4"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_is_allowed(words, refusal, capsys: pytest.CaptureFixture):
+    with pytest.raises(SystemExit) as stopped:
+        main(["evaluate", *words])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert refusal in error
+    assert f"usage: superpoint-ros evaluate {words[0]}" in error
 
 
 def test_pose_and_tracks(tmp_path: Path):
     data = str(shared_data("rgbd/aug_icl_livingroom"))
-    pose = evaluate(tmp_path / "a", "pose", "--data", data, "--detectors", "orb", "--gaps", "2", "--size", "320")
-    assert (pose["choices"]["gaps"], pose["choices"]["size"], pose["choices"]["pairs"]) == ([2], 320, 3)
+    pose = evaluate(
+        tmp_path / "a", "pose", "--data", data, "--detectors", "orb", "--frame-gaps", "2", "--image-size", "320"
+    )
+    assert (pose["choices"]["frame_gaps"], pose["choices"]["image_size"], pose["choices"]["pairs"]) == ([2], 320, 3)
     words = [
         "tracks",
         "--data",
@@ -87,12 +121,12 @@ def test_pose_and_tracks(tmp_path: Path):
     ]
     tracks = evaluate(tmp_path / "b", *words)
     assert (tracks["choices"]["max_missed_frames"], tracks["choices"]["max_descriptor_distance"]) == (0, 0.9)
-    assert tracks["summary"][0]["right/previous"] > 0.85
+    assert tracks["summary"][0]["correct/previous"] > 0.85
 
 
 def test_synthetic_and_depth(tmp_path: Path):
     synthetic = evaluate(tmp_path / "a", "synthetic", "--images", "1", "--detectors", "fast", "--seed", "3")
-    assert (synthetic["choices"]["images"], synthetic["choices"]["seed"]) == (1, 3)
+    assert (synthetic["choices"]["images"], synthetic["choices"]["detector"]["seed"]) == (1, 3)
     data = str(shared_data("rgbd/tum_fr3_single"))
     words = ["depth", "--data", data, "--methods", "nearest", "--pattern", "grid", "--fractions", "0.001"]
     depth = evaluate(tmp_path / "b", *words)

@@ -1,3 +1,4 @@
+import importlib.metadata
 import sys
 from types import SimpleNamespace
 
@@ -64,3 +65,21 @@ def test_an_error_nobody_meant_is_not_hidden(fake):
     fake.behaviour = fail
     with pytest.raises(ZeroDivisionError):
         command.main(["fake"])
+
+
+@pytest.mark.parametrize("words", [["track", "--nms", "4"], ["evaluate", "pose", "--data", "x", "--points", "5"]])
+def test_an_unknown_option_prints_the_usage_of_its_sub_command(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main(words)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    name = " ".join(words[: 2 if words[0] == "evaluate" else 1])
+    assert error.startswith(f"usage: superpoint-ros {name} ")
+    assert f"superpoint-ros {name}: error: unrecognized arguments: {words[-2]} {words[-1]}" in error
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"superpoint-ros {importlib.metadata.version('superpoint_ros')}\n"

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from superpoint_ros.cli.node_process import NodeProcess, private_domain
+from superpoint_ros.cli.node_process import LoggedNode, private_domain
 from superpoint_ros.core.errors import BackendError
 
 SHOW_DOMAIN = "from superpoint_ros.cli.node_process import private_domain\nwith private_domain() as d: print(d)"
@@ -46,7 +46,7 @@ def test_children_inherit_the_domain_and_stay_on_this_machine():
 @pytest.mark.parametrize("name", ["frontend", "densify"])
 def test_a_node_that_cannot_start_is_an_error_with_its_last_words(tmp_path, name):
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-    process = NodeProcess(name, {"weights": "/absent.pth"}, tmp_path)
+    process = LoggedNode(name, {"weights": "/absent.pth"}, tmp_path)
     words = rf"the {name} node ended with status 1(.|\n)*/absent\.pth"
     with private_domain(), process, pytest.raises(BackendError, match=words):
         check_for(60, process)

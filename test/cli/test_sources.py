@@ -67,7 +67,7 @@ def test_a_folder_in_the_order_of_its_numbers(folder):
 def test_frames_limit_and_shrinking(tmp_path):
     for number in range(3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture(number, (48, 64)))
-    found = source("--images", tmp_path, "--frames", 2, "--max-side", 32)
+    found = source("--images", tmp_path, "--frames", 2, "--max-image-size", 32)
     assert found.length == 2
     assert [frame.image.shape for frame in found.frames] == [(24, 32, 3)] * 2
 
@@ -166,7 +166,7 @@ def test_options_that_do_not_fit(folder):
     with pytest.raises(SourceError, match="at least one"):
         source("--frames", 0)
     with pytest.raises(SourceError, match="at least 32 pixels"):
-        source("--max-side", 0)
+        source("--max-image-size", 0)
     with pytest.raises(SourceError, match="--bag only"):
         source("--images", folder, "--topic", "/x")
     with pytest.raises(SystemExit):
@@ -174,14 +174,14 @@ def test_options_that_do_not_fit(folder):
 
 
 def test_the_rendered_room_knows_its_truth():
-    found = source("--frames", 2, "--max-side", 80)
+    found = source("--frames", 2, "--max-image-size", 80)
     first, second = found.frames
     assert first.image.shape == (60, 80, 3)
     assert (first.stamp, second.stamp) == (0, 50_000_000)
     truth = found.truth
     xy = np.array([[40.0, 30.0]])
-    points = lift(xy, truth.depths[0][[30], [40]], truth.intrinsics)
-    moved = project(transform(points, inverse_pose(truth.poses[1]) @ truth.poses[0]), truth.intrinsics)
+    points = lift(xy, truth.depths[0][[30], [40]], truth.K)
+    moved = project(transform(points, inverse_pose(truth.poses[1]) @ truth.poses[0]), truth.K)
     assert 0 < np.linalg.norm(moved - xy) < 8
 
 

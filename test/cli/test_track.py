@@ -1,9 +1,14 @@
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
 from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.cli.main import main
+
+COMMAND = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def test_a_folder_of_images(words, tmp_path, capsys):
 
 
 def test_the_rendered_room_is_judged_by_its_truth(words, tmp_path, capsys):
-    assert main([*words, "--frames", "3", "--max-side", "80", "--format", "csv"]) == 0
+    assert main([*words, "--frames", "3", "--max-image-size", "80", "--format", "csv"]) == 0
     assert "follow the scene" in capsys.readouterr().out
     assert (tmp_path / "out" / "tracks.csv").read_text().startswith("frame,stamp,epoch,id,age")
 
@@ -58,9 +63,7 @@ def test_scales_change_the_tracks(words, tmp_path):
     ("extra", "text"),
     [
         (["--images", "absent"], "--images absent: no such folder"),
-        (["--detection-threshold", "3"], "detection_threshold=3.0 is not between 0 and 1"),
-        (["--scales", "1", "9"], "scales=[1.0, 9.0] is not between 0.01 and 4"),
-        (["--max-descriptor-distance", "0"], "max_descriptor_distance=0.0 is not between 0.01 and 2"),
+        (["--scales", "1", "1"], "scales=[1.0, 1.0] must be different numbers"),
         (["--weights", "absent.pth"], "absent.pth"),
         (["--device", "cuda:77"], "cuda"),
     ],
@@ -76,3 +79,21 @@ def test_an_output_that_is_a_file(words, tmp_path, capsys):
     (tmp_path / "out").write_text("")
     assert main([*words, "--images", str(moving_squares(tmp_path / "images"))]) == 2
     assert "--output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("extra", "refusal"),
+    [
+        (["--max-keypoints", "-4"], "--max-keypoints: -4 is not between 1 and 100000, or 0 = no limit"),
+        (["--detection-threshold", "3"], "--detection-threshold: 3 is not between 0 and 1, or -1 = the model's own"),
+        (["--scales", "1", "9"], "--scales: 9 is not between 0.01 and 4"),
+        (["--max-descriptor-distance", "0"], "--max-descriptor-distance: 0 is not between 0.01 and 2"),
+    ],
+)
+def test_a_bad_value_is_refused_before_anything_heavy_is_loaded(extra, refusal):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", COMMAND, "track", *extra], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert f"error: argument {refusal}" in done.stderr
+    assert not any(line.endswith((" torch", " scipy")) for line in done.stderr.splitlines())

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from superpoint_ros.scenes.photometric import Photometric, PhotometricRanges
+from superpoint_ros.scenes.photometric import Photometric
+from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 
 NOTHING = {
     "brightness": 0.0, "contrast": 1.0, "gamma": 1.0, "exposure": 1.0, "noise": 0.0, "speckle": 0.0,

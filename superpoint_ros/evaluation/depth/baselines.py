@@ -1,4 +1,4 @@
-"""Depth from sparse samples without a network: what a network has to beat."""
+"""Dense depth from sparse samples without a network: the baselines."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from scipy.spatial import QhullError
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.depth.fills import fill_guided, fill_inverse_distance, fill_morphological
 
-# image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where unknown -> dense float32 (H, W) [m].
+# Image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 = unknown -> dense float32 (H, W) [m].
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _pixels(shape: tuple[int, int]) -> np.ndarray:
-    """(row, column) of every pixel, (H W, 2)."""
+    """Return (row, column) of every pixel, (H W, 2)."""
     return np.indices(shape).reshape(2, -1).T
 
 
 def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """Every pixel takes the depth of the nearest sample; no depth anywhere (0) where there are no samples."""
+    """Fill every pixel with the depth of the nearest sample; with 0 where there are no samples."""
     known = np.argwhere(is_depth(sparse))
     if not len(known):
         return np.zeros(sparse.shape, np.float32)
@@ -31,7 +31,7 @@ def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
 
 
 def fill_linear(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """Linear over the Delaunay triangles of the samples; the nearest sample outside their hull."""
+    """Interpolate linearly over the Delaunay triangles of the samples; use the nearest sample outside their hull."""
     filled = fill_nearest(image, sparse)
     known = np.argwhere(is_depth(sparse))
     if len(known) < 3:

@@ -12,7 +12,8 @@ import numpy as np
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.methods import Method, densify
-from superpoint_ros.evaluation.depth.protocol import DepthProtocol, sparse_inputs
+from superpoint_ros.evaluation.depth.options import DepthProtocol
+from superpoint_ros.evaluation.depth.protocol import sparse_inputs
 from superpoint_ros.evaluation.depth.sparsification import calibration_error, sparsify
 from superpoint_ros.inference.densifier import TRUSTED_RATIO
 
@@ -20,9 +21,9 @@ from superpoint_ros.inference.densifier import TRUSTED_RATIO
 def evaluate_confidence(
     frames: Sequence[Frame], methods: Sequence[Method], protocol: DepthProtocol
 ) -> Iterator[dict[str, Any]]:
-    """One row per frame with depth, density and method that has a confidence; errors are relative to the depth.
+    """Compute one row per frame with depth, density and method with a confidence; errors are relative to the depth.
 
-    Keys "kept" and "error" hold the sparsification curve.
+    The rows' "kept" and "error" hold the sparsification curve.
     """
     for number, frame in enumerate(frames):
         measured = np.zeros((0, 0)) if frame.depth is None else frame.depth()
@@ -51,7 +52,7 @@ def evaluate_confidence(
 
 
 def summarize_confidence(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Means over the frames, per method and density."""
+    """Compute means over the frames, per method and density."""
     groups: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         groups[row["method"], row["fraction"]].append(row)

@@ -1,7 +1,7 @@
-"""Classical fills that look further than the nearest sample: inverse distance, colour-guided, morphological.
+"""Classical fills from more than the nearest sample: inverse distance, colour-guided, morphological.
 
-Like all fills (see depth_baselines.py): image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where
-unknown -> dense float32 (H, W) [m], 0 where nothing is known.
+As all fills (see baselines.py): image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where
+unknown -> dense float32 (H, W) [m], 0 where there are no samples.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ DIAMOND = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1,
 
 
 def fill_inverse_distance(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """See core/sample_averages.py."""
+    """Average the nearest samples by distance (core/sample_averages.py)."""
     return average_by_distance(_samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
 
 
 def fill_guided(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """See average_by_color in core/sample_averages.py."""
+    """Average the nearest samples by distance and colour (core/sample_averages.py)."""
     return average_by_color(image, _samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
 
 
 def _samples(sparse: np.ndarray) -> np.ndarray:
-    """NaN instead of 0."""
+    """Replace 0 by NaN."""
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32)
 
 
 def fill_morphological(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """Dilations in which the nearer depth wins, ever larger until no hole is left, then a median and a Gaussian blur.
+    """Dilate near depths over far ones, ever wider until no hole is left; then blur by a median and a Gaussian.
 
     After Ku, Harakeh, Waslander, "In Defense of Classical Image Processing: Fast Depth Completion on the CPU" (2018),
     which stops at one large dilation, as lidar scans leave no larger holes. Samples keep their depth.
@@ -41,12 +41,15 @@ def fill_morphological(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         return np.zeros(sparse.shape, np.float32)
     min_depth, max_depth = float(sparse[known].min()), float(sparse[known].max())
     closeness: np.ndarray = np.where(known, max_depth + 1.0 - sparse, 0.0).astype(np.float32)
+    # Dilate inverted depth, so that the nearer of two samples wins, and close small holes
     closeness = cv2.dilate(closeness, DIAMOND)
     closeness = cv2.morphologyEx(closeness, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    # Fill the remaining holes with ever larger windows
     side = 7
     while (closeness <= 0).any():
         closeness = np.where(closeness > 0, closeness, cv2.dilate(closeness, np.ones((side, side), np.uint8)))
         side = min(31, 2 * side + 1)
+    # Smooth, and invert again
     closeness = cv2.GaussianBlur(cv2.medianBlur(closeness, 5), (5, 5), 0)
     depth = np.clip(max_depth + 1.0 - closeness, min_depth, max_depth)
     return np.where(known, sparse, depth).astype(np.float32)

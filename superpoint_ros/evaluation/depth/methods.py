@@ -1,4 +1,4 @@
-"""What `evaluate depth` compares, by name: the classical fills, and D3 with any weights."""
+"""The methods that `evaluate depth` compares, by name: the classical fills, and D3 with any weights."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import numpy as np
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.evaluation.depth.baselines import FILLS, Fill
+from superpoint_ros.evaluation.depth.options import MethodOptions
 from superpoint_ros.inference.densifier import Densifier, DensifierOptions
+
+DEFAULT_OPTIONS = MethodOptions()
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to fill in depth.
+    """Hold a method that makes depth dense.
 
     Attributes:
-        name: as it is asked for.
-        fill: image, sparse depth -> dense depth.
-        densifier: what gives its confidence; None for methods that have none.
-        settings: of the method, for the report.
+        name: Name by which it was asked for.
+        fill: Image, sparse depth -> dense depth.
+        densifier: Densifier that gives its confidence; None = it has none.
+        settings: Everything that determines the result, for the report.
     """
 
     name: str
@@ -31,23 +34,29 @@ class Method:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def make_methods(names: Sequence[str], device: str = "auto", max_image_size: int = 640) -> list[Method]:
-    """The methods of these names: those of FILLS, "d3" (the weights that ship) and "d3:PATH".
+def make_methods(names: Sequence[str], options: MethodOptions = DEFAULT_OPTIONS) -> list[Method]:
+    """Make methods by name.
+
+    Args:
+        names: Names of FILLS, "d3" (the bundled weights), or "d3:PATH".
+        options: How D3 runs.
 
     Raises:
-        DatasetError: no such method.
-        CheckpointError, BackendError: weights or device that cannot be used.
+        DatasetError: A method does not exist.
+        CheckpointError: The weights cannot be used.
+        BackendError: The device cannot be used.
     """
-    return [_make(name, device, max_image_size) for name in names]
+    return [_make(name, options) for name in names]
 
 
-def _make(name: str, device: str, max_image_size: int) -> Method:
+def _make(name: str, options: MethodOptions) -> Method:
     if name in FILLS:
         return Method(name, FILLS[name])
     kind, _, weights = name.partition(":")
     if kind != "d3":
         raise DatasetError(f"method '{name}' is not one of {', '.join(FILLS)}, d3, d3:WEIGHTS")
-    densifier = Densifier(weights or None, device=device, options=DensifierOptions(max_image_size=max_image_size))
+    densifier_options = DensifierOptions(max_image_size=options.max_image_size)
+    densifier = Densifier(weights or None, device=options.device, options=densifier_options)
 
     def fill(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         return np.nan_to_num(densify(densifier, image, sparse).depth)
@@ -57,5 +66,5 @@ def _make(name: str, device: str, max_image_size: int) -> Method:
 
 
 def densify(densifier: Densifier, image: np.ndarray, sparse: np.ndarray) -> DenseDepth:
-    """The densifier on an image as data sets give it, gray or BGR."""
+    """Run the densifier on an image as data sets give it, gray or BGR."""
     return densifier.densify(image, sparse, color="bgr")

@@ -1,4 +1,4 @@
-"""How near predicted depth is to measured depth, over the pixels where both exist, also per range of depth.
+"""Errors of predicted depth over the pixels where it and measured depth exist, also per range of depth.
 
 Definitions of Eigen et al. (NIPS 2014) for relative error and delta; of the KITTI depth benchmark for iRMSE.
 """
@@ -18,14 +18,18 @@ from superpoint_ros.core.sparse_depth import is_depth
 
 @dataclass(frozen=True)
 class DepthScores:
-    """Attributes:
-    rmse: root mean square error [m].
-    mae: mean absolute error [m].
-    absolute_relative: mean of error over true depth.
-    inverse_rmse: root mean square error of inverse depth [1/km].
-    delta1, delta2, delta3: share of pixels whose ratio to the truth (or its inverse) is below 1.25, 1.25^2, 1.25^3.
-    coverage: share of the measured pixels that have a prediction; the rest count in no other figure.
-    pixels: how many pixels were compared.
+    """Hold the errors of one depth image.
+
+    Attributes:
+        rmse: Root mean square error [m].
+        mae: Mean absolute error [m].
+        absolute_relative: Mean of error over true depth.
+        inverse_rmse: Root mean square error of inverse depth [1/km].
+        delta1: Share of pixels whose ratio to the truth (or its inverse) is below 1.25.
+        delta2: Share of pixels below 1.25^2.
+        delta3: Share of pixels below 1.25^3.
+        coverage: Share of the measured pixels that have a prediction; the others count in no other figure.
+        pixels: Number of pixels compared.
     """
 
     rmse: float = math.nan
@@ -48,7 +52,7 @@ def depth_scores(
     Figures are NaN where no pixel can be compared.
 
     Raises:
-        ImageError: the two differ in shape.
+        ImageError: The two differ in shape.
     """
     if predicted.shape != measured.shape:
         raise ImageError(f"predicted depth has shape {predicted.shape}; expected that of the truth, {measured.shape}")
@@ -75,5 +79,5 @@ def depth_scores(
 def depth_scores_by_range(
     predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float]
 ) -> dict[tuple[float, float], DepthScores]:
-    """depth_scores for each range between consecutive `edges` [m]: keys are (min_depth, max_depth]."""
+    """Compute depth_scores for each range between consecutive `edges` [m]; keys are (min_depth, max_depth]."""
     return {(near, far): depth_scores(predicted, measured, near, far) for near, far in pairwise(edges)}

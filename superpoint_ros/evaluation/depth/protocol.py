@@ -1,9 +1,9 @@
-"""Dense depth from sparse samples, on frames with measured depth: any function of image and samples."""
+"""Dense depth from sparse samples by any function of image and samples, on frames with measured depth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,39 +15,24 @@ from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.baselines import Fill
 from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range
+from superpoint_ros.evaluation.depth.options import DepthProtocol
 
 GIVEN = "given"
-PATTERNS = (*patterns.PATTERNS, GIVEN)
-
-
-@dataclass(frozen=True)
-class DepthProtocol:
-    """Every choice of the evaluation.
-
-    Attributes:
-        pattern: of core/sampling_patterns.py, or what is "given" with the frame (one lidar scan).
-        fractions: shares of the image's pixels that are sampled; not used for "given".
-        edges: metres; the ranges of depth that are scored apart lie between them.
-        seed: of what the pattern leaves open.
-    """
-
-    pattern: str = "uniform"
-    fractions: tuple[float, ...] = (0.0001, 0.0005, 0.002, 0.0039, 0.01)
-    edges: tuple[float, ...] = (0.0, 2.0, 4.0, 10.0, 80.0)
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.pattern not in PATTERNS:
-            raise DatasetError(f"pattern '{self.pattern}' is not one of {', '.join(PATTERNS)}")
-        if any(not 0 < fraction <= 1 for fraction in self.fractions):
-            raise DatasetError(f"fractions {list(self.fractions)} must lie in (0, 1]")
 
 
 def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterator[tuple[float, np.ndarray]]:
-    """The share of pixels and the sparse depth, for each density of the protocol.
+    """Sample a frame's depth at each density of the protocol.
+
+    Args:
+        frame: Frame with depth.
+        number: Number of the frame in its sequence, part of the seed.
+        protocol: Every choice of the evaluation.
+
+    Yields:
+        The share of pixels that are samples, and the sparse depth (H, W), metres, 0 = no sample.
 
     Raises:
-        DatasetError: the frame lacks what the pattern needs.
+        DatasetError: The frame lacks what the pattern needs.
     """
     if protocol.pattern == GIVEN:
         if frame.sparse_depth is None:
@@ -73,7 +58,7 @@ def _measured(frame: Frame) -> np.ndarray:
 def evaluate_depth(
     frames: Sequence[Frame], methods: Mapping[str, Fill], protocol: DepthProtocol
 ) -> Iterator[dict[str, Any]]:
-    """One row of figures per frame, density, method and range of depth ("all" and those between the edges)."""
+    """Compute one row of figures per frame, density, method and range of depth ("all" and those between the edges)."""
     for number, frame in enumerate(frames):
         measured, image = _measured(frame), frame.image()
         for fraction, sparse in sparse_inputs(frame, number, protocol):
@@ -92,7 +77,7 @@ def evaluate_depth(
 
 
 def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
-    """Means over the frames per method, density and range; the densities of given samples count as one."""
+    """Compute means over the frames per method, density and range; the densities of given samples count as one."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
         density = pattern if pattern == GIVEN else f"{100 * row['fraction']:g} %"

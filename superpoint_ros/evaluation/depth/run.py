@@ -1,4 +1,4 @@
-"""From frames with depth and methods to a report, curves of the confidence and picture strips."""
+"""The evaluation of dense depth: report, curves of the confidence and strips of images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.confidence import evaluate_confidence, summarize_confidence
 from superpoint_ros.evaluation.depth.methods import Method
 from superpoint_ros.evaluation.depth.metrics import depth_scores
-from superpoint_ros.evaluation.depth.protocol import DepthProtocol, evaluate_depth, sparse_inputs, summarize
+from superpoint_ros.evaluation.depth.options import DepthProtocol
+from superpoint_ros.evaluation.depth.protocol import evaluate_depth, sparse_inputs, summarize
 from superpoint_ros.evaluation.depth.strip import draw_strip
 from superpoint_ros.evaluation.report.drawing import write_image
 from superpoint_ros.evaluation.report.plots import plot_curves
@@ -29,9 +30,9 @@ def run_depth(
     output: Path,
     draw: int = 0,
 ) -> Report:
-    """Evaluate dense depth from sparse samples; writes the report, and a strip of the last method for `draw` frames.
+    """Evaluate dense depth from sparse samples; write the report, and a strip of the last method for `draw` frames.
 
-    Methods with a confidence also get confidence/: its report, and a curve of the error of what is kept.
+    For methods with a confidence, its report and the curve of the remaining error are written to confidence/.
     """
     fills = {method.name: method.fill for method in methods}
     rows = list(tqdm(evaluate_depth(frames, fills, protocol), desc="frames, densities, ranges", leave=False))

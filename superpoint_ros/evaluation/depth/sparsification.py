@@ -1,4 +1,4 @@
-"""Whether a confidence is worth having: errors as the least confident pixels are left out, and calibration.
+"""How well a confidence predicts errors: sparsification curves, and calibration.
 
 Sparsification as in Ilg et al., "Uncertainty Estimates and Multi-Hypotheses Networks for Optical Flow" (ECCV 2018).
 """
@@ -14,14 +14,14 @@ STEPS = 21
 
 @dataclass(frozen=True)
 class Sparsification:
-    """Mean error over the most confident pixels, for shares kept from all down to 5 %.
+    """Hold the mean error over the most confident pixels, for shares kept from all down to 5 %.
 
     Attributes:
-        kept: float64 (20,), shares of the pixels, falling from 1.
-        error: float64 (20,), mean error of those kept.
-        oracle: float64 (20,), the same if the pixels with the largest errors were left out first.
-        area: between the two curves over the error of all pixels; 0 = as good as the oracle.
-        chance: the area of a confidence that knows nothing.
+        kept: Shares of the pixels kept, float64 (20,), descending from 1.
+        error: Mean error of the pixels kept, float64 (20,).
+        oracle: Mean error where the pixels with the largest errors are left out first, float64 (20,).
+        area: Area between the two curves, over the error of all pixels; 0 = as good as the oracle.
+        chance: Area of a constant confidence.
     """
 
     kept: np.ndarray
@@ -32,7 +32,7 @@ class Sparsification:
 
 
 def sparsify(error: np.ndarray, confidence: np.ndarray) -> Sparsification:
-    """Sparsification of errors (N,), N > 0, by their confidence (N,)."""
+    """Compute the sparsification of errors (N,), N > 0, by their confidence (N,)."""
     kept = np.linspace(1.0, 0.0, STEPS)[:-1]
     counts = np.maximum(1, np.round(kept * len(error)).astype(int))
     by_confidence = np.cumsum(error[np.argsort(-confidence, kind="stable")])[counts - 1] / counts
@@ -44,12 +44,12 @@ def sparsify(error: np.ndarray, confidence: np.ndarray) -> Sparsification:
 
 
 def calibration(correct: np.ndarray, confidence: np.ndarray, bins: int = 10) -> list[tuple[float, float, int]]:
-    """Per bin of confidence with anything in it: mean confidence, share that is correct (N,), and how many."""
+    """Compute mean confidence, share that is correct, and count, per bin of confidence that is not empty."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     members = [place == number for number in range(bins)]
     return [(float(confidence[m].mean()), float(correct[m].mean()), int(m.sum())) for m in members if m.any()]
 
 
 def calibration_error(correct: np.ndarray, confidence: np.ndarray) -> float:
-    """Expected calibration error: mean distance of confidence and share that is correct, weighted by the bins."""
+    """Compute the expected calibration error: mean difference of confidence and share correct, weighted by the bins."""
     return sum(abs(stated - true) * count for stated, true, count in calibration(correct, confidence)) / len(correct)

@@ -1,4 +1,4 @@
-"""Pictures of densification: image, samples, prediction and error side by side, one row per density."""
+"""Drawings of dense depth: image, samples, prediction and error side by side, one row per density."""
 
 from __future__ import annotations
 
@@ -10,26 +10,30 @@ import numpy as np
 from superpoint_ros.core.depth_drawing import color_depth, depth_range
 from superpoint_ros.core.sparse_depth import is_depth
 
-WORST_ERROR = 0.2  # relative; anything above looks the same
-DOT = 3  # pixels on a side of a drawn sample
+MAX_ERROR = 0.2  # relative; larger errors look the same
+DOT = 3  # pixels, side of a drawn sample
 
 
 def color_error(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """Relative error, uint8 (H, W, 3) BGR: black none, white WORST_ERROR and above; gray where it is not known."""
+    """Draw the relative error, uint8 (H, W, 3) BGR: black = 0, white = MAX_ERROR and above, gray = unknown."""
     known = is_depth(predicted) & is_depth(measured)
     error = np.abs(np.where(known, predicted, 1.0) / np.where(known, measured, 1.0) - 1.0)
-    colored = cv2.applyColorMap((255 * np.clip(error / WORST_ERROR, 0, 1)).astype(np.uint8), cv2.COLORMAP_HOT)
+    colored = cv2.applyColorMap((255 * np.clip(error / MAX_ERROR, 0, 1)).astype(np.uint8), cv2.COLORMAP_HOT)
     return np.where(known[..., None], colored, 90).astype(np.uint8)
 
 
 def draw_strip(
     image: np.ndarray, measured: np.ndarray, rows: Sequence[tuple[np.ndarray, np.ndarray, str]]
 ) -> np.ndarray:
-    """One row per (sparse, predicted, caption): image, samples, prediction, error -> uint8 BGR.
+    """Draw image, samples, prediction and error side by side, one row per density.
 
     Args:
-        image: uint8 (H, W) or (H, W, 3) BGR.
-        measured: (H, W), metres; gives the range of colours.
+        image: Image, uint8 (H, W) or (H, W, 3) BGR.
+        measured: True depth (H, W), metres; determines the range of colours.
+        rows: Sparse depth, predicted depth and caption of each row.
+
+    Returns:
+        Drawing, uint8 (H, W, 3), BGR.
     """
     bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
     min_depth, max_depth = depth_range(measured)

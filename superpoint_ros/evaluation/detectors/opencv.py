@@ -1,4 +1,4 @@
-"""OpenCV's detectors, each with its defaults unless said otherwise in its settings."""
+"""OpenCV's detectors, with OpenCV's defaults except for what their settings name."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import torch
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
 from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.types import Features
-from superpoint_ros.evaluation.detectors.unit_features import strongest, unit_bits, unit_rows
+from superpoint_ros.evaluation.detectors.unit_features import top_features, unit_bits, unit_rows
 from superpoint_ros.networks.decode import select_keypoints
 
 Detect = Callable[[np.ndarray], Features]
 Make = Callable[[int, int], tuple[Detect, dict[str, Any]]]
-BORDER = 4  # pixels that FAST, Harris and Shi-Tomasi leave free, as SuperPoint does
+REMOVE_BORDERS = 4  # pixels, of FAST, Harris and Shi-Tomasi, as of SuperPoint
 
 
 def root_sift(descriptors: np.ndarray) -> np.ndarray:
-    """SIFT (N, 128) -> RootSIFT, unit length (Arandjelovic and Zisserman, CVPR 2012)."""
+    """Convert SIFT (N, 128) to RootSIFT, unit length (Arandjelovic and Zisserman, CVPR 2012)."""
     total = np.sum(descriptors, axis=1, keepdims=True)
     return np.sqrt(descriptors / np.where(total > 0, total, 1), dtype=np.float32)
 
@@ -36,7 +36,7 @@ def _described(
             return Features.empty(image.shape, descriptor_size)
         xy = np.array([keypoint.pt for keypoint in keypoints])
         score = np.array([keypoint.response for keypoint in keypoints])
-        return strongest(xy, score, to_unit(descriptors), image.shape, max_keypoints)
+        return top_features(xy, score, to_unit(descriptors), image.shape, max_keypoints)
 
     return detect
 
@@ -68,7 +68,7 @@ def _akaze(max_keypoints: int, nms_radius: int) -> tuple[Detect, dict[str, Any]]
 
 
 def _from_response(response: Callable[[np.ndarray], np.ndarray], max_keypoints: int, nms_radius: int) -> Detect:
-    """Keypoints of a response per pixel, chosen as SuperPoint's are from its heat map."""
+    """Choose keypoints from a response per pixel, as SuperPoint's are chosen from its heat map."""
 
     def detect(image: np.ndarray) -> Features:
         strength = np.maximum(response(image), 0).astype(np.float32)
@@ -76,8 +76,8 @@ def _from_response(response: Callable[[np.ndarray], np.ndarray], max_keypoints: 
         options = ResolvedDecodeOptions(
             detection_threshold=float(np.finfo(np.float32).tiny),
             nms_radius=nms_radius,
-            remove_borders=BORDER,
-            max_keypoints=max_keypoints or None,
+            remove_borders=REMOVE_BORDERS,
+            max_keypoints=max_keypoints,
         )
         ((points, _),) = select_keypoints(torch.from_numpy(strength / highest)[None], options)
         xy = points.numpy()
@@ -103,9 +103,9 @@ def _shi_tomasi_response(image: np.ndarray) -> np.ndarray:
     return cv2.cornerMinEigenVal(image.astype(np.float32) / 255, blockSize=3, ksize=3)
 
 
-def _corners(response: Callable[[np.ndarray], np.ndarray], facts: dict[str, Any]) -> Make:
+def _corners(response: Callable[[np.ndarray], np.ndarray], parameters: dict[str, Any]) -> Make:
     def make(max_keypoints: int, nms_radius: int) -> tuple[Detect, dict[str, Any]]:
-        settings = {"max_keypoints": max_keypoints, "nms_radius": nms_radius, "border": BORDER, **facts}
+        settings = {"max_keypoints": max_keypoints, "nms_radius": nms_radius, "border": REMOVE_BORDERS, **parameters}
         return _from_response(response, max_keypoints, nms_radius), settings
 
     return make
@@ -113,11 +113,13 @@ def _corners(response: Callable[[np.ndarray], np.ndarray], facts: dict[str, Any]
 
 @dataclass(frozen=True)
 class OpenCVDetector:
-    """Attributes:
-    make: (max_keypoints, nms_radius) -> the function image uint8 (H, W) -> Features, and its settings.
-    describes: whether there are descriptors.
-    max_descriptor_distance: descriptor distance at which matches are dropped where a bound is wanted; for the binary
-        ones it stands for a quarter of the bits.
+    """Describe one of OpenCV's detectors.
+
+    Attributes:
+        make: (max_keypoints, nms_radius) -> the function image uint8 (H, W) -> Features, and its settings.
+        describes: Whether it has descriptors.
+        max_descriptor_distance: Descriptor distance at and above which two keypoints never match, where a protocol has
+            such a limit; for binary descriptors it is equivalent to a quarter of the bits.
     """
 
     make: Make

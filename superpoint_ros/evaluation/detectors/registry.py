@@ -1,4 +1,4 @@
-"""Detectors under one protocol: gray image in, Features out, strongest first, with what they were set to.
+"""Detectors behind one interface: gray image in, Features out, strongest first, with their settings.
 
 Descriptors are always unit vectors, so one matcher serves all. Binary ones of n bits become +-1/sqrt(n); their
 Euclidean distance 2 sqrt(h / n) grows with the Hamming distance h, so the order of matches is the same.
@@ -19,42 +19,24 @@ from superpoint_ros.core.errors import DetectorError
 from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.detectors import opencv as opencv_detectors
-from superpoint_ros.evaluation.detectors.unit_features import strongest, unit_bits, unit_rows
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.unit_features import top_features, unit_bits, unit_rows
 from superpoint_ros.inference.extractor import Extractor
 
 ANY_DISTANCE = 2.0
 
 
 @dataclass(frozen=True)
-class DetectorOptions:
-    """What a protocol asks of every detector.
+class Detector:
+    """Hold a detector that is ready to run.
 
     Attributes:
-        max_keypoints: the strongest this many are kept.
-        nms_radius: pixels; L-infinity radius of non-maximum suppression, for the detectors that score every pixel
-            (SuperPoint, FAST, Harris, Shi-Tomasi). The others suppress in their own way.
-        threshold: SuperPoint's least probability of a keypoint; None = what the model is meant to be used with.
-        scales: of the image at which SuperPoint looks for keypoints.
-        device: where SuperPoint runs, see inference/extractor.py.
-        seed: of the random points.
-    """
-
-    max_keypoints: int = 1000
-    nms_radius: int = 4
-    threshold: float | None = None
-    scales: tuple[float, ...] = (1.0,)
-    device: str = "auto"
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Detector:
-    """Attributes:
-    name: as asked for.
-    detect: uint8 (H, W) -> Features; their descriptors have size 0 where `describes` is false.
-    describes: whether there are descriptors.
-    max_descriptor_distance: descriptor distance at which a match is dropped where a protocol wants such a bound.
-    settings: everything that determines the result, for the record.
+        name: Name by which it was asked for.
+        detect: uint8 (H, W) -> Features; their descriptors have size 0 where `describes` is false.
+        describes: Whether it has descriptors.
+        max_descriptor_distance: Descriptor distance at and above which two keypoints never match, where a protocol has
+            such a limit.
+        settings: Everything that determines the result, for the report.
     """
 
     name: str
@@ -72,8 +54,8 @@ def _superpoint(
         model=model,
         device=options.device,
         options=DecodeOptions(
-            max_keypoints=options.max_keypoints or None,
-            detection_threshold=options.threshold,
+            max_keypoints=options.max_keypoints,
+            detection_threshold=options.detection_threshold,
             nms_radius=options.nms_radius,
             scales=options.scales,
         ),
@@ -88,12 +70,12 @@ def _superpoint(
 
 
 def _magicpoint(options: DetectorOptions) -> Detector:
-    """The detector before it saw a photograph; what its descriptor head gives means nothing."""
+    """Make the detector that was trained on Synthetic Shapes alone; its descriptors are untrained."""
     return replace(_superpoint(options, "magicpoint", model="magicpoint"), describes=False)
 
 
 def _random(options: DetectorOptions) -> Detector:
-    """Points and descriptors without any meaning, the same for the same image: the chance level."""
+    """Make a detector of random keypoints and descriptors, the same for the same image: the chance level."""
 
     def detect(image: np.ndarray) -> Features:
         rng = np.random.default_rng([options.seed, zlib.crc32(image.tobytes())])
@@ -125,22 +107,22 @@ DETECTORS: dict[str, Callable[[DetectorOptions], Detector]] = {
 
 
 def make_detector(name: str, options: DetectorOptions) -> Detector:
-    """The detector of a name.
+    """Make a detector by name.
 
     Args:
-        name: one of DETECTORS; "superpoint:PATH" for SuperPoint with the weights at PATH; "python:MODULE.FUNCTION"
+        name: One of DETECTORS; "superpoint:PATH" for SuperPoint with the weights at PATH; "python:MODULE.FUNCTION"
             for a function that maps an image uint8 (H, W) to points (N, 2), scores (N,), descriptors (N, D) or None.
-        options: what the protocol asks for.
+        options: What the protocol asks of it.
 
     Raises:
-        DetectorError: no such detector, or one that this OpenCV does not have.
-        CheckpointError: weights that cannot be used.
+        DetectorError: The detector does not exist, or this OpenCV does not have it.
+        CheckpointError: The weights cannot be used.
     """
     kind, _, argument = name.partition(":")
     if kind == "superpoint" and argument:
         return _superpoint(options, name, argument)
     if kind == "python" and argument:
-        return _plugged(name, argument, options)
+        return _plugin(name, argument, options)
     if name not in DETECTORS:
         raise DetectorError(
             f"detector '{name}' is not one of {', '.join(DETECTORS)}, superpoint:PATH, python:MODULE.FUNCTION"
@@ -148,7 +130,7 @@ def make_detector(name: str, options: DetectorOptions) -> Detector:
     return DETECTORS[name](options)
 
 
-def _plugged(name: str, target: str, options: DetectorOptions) -> Detector:
+def _plugin(name: str, target: str, options: DetectorOptions) -> Detector:
     module_name, _, function_name = target.rpartition(".")
     try:
         function = getattr(importlib.import_module(module_name), function_name)
@@ -156,20 +138,25 @@ def _plugged(name: str, target: str, options: DetectorOptions) -> Detector:
         raise DetectorError(f"detector '{name}': {error}; expected a FUNCTION that can be imported") from error
 
     def detect(image: np.ndarray) -> Features:
-        return plugged_features(name, function(image), image.shape[:2], options.max_keypoints)
+        return plugin_features(name, function(image), image.shape[:2], options.max_keypoints)
 
     blank = np.zeros((64, 64), np.uint8)
     describes = function(blank)[2] is not None
     return Detector(name, detect, describes, ANY_DISTANCE, {"function": target})
 
 
-def plugged_features(name: str, result: Sequence[Any], image_size: tuple[int, int], max_keypoints: int) -> Features:
-    """A plugged function's (points, scores, descriptors or None) -> Features, strongest first.
+def plugin_features(name: str, result: Sequence[Any], image_size: tuple[int, int], max_keypoints: int) -> Features:
+    """Convert what a plugin function returned to Features, strongest first.
 
-    Descriptors of uint8 are taken for bits, others are scaled to unit length.
+    Args:
+        name: Name of the detector, for errors.
+        result: Points (N, 2), scores (N,), descriptors (N, D) or None; uint8 descriptors are taken for bits, others
+            are scaled to unit length.
+        image_size: (height, width) of the image, pixels.
+        max_keypoints: Number of keypoints kept.
 
     Raises:
-        DetectorError: arrays of other shapes.
+        DetectorError: The arrays have other shapes.
     """
     points, scores, descriptors = (None if part is None else np.asarray(part) for part in result)
     if points is None or scores is None or points.shape != (len(scores), 2):
@@ -179,4 +166,4 @@ def plugged_features(name: str, result: Sequence[Any], image_size: tuple[int, in
     if descriptors.ndim != 2 or len(descriptors) != len(points):
         raise DetectorError(f"detector '{name}' returned descriptors {descriptors.shape} for {len(points)} points")
     unit = unit_bits if descriptors.dtype == np.uint8 else unit_rows
-    return strongest(points, scores, unit(descriptors), image_size, max_keypoints)
+    return top_features(points, scores, unit(descriptors), image_size, max_keypoints)

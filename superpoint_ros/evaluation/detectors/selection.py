@@ -1,4 +1,4 @@
-"""The detectors that an evaluation compares, by the names that were typed."""
+"""The detectors that an evaluation compares, by name."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from superpoint_ros.core.errors import DetectorError
-from superpoint_ros.evaluation.detectors.registry import DETECTORS, Detector, DetectorOptions, make_detector
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import DETECTORS, Detector, make_detector
 
 logger = logging.getLogger(__name__)
 
 
-def make_detectors(names: Sequence[str], options: DetectorOptions, describing: bool = False) -> list[Detector]:
-    """Detectors by name (see registry.make_detector); "all" is every one there is here, a warning names the rest.
+def make_detectors(names: Sequence[str], options: DetectorOptions, *, describing: bool = False) -> list[Detector]:
+    """Make detectors by name (see registry.make_detector).
 
     Args:
-        names: at least one.
-        options: what the protocol asks for.
-        describing: whether they need descriptors.
+        names: Names of detectors; "all" alone stands for every available one, with a warning for each of the others.
+        options: What the protocol asks of them.
+        describing: Whether they need descriptors.
 
     Raises:
-        DetectorError: a name that is unknown, not available, or of a detector without descriptors that needs them.
+        DetectorError: A name that is unknown, not available, or of a detector without descriptors that needs them.
     """
     if list(names) != ["all"]:
         detectors = [make_detector(name, options) for name in dict.fromkeys(names)]
@@ -39,5 +40,5 @@ def make_detectors(names: Sequence[str], options: DetectorOptions, describing: b
 
 
 def detector_settings(detectors: Sequence[Detector]) -> dict[str, Any]:
-    """What each detector was set to, by its name."""
+    """Return the settings of each detector by its name."""
     return {detector.name: detector.settings for detector in detectors}

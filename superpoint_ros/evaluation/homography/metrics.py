@@ -1,4 +1,4 @@
-"""How near an estimated homography is to the true one.
+"""Error of an estimated homography.
 
 SuperPoint paper (arXiv 1712.07629), section 7.3: mean distance of the warped corners.
 """
@@ -11,11 +11,11 @@ from superpoint_ros.core.geometry import corner_pixel_centers, warp_points
 
 
 def corner_error(estimated: np.ndarray | None, true: np.ndarray, image_size: tuple[int, int]) -> float:
-    """Mean distance [px] between the image's four corners warped by both homographies.
+    """Compute the mean distance [px] between the image's four corners warped by both homographies.
 
     Args:
-        estimated: 3x3, image 0 to image 1; None where estimation failed, which is an infinite error.
-        true: 3x3.
+        estimated: Estimated homography 3x3 of image 0 to image 1; None = failed, which is an infinite error.
+        true: True homography 3x3.
         image_size: (height, width) of image 0; its corners are the centres of its corner pixels.
     """
     if estimated is None or not np.isfinite(estimated).all() or np.linalg.det(estimated) == 0:

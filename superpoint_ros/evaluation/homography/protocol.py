@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,21 @@ import numpy as np
 
 from superpoint_ros.core.geometry import resize_homography
 from superpoint_ros.core.matching import match
-from superpoint_ros.core.options import require
 from superpoint_ros.core.types import Features, Matches
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 from superpoint_ros.evaluation.datasets.sizing import ImageSize, read_sized
-from superpoint_ros.evaluation.detectors.registry import Detector, DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import Detector
 from superpoint_ros.evaluation.homography.metrics import corner_error
+from superpoint_ros.evaluation.homography.options import HomographyProtocol
 from superpoint_ros.evaluation.metrics.curves import area_under_curve, fraction_within
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores, match_errors
-from superpoint_ros.evaluation.metrics.estimation import RansacOptions, estimate_homography, match_orders
+from superpoint_ros.evaluation.metrics.estimation import estimate_homography, match_orders
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
 
 ACCURACY_THRESHOLDS = (1, 3, 5)
 MATCHING_THRESHOLDS = tuple(range(1, 11))
 AREA_LIMIT = 10.0
-# Title in the summary: name in the rows, of which it is the mean.
+# Title in the summary: name of the figure in the rows, of which it is the mean.
 FIGURES = {
     **{f"H@{threshold}": f"h_{threshold}" for threshold in ACCURACY_THRESHOLDS},
     "AUC10": "auc_10",
@@ -40,45 +40,8 @@ FIGURES = {
 
 
 @dataclass(frozen=True)
-class HomographyProtocol:
-    """Every choice of the evaluation.
-
-    Attributes:
-        detection_size: of the images for repeatability and localisation error.
-        matching_size: of the images for everything else.
-        strongest: how many of the strongest points in the shared region repeatability looks at.
-        threshold: pixels; for repeatability, NN mAP and matching score.
-        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest
-            neighbour counts.
-        detector: what is asked of every detector.
-        ransac: how homographies are estimated.
-        ransac_runs: how often, each time from the matches in another order; accuracy is the mean over these runs.
-            At least 1; with 1, luck moves accuracy by more than detectors differ.
-    """
-
-    detection_size: ImageSize = 640
-    matching_size: ImageSize = 640
-    strongest: int = 300
-    threshold: float = 3.0
-    max_descriptor_distance: float | None = None
-    detector: DetectorOptions = field(default_factory=DetectorOptions)
-    ransac: RansacOptions = field(default_factory=RansacOptions)
-    ransac_runs: int = 1
-
-    def __post_init__(self) -> None:
-        require(self, {"ransac_runs": self.ransac_runs > 0})
-
-
-PRESETS = {
-    "vga": HomographyProtocol(),
-    "paper": HomographyProtocol(detection_size=(240, 320), matching_size=(480, 640)),
-    "full": HomographyProtocol(detection_size=None, matching_size=None, detector=DetectorOptions(max_keypoints=2000)),
-}
-
-
-@dataclass(frozen=True)
 class SizedPair:
-    """A pair's features at one size, and the homography between them."""
+    """Hold a pair's features at one size, and the homography between them."""
 
     features0: Features
     features1: Features
@@ -86,7 +49,11 @@ class SizedPair:
 
 
 class PairReader:
-    """Features of pairs at any size; those of the few last images are kept, for pairs that share one."""
+    """Extract features of pairs at any size, with a cache of the last few images, for pairs that share one.
+
+    Args:
+        detector: Detector to run.
+    """
 
     def __init__(self, detector: Detector):
         def detect(path: Path, size: ImageSize) -> tuple[Features, tuple[int, int]]:
@@ -96,7 +63,7 @@ class PairReader:
         self._detect = lru_cache(maxsize=4)(detect)
 
     def read(self, pair: HomographyPair, size: ImageSize) -> SizedPair:
-        """Both images resized, their features, and the homography of the resized images."""
+        """Resize both images, and return their features and the homography of the resized images."""
         features0, original0 = self._detect(pair.image0, size)
         features1, original1 = self._detect(pair.image1, size)
         new_sizes = (features0.image_size, features1.image_size)
@@ -104,16 +71,16 @@ class PairReader:
 
 
 def match_pair(pair: SizedPair, max_descriptor_distance: float | None) -> Matches:
-    """Mutual nearest neighbours of a pair's descriptors."""
+    """Find the mutual matches of a pair's descriptors."""
     return match(pair.features0.descriptors, pair.features1.descriptors, max_descriptor_distance)
 
 
 def _detection_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, Any]:
     shared0 = in_shared_region(pair.features0.xy, pair.homography, pair.features1.image_size)
     shared1 = in_shared_region(pair.features1.xy, np.linalg.inv(pair.homography), pair.features0.image_size)
-    xy0 = pair.features0.xy[shared0][: protocol.strongest]
-    xy1 = pair.features1.xy[shared1][: protocol.strongest]
-    result = repeatability(xy0, xy1, pair.homography, protocol.threshold)
+    xy0 = pair.features0.xy[shared0][: protocol.top_k]
+    xy1 = pair.features1.xy[shared1][: protocol.top_k]
+    result = repeatability(xy0, xy1, pair.homography, protocol.correctness_threshold)
     return {
         "points0": len(xy0),
         "points1": len(xy1),
@@ -123,7 +90,7 @@ def _detection_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, A
 
 
 def _matching_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, Any]:
-    scores = descriptor_scores(pair.features0, pair.features1, pair.homography, protocol.threshold)
+    scores = descriptor_scores(pair.features0, pair.features1, pair.homography, protocol.correctness_threshold)
     matches = match_pair(pair, protocol.max_descriptor_distance)
     xy0, xy1 = pair.features0.xy[matches.index0], pair.features1.xy[matches.index1]
     errors = match_errors(pair.features0, pair.features1, matches, pair.homography)
@@ -142,7 +109,7 @@ def _matching_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, An
 def _homography_figures(
     pair: SizedPair, xy0: np.ndarray, xy1: np.ndarray, protocol: HomographyProtocol
 ) -> dict[str, float]:
-    """Accuracy and inliers of the homographies of all runs: means, but of the corner errors the median."""
+    """Compute mean accuracy and inliers of the homographies of all runs, and the median of the corner errors."""
     orders = match_orders(len(xy0), protocol.ransac_runs)
     estimates = [estimate_homography(xy0[order], xy1[order], protocol.ransac) for order in orders]
     errors = np.array([corner_error(found, pair.homography, pair.features0.image_size) for found, _ in estimates])
@@ -158,7 +125,7 @@ def _homography_figures(
 def evaluate_pairs(
     pairs: Sequence[HomographyPair], detector: Detector, protocol: HomographyProtocol
 ) -> Iterator[dict[str, Any]]:
-    """One row of figures per pair; those that need descriptors are left out where the detector has none."""
+    """Compute one row of figures per pair, without those that need descriptors where the detector has none."""
     reader = PairReader(detector)
     for pair in pairs:
         row = {"detector": detector.name, "pair": pair.name, "kind": pair.scene.partition("_")[0]}
@@ -169,13 +136,13 @@ def evaluate_pairs(
 
 
 def _mean(rows: Sequence[dict[str, Any]], name: str) -> float:
-    """Mean over the rows in which the figure is a number; NaN where it is in none."""
+    """Compute the mean over the rows in which the figure is a number; NaN where it is in none."""
     values = np.array([row[name] for row in rows], np.float64)
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Means over the pairs of one detector; the localisation error over those pairs where any point repeats."""
+    """Compute means over the pairs of one detector; the localization error is over pairs with any repeated point."""
     summary = {title: _mean(rows, name) for title, name in FIGURES.items() if all(name in row for row in rows)}
     for kind in sorted({row["kind"] for row in rows}):
         summary[f"Rep {kind}"] = _mean([row for row in rows if row["kind"] == kind], "repeatability")

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def fraction_within(errors: np.ndarray, thresholds: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Share of errors (N,) not above each threshold -> float64 (T,); NaN where there are no errors.
+    """Compute the share of errors (N,) not above each threshold, float64 (T,); NaN where there are no errors.
 
     A failure counts as an infinite error. This is homography accuracy over pairs (SuperPoint paper, section 7.3)
     and mean matching accuracy over the matches of one pair (D2-Net, section 5.1).
@@ -20,7 +20,7 @@ def fraction_within(errors: np.ndarray, thresholds: Sequence[float] | np.ndarray
 
 
 def area_under_curve(errors: np.ndarray, limit: float) -> float:
-    """Area under "share of errors within t" for t from 0 to `limit`, over `limit`: 1 if all errors (N,) are 0.
+    """Compute the area under "share of errors within t" for t from 0 to `limit`, over `limit`: 1 if all (N,) are 0.
 
     The share is a step function, so the area is the mean of max(0, 1 - error / limit), exactly. (The usual
     trapezoid over sorted errors gives a little more where errors are few.)
@@ -32,12 +32,12 @@ def area_under_curve(errors: np.ndarray, limit: float) -> float:
 
 
 def average_precision(confidence: np.ndarray, correct: np.ndarray, positives: int) -> float:
-    """Area under the precision-recall curve, as the sum of precision times the step in recall.
+    """Compute the area under the precision-recall curve, as the sum of precision times the step in recall.
 
     Args:
-        confidence: (N,), the higher the surer. Equal confidences enter together, so their order does not matter.
-        correct: bool (N,), at most `positives` of them true.
-        positives: how many could have been found; recall is measured against it.
+        confidence: Confidences (N,), high = sure. Equal ones enter together, so their order does not matter.
+        correct: Whether each is correct, bool (N,); true for at most `positives` of them.
+        positives: Number that could have been found, against which recall is measured.
 
     Returns:
         A value in [0, 1]; NaN where nothing could have been found.

@@ -1,4 +1,4 @@
-"""How well descriptors find the counterpart of a keypoint, where the homography between two images is known.
+"""How well descriptors find a keypoint's counterpart, where the homography between two images is known.
 
 Homographies are 3x3 and map image 0 to image 1; coordinates and thresholds are in pixels.
 SuperPoint paper (arXiv 1712.07629), section 7.3 and appendix B; Mikolajczyk and Schmid, PAMI 2005.
@@ -18,10 +18,12 @@ from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, neares
 
 @dataclass(frozen=True)
 class DescriptorScores:
-    """Attributes:
-    mean_average_precision: area under precision-recall over descriptor distance ("NN mAP"); 0 where no
-        point has a counterpart.
-    matching_score: share of the points whose nearest descriptor is at their counterpart.
+    """Hold the scores of one pair of images.
+
+    Attributes:
+        mean_average_precision: Area under precision-recall over descriptor distance ("NN mAP"); 0 where no keypoint
+            has a counterpart.
+        matching_score: Share of the keypoints whose nearest descriptor is at their counterpart.
     """
 
     mean_average_precision: float
@@ -29,13 +31,13 @@ class DescriptorScores:
 
 
 def descriptor_distances(descriptors0: np.ndarray, descriptors1: np.ndarray) -> np.ndarray:
-    """Unit descriptors (N, D), (M, D) -> Euclidean distances float32 (N, M), in [0, 2]."""
+    """Compute the Euclidean distances, float32 (N, M) in [0, 2], of unit descriptors (N, D) and (M, D)."""
     similarity = descriptors0.astype(np.float32) @ descriptors1.astype(np.float32).T
     return np.sqrt(np.clip(2.0 - 2.0 * similarity, 0.0, 4.0))
 
 
 def match_errors(features0: Features, features1: Features, matches: Matches, homography: np.ndarray) -> np.ndarray:
-    """Distance [px] of each match from where the homography puts it in image 1 -> float64 (M,)."""
+    """Compute the distance [px] of each match from where the homography puts it in image 1, float64 (M,)."""
     expected = warp_points(features0.xy[matches.index0], homography)
     return np.linalg.norm(expected - features1.xy[matches.index1], axis=1)
 
@@ -56,17 +58,17 @@ def _one_way(
 def descriptor_scores(
     features0: Features, features1: Features, homography: np.ndarray, threshold: float = 3.0
 ) -> DescriptorScores:
-    """Nearest-neighbour mAP and matching score of the points in the shared region, each the mean of both directions.
+    """Compute nearest-neighbour mAP and matching score of the keypoints in the shared region, means of both directions.
 
-    A point's nearest neighbour in descriptor space, among all points of the other image, is right if it lies within
-    `threshold` of where the homography puts the point, in the other image's pixels. Recall is against the points
-    that have any keypoint there; the matching score is against all.
+    A keypoint's nearest neighbour in descriptor space, among all keypoints of the other image, is correct if it lies
+    within `threshold` of where the homography puts the keypoint, in the other image's pixels. Recall is against the
+    keypoints that have any keypoint there; the matching score is against all.
 
     Args:
-        features0: of image 0.
-        features1: of image 1.
-        homography: image 0 to image 1.
-        threshold: pixels.
+        features0: Features of image 0.
+        features1: Features of image 1.
+        homography: Homography 3x3 of image 0 to image 1.
+        threshold: Largest error of a correct match, pixels.
     """
     distances = descriptor_distances(features0.descriptors, features1.descriptors)
     forward = _one_way(features0, features1, distances, homography, threshold)

@@ -1,4 +1,4 @@
-"""How well keypoints repeat, where the homography between two images is known, or the true corners are.
+"""How well keypoints repeat, where the homography between two images or the true corners are known.
 
 All coordinates are (x, y) in pixels; homographies are 3x3 and map image 0 to image 1.
 SuperPoint paper (arXiv 1712.07629), section 7.2 and appendix A.
@@ -16,9 +16,11 @@ from superpoint_ros.core.geometry import inside_image, warp_points
 
 @dataclass(frozen=True)
 class Repeatability:
-    """Attributes:
-    score: share of the points of both images that were found again in the other, in [0, 1].
-    localization_error: mean distance [px] of the repeated points to their counterparts; NaN if there are none.
+    """Hold the repeatability of the keypoints of two images.
+
+    Attributes:
+        score: Share of the keypoints of both images that were found again in the other, in [0, 1].
+        localization_error: Mean distance [px] of the repeated keypoints to their counterparts; NaN if there are none.
     """
 
     score: float
@@ -26,7 +28,7 @@ class Repeatability:
 
 
 def in_shared_region(xy: np.ndarray, homography: np.ndarray, other_size: tuple[int, int]) -> np.ndarray:
-    """Which points (N, 2) of one image lie inside the other image of (height, width) -> bool (N,).
+    """Tell which points (N, 2) of one image lie inside the other image of (height, width): bool (N,).
 
     Points that the homography sends through infinity (behind the other camera) are not inside; seen from one
     side, a plane's homography has a positive determinant where the third homogeneous coordinate is positive.
@@ -37,22 +39,22 @@ def in_shared_region(xy: np.ndarray, homography: np.ndarray, other_size: tuple[i
 
 
 def nearest_distance(xy: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Distance of each point (N, 2) to the nearest of others (M, 2) -> float64 (N,); infinite where M = 0."""
+    """Compute the distance of each point (N, 2) to the nearest of others (M, 2), float64 (N,); infinite where M = 0."""
     if not len(xy) or not len(others):
         return np.full(len(xy), np.inf)
     return cKDTree(others).query(xy)[0]
 
 
 def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, threshold: float = 3.0) -> Repeatability:
-    """Share of points whose nearest neighbour among the other image's points is within `threshold` pixels.
+    """Compute the share of points whose nearest neighbour among the other image's points is within `threshold` pixels.
 
     The points of both images count, all distances being taken in image 1, as in the published evaluations.
 
     Args:
-        xy0: (N, 2), points of image 0 in the shared region (see in_shared_region), as many of the strongest as wanted.
-        xy1: (M, 2), the same for image 1.
-        homography: image 0 to image 1.
-        threshold: pixels of image 1.
+        xy0: Strongest points of image 0 in the shared region (see in_shared_region), (N, 2), pixels.
+        xy1: Strongest points of image 1 in the shared region, (M, 2), pixels.
+        homography: Homography 3x3 of image 0 to image 1.
+        threshold: Largest distance of a repeated point, pixels of image 1.
     """
     warped, others = warp_points(xy0, homography), np.asarray(xy1, np.float64)
     errors = np.concatenate([nearest_distance(warped, others), nearest_distance(others, warped)])
@@ -64,17 +66,16 @@ def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, thre
 def match_detections(
     xy: np.ndarray, score: np.ndarray, corners: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which detections hit a true corner that no stronger detection has hit, and how far from it they are.
+    """Assign detections to true corners, each corner to at most one, the strongest detections first.
 
     Args:
-        xy: (N, 2), detections.
-        score: (N,), their strengths; the stronger chooses its nearest free corner first.
-        corners: (M, 2), the true ones.
-        threshold: pixels; the greatest distance of a hit.
+        xy: Detections (N, 2), pixels.
+        score: Scores of the detections (N,); the highest takes its nearest unassigned corner first.
+        corners: True corners (M, 2), pixels.
+        threshold: Largest distance of a correct detection, pixels.
 
     Returns:
-        correct: bool (N,).
-        error: float64 (N,), pixels to the corner that was hit, NaN where none was.
+        Whether each detection has a corner, bool (N,); its distance from it, float64 (N,), pixels, else NaN.
     """
     error = np.full(len(xy), np.nan)
     if len(xy) and len(corners):

@@ -1,4 +1,4 @@
-"""Matches drawn as in the SuperPoint talks: two images side by side, lines from keypoint to keypoint."""
+"""Drawings of matches: two images side by side, lines from keypoint to keypoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUBPIXEL_BITS = 4
 
 
 def _fixed(xy: np.ndarray) -> np.ndarray:
-    """Pixels (N, 2) -> OpenCV's fixed-point int32 (N, 2)."""
+    """Convert pixels (N, 2) to OpenCV's fixed-point int32 (N, 2)."""
     return np.round(np.asarray(xy, np.float64) * (1 << SUBPIXEL_BITS)).astype(np.int32)
 
 
@@ -25,15 +25,17 @@ def _color_canvas(image: np.ndarray) -> np.ndarray:
 def draw_matches(
     image0: np.ndarray, image1: np.ndarray, xy0: np.ndarray, xy1: np.ndarray, correct: np.ndarray | None = None
 ) -> np.ndarray:
-    """Two images side by side, a line for every match.
+    """Draw two images side by side with a line for every match.
 
     Args:
-        image0, image1: uint8 (H, W) or (H, W, 3) in BGR order, of any two sizes.
-        xy0, xy1: (N, 2), pixels.
-        correct: bool (N,): green or red lines, the wrong ones below; None = yellow ones.
+        image0: Left image, uint8 (H, W) or (H, W, 3) in BGR order.
+        image1: Right image, of any size.
+        xy0: Matched points of the left image (N, 2), pixels.
+        xy1: Matched points of the right image (N, 2), pixels.
+        correct: Whether each match is correct, bool (N,): green lines over red ones; None = yellow lines.
 
     Returns:
-        uint8 (max H, W0 + W1, 3), BGR.
+        Drawing, uint8 (max H, W0 + W1, 3), BGR.
     """
     left, right = _color_canvas(image0), _color_canvas(image1)
     canvas = np.zeros((max(len(left), len(right)), left.shape[1] + right.shape[1], 3), np.uint8)
@@ -48,10 +50,10 @@ def draw_matches(
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
-    """Write a PNG, making its folder.
+    """Write an image, creating its folder.
 
     Raises:
-        DatasetError: it cannot be written there.
+        DatasetError: The file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), image):
@@ -59,5 +61,5 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 
 def file_name(detector: str) -> str:
-    """The detector's name as part of a file's: letters and digits stay, the rest becomes "_"."""
+    """Convert a detector's name to a part of a file name: letters and digits stay, the rest becomes "_"."""
     return "".join(character if character.isalnum() else "_" for character in detector)

@@ -12,10 +12,10 @@ from superpoint_ros.evaluation.metrics.curves import fraction_within
 
 
 def plot_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], x_label: str, y_label: str) -> None:
-    """One line per detector over x (K,), with y from 0 to 1.
+    """Plot one line per detector over x (K,), with y from 0 to 1.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: Matplotlib is not installed.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,6 +35,6 @@ def plot_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], x_l
 
 
 def plot_error_curves(path: Path, errors: Mapping[str, np.ndarray], limit: float, x_label: str, y_label: str) -> None:
-    """The share of errors (N,) within t, for t from 0 to `limit`, per detector."""
+    """Plot the share of errors (N,) within t, for t from 0 to `limit`, per detector."""
     thresholds = np.linspace(0, limit, 201)
     plot_curves(path, thresholds, {n: fraction_within(e, thresholds) for n, e in errors.items()}, x_label, y_label)

@@ -1,4 +1,4 @@
-"""Results as a table on the terminal and as files that say how they came about."""
+"""Results as a printed table, and as files with everything they depend on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Report:
-    """Attributes:
-    protocol: its name.
-    choices: every choice of the protocol, the data and the seed.
-    detectors: settings per detector, with the digest of its weights where it has some.
-    summary: one row per detector, for people.
-    rows: one row per detector and pair, image or track, for whoever wants to look closer.
+    """Hold the results of one evaluation.
+
+    Attributes:
+        protocol: Name of the protocol.
+        choices: Every choice of the protocol, the data and the seed.
+        detectors: Settings per detector, with the digest of its weights where it has some.
+        summary: One row per detector.
+        rows: One row per detector and pair, image or track.
     """
 
     protocol: str
@@ -31,7 +33,7 @@ class Report:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what results depend on; "unknown" for what is not installed as a distribution."""
+    """Return the versions of what results depend on; "unknown" for what is not installed as a distribution."""
     found = {"python": platform.python_version()}
     for name in ("superpoint_ros", "numpy", "scipy", "torch"):
         try:
@@ -44,12 +46,12 @@ def versions() -> dict[str, str]:
 
 
 def column_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Every key that occurs, in order of first occurrence."""
+    """Return every key that occurs, in order of first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def format_value(value: Any) -> str:
-    """A number in three decimals (large ones in one), anything else as it is; a dash for what is not there."""
+    """Format a number with three decimals (large ones with one), a missing one as a dash, anything else unchanged."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, float):
@@ -58,7 +60,7 @@ def format_value(value: Any) -> str:
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as a Markdown table, aligned for the terminal."""
+    """Format rows as an aligned Markdown table."""
     names = column_names(rows)
     cells = [names, *[[format_value(row.get(name)) for name in names] for row in rows]]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
@@ -70,7 +72,7 @@ def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has neither NaN nor infinity: null stands for the one, "inf" for the other."""
+    """Replace NaN by None and infinity by "inf", which JSON can hold."""
     if isinstance(value, Mapping):
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -81,7 +83,7 @@ def _finite(value: Any) -> Any:
 
 
 def write_report(report: Report, folder: Path) -> None:
-    """report.json with everything, summary.csv and rows.csv. The same run gives the same bytes."""
+    """Write report.json with everything, summary.csv and rows.csv; the same run gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {
         "protocol": report.protocol,

@@ -1,9 +1,8 @@
-"""Detectors on pairs of images of a sequence with known poses: how near the pose from an essential matrix comes."""
+"""Relative poses from essential matrices, on pairs of images of a sequence with known poses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -13,48 +12,26 @@ from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.datasets.sizing import ImageSize
-from superpoint_ros.evaluation.detectors.registry import Detector, DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import Detector
 from superpoint_ros.evaluation.metrics.curves import area_under_curve, fraction_within
-from superpoint_ros.evaluation.metrics.estimation import RansacOptions, estimate_relative_pose
+from superpoint_ros.evaluation.metrics.estimation import estimate_relative_pose
+from superpoint_ros.evaluation.sequences.options import PoseProtocol
 from superpoint_ros.evaluation.sequences.pose_metrics import (
     direction_error,
     epipolar_distance,
     fundamental_matrix,
     rotation_error,
 )
-from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, rectify, relative_pose, size_frame
+from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, relative_pose, size_frame, undistort
 
 AREA_LIMITS = (5, 10, 20)
 
 
-@dataclass(frozen=True)
-class PoseProtocol:
-    """Every choice of the evaluation.
-
-    Attributes:
-        size: of the images.
-        gaps: how many frames apart the two images of a pair are; every such pair of the sequence is used.
-        epipolar_threshold: pixels; a match is right if it is this near to the true epipolar lines.
-        max_descriptor_distance: descriptor distance at which a match is dropped; None = every mutual nearest
-            neighbour counts.
-        detector: what is asked of every detector.
-        ransac: how essential matrices are estimated.
-    """
-
-    size: ImageSize = None
-    gaps: tuple[int, ...] = (1, 5, 10)
-    epipolar_threshold: float = 3.0
-    max_descriptor_distance: float | None = None
-    detector: DetectorOptions = field(default_factory=DetectorOptions)
-    ransac: RansacOptions = field(default_factory=lambda: RansacOptions(threshold=1.0))
-
-
 def frame_pairs(frames: Sequence[Frame], gaps: Sequence[int]) -> list[tuple[int, int]]:
-    """Indices of every two frames that are `gaps` apart and have poses and cameras.
+    """Find the indices of every two frames that are `gaps` apart and have poses and cameras.
 
     Raises:
-        DatasetError: there are none.
+        DatasetError: No two frames do.
     """
     known = [frame.pose is not None and frame.camera is not None for frame in frames]
     pairs = [(i, i + gap) for gap in gaps for i in range(len(frames) - gap) if known[i] and known[i + gap]]
@@ -67,14 +44,14 @@ def frame_pairs(frames: Sequence[Frame], gaps: Sequence[int]) -> list[tuple[int,
 
 
 def evaluate_poses(frames: Sequence[Frame], detector: Detector, protocol: PoseProtocol) -> Iterator[dict[str, Any]]:
-    """One row of figures per pair of frames."""
+    """Compute one row of figures per pair of frames."""
 
-    @lru_cache(maxsize=max(protocol.gaps) + 2)
+    @lru_cache(maxsize=max(protocol.frame_gaps) + 2)
     def observe(index: int) -> tuple[SizedFrame, Features]:
-        sized = size_frame(frames[index], protocol.size)
+        sized = size_frame(frames[index], protocol.image_size)
         return sized, detector.detect(sized.image)
 
-    for first, second in frame_pairs(frames, protocol.gaps):
+    for first, second in frame_pairs(frames, protocol.frame_gaps):
         row = {"detector": detector.name, "frame0": frames[first].name, "frame1": frames[second].name}
         yield row | {"gap": second - first, **_pair_row(observe(first), observe(second), protocol)}
 
@@ -83,31 +60,31 @@ def _pair_row(
     first: tuple[SizedFrame, Features], second: tuple[SizedFrame, Features], protocol: PoseProtocol
 ) -> dict[str, Any]:
     (frame0, features0), (frame1, features1) = first, second
-    camera0, camera1, true_pose = frame0.camera, frame1.camera, relative_pose(frame0.frame, frame1.frame)
+    camera0, camera1, T_1_0 = frame0.camera, frame1.camera, relative_pose(frame0.frame, frame1.frame)
     assert camera0 is not None
     assert camera1 is not None
-    assert true_pose is not None
+    assert T_1_0 is not None
     matches = match(features0.descriptors, features1.descriptors, protocol.max_descriptor_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
-    fundamental = fundamental_matrix(camera0.matrix, camera1.matrix, true_pose)
-    distance = epipolar_distance(rectify(xy0, camera0), rectify(xy1, camera1), fundamental)
+    fundamental = fundamental_matrix(camera0.matrix, camera1.matrix, T_1_0)
+    distance = epipolar_distance(undistort(xy0, camera0), undistort(xy1, camera1), fundamental)
     focal_length = float(np.mean([camera.matrix[axis, axis] for camera in (camera0, camera1) for axis in (0, 1)]))
     found = estimate_relative_pose(camera0.normalize(xy0), camera1.normalize(xy1), focal_length, protocol.ransac)
-    turned = float("inf") if found is None else rotation_error(found.rotation, true_pose[:3, :3])
-    moved = float("inf") if found is None else direction_error(found.translation, true_pose[:3, 3])
-    right = fraction_within(distance, [protocol.epipolar_threshold])
+    rotation = float("inf") if found is None else rotation_error(found.rotation, T_1_0[:3, :3])
+    direction = float("inf") if found is None else direction_error(found.translation, T_1_0[:3, 3])
+    precision = fraction_within(distance, [protocol.correct_epipolar_error])
     return {
         "matches": len(matches),
         "inliers": 0 if found is None else int(found.inliers.sum()),
-        "epipolar_precision": float(np.nan_to_num(right)[0]),
-        "rotation_error": turned,
-        "direction_error": moved,
-        "pose_error": max(turned, moved),
+        "epipolar_precision": float(np.nan_to_num(precision)[0]),
+        "rotation_error": rotation,
+        "direction_error": direction,
+        "pose_error": max(rotation, direction),
     }
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Over the pairs of one detector: area under the curve of pose errors, medians, and means."""
+    """Summarize the pairs of one detector: area under the curve of pose errors, medians, and means."""
     errors = np.array([row["pose_error"] for row in rows])
     areas = {f"AUC@{limit}": area_under_curve(errors, limit) for limit in AREA_LIMITS}
     return {

@@ -1,4 +1,4 @@
-"""From a sequence and detectors to a report, curves and drawings: relative poses, and tracks."""
+"""The evaluations on sequences, of relative poses and of tracks: reports, curves and drawings."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from superpoint_ros.evaluation.report.drawing import draw_matches, file_name, wr
 from superpoint_ros.evaluation.report.plots import plot_error_curves
 from superpoint_ros.evaluation.report.report import Report, write_report
 from superpoint_ros.evaluation.sequences import pose_protocol, tracks_protocol
+from superpoint_ros.evaluation.sequences.options import PoseProtocol, TracksProtocol
 from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame
 from superpoint_ros.evaluation.sequences.track_metrics import collect_tracks
 
 
-def run_pose(
-    data: str, frames: Sequence[Frame], names: Sequence[str], protocol: pose_protocol.PoseProtocol, output: Path
-) -> Report:
-    """Evaluate relative poses on a sequence; writes the report and a plot."""
+def run_pose(data: str, frames: Sequence[Frame], names: Sequence[str], protocol: PoseProtocol, output: Path) -> Report:
+    """Evaluate relative poses on a sequence, and write the report and a plot."""
     detectors = make_detectors(names, protocol.detector, describing=True)
-    pairs = len(pose_protocol.frame_pairs(frames, protocol.gaps))
+    pairs = len(pose_protocol.frame_pairs(frames, protocol.frame_gaps))
     rows: dict[str, list[dict[str, Any]]] = {}
     for detector in detectors:
         found = pose_protocol.evaluate_poses(frames, detector, protocol)
@@ -53,11 +52,11 @@ def run_tracks(
     data: str,
     frames: Sequence[Frame],
     names: Sequence[str],
-    protocol: tracks_protocol.TracksProtocol,
+    protocol: TracksProtocol,
     output: Path,
     draw: int = 0,
 ) -> Report:
-    """Follow points through a sequence; writes the report, and `draw` images of tracks and of matches per detector."""
+    """Evaluate tracks on a sequence; write the report, and `draw` images of tracks and of matches per detector."""
     detectors = make_detectors(names, protocol.detector, describing=True)
     summary, rows = [], []
     for detector in detectors:
@@ -79,11 +78,11 @@ def _draw_sequence(
     views: Sequence[SizedFrame],
     tracks: Sequence[Tracks],
     detector: Detector,
-    protocol: tracks_protocol.TracksProtocol,
+    protocol: TracksProtocol,
     output: Path,
     draw: int,
 ) -> None:
-    """Tracks, and the matches with the image before, of `draw` images spread over the sequence."""
+    """Draw tracks, and matches with the image before, of `draw` images spread over the sequence."""
     chosen = np.linspace(min(1, len(views) - 1), len(views) - 1, draw).astype(int)
     trails = Trails()
     for index, (view, current) in enumerate(zip(views, tracks, strict=True)):
@@ -95,13 +94,11 @@ def _draw_sequence(
                 write_image(output / "matches" / name, _draw_step(views[index - 1], view, detector, protocol))
 
 
-def _draw_step(
-    first: SizedFrame, second: SizedFrame, detector: Detector, protocol: tracks_protocol.TracksProtocol
-) -> np.ndarray:
-    """Two-way matches of two successive images, side by side; right and wrong where the scene tells."""
+def _draw_step(first: SizedFrame, second: SizedFrame, detector: Detector, protocol: TracksProtocol) -> np.ndarray:
+    """Draw the mutual matches of two successive images, coloured by correctness where it is known."""
     features0, features1 = detector.detect(first.image), detector.detect(second.image)
     max_descriptor_distance = protocol.max_descriptor_distance or detector.max_descriptor_distance
     matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
-    correct = tracks_protocol.right_links(first, second, xy0, xy1, protocol)
+    correct = tracks_protocol.correct_links(first, second, xy0, xy1, protocol)
     return draw_matches(first.image, second.image, xy0, xy1, correct)

@@ -1,4 +1,4 @@
-"""What the protocols on sequences share: sized frames with their cameras, and where a point is seen from elsewhere."""
+"""Resized frames with their cameras, and the reprojection of points from one frame into another."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.datasets.sizing import ImageSize, sized
 
-# Depth that varies by more than this over 3x3 pixels is at an edge, where a pixel of error means another surface.
+# Depth that varies by more than this over 3x3 pixels is at an edge, where an error of one pixel means another surface.
 MAX_DEPTH_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
 class SizedFrame:
-    """A frame at the size a protocol looks at.
+    """Hold a frame at the size that a protocol asks for.
 
     Attributes:
-        image: uint8 (H, W), gray.
+        image: Resized image, uint8 (H, W), gray.
         original_size: (height, width) of the frame, and of its depth.
-        camera: of the resized image; None where not known.
-        frame: what it was made of.
+        camera: Camera of the resized image; None = unknown.
+        frame: The original frame.
     """
 
     image: np.ndarray
@@ -34,7 +34,7 @@ class SizedFrame:
 
 
 def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
-    """Read and resize a frame, its camera with it."""
+    """Read and resize a frame, with its camera."""
     original = frame.image()
     image = sized(original, size)
     camera = frame.camera
@@ -45,19 +45,19 @@ def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
 
 
 def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
-    """T_1_0 (4, 4): points of camera 0 into camera 1; None where a pose is not known."""
+    """Compute T_1_0 (4, 4), points of camera 0 into camera 1; None where a pose is unknown."""
     if frame0.pose is None or frame1.pose is None:
         return None
     return inverse_pose(frame1.pose) @ frame0.pose
 
 
-def rectify(xy: np.ndarray, camera: Camera) -> np.ndarray:
-    """Pixels (N, 2) -> pixels of the same camera without distortion, float64 (N, 2)."""
+def undistort(xy: np.ndarray, camera: Camera) -> np.ndarray:
+    """Convert pixels (N, 2) to pixels of the same camera without distortion, float64 (N, 2)."""
     return camera.normalize(xy) @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
 
 
 def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
-    """Pixels (N, 2) of the resized image -> pixels of the frame as it was, float64 (N, 2)."""
+    """Convert pixels (N, 2) of the resized image to pixels of the original frame, float64 (N, 2)."""
     to_original = resize_matrix((view.image.shape[0], view.image.shape[1]), view.original_size)
     return np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
 
@@ -80,18 +80,17 @@ def depth_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
         return np.where(inside & (spread <= MAX_DEPTH_SPREAD * center), center, np.nan)
 
 
-def expected_position(
-    xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camera, pose: np.ndarray
-) -> np.ndarray:
-    """Where points of one image are in another.
+def reproject(xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camera, T_1_0: np.ndarray) -> np.ndarray:
+    """Compute where points of one image are seen in another.
 
     Args:
-        xy: (N, 2), pixels of image 0 as taken, distortion and all.
-        depth: (N,), metres along the optical axis; NaN where not known.
-        camera0, camera1: of the two images.
-        pose: T_1_0 (4, 4).
+        xy: Pixels of image 0 (N, 2), with its distortion.
+        depth: Depth of the points along the optical axis (N,), metres; NaN = unknown.
+        camera0: Camera of image 0.
+        camera1: Camera of image 1.
+        T_1_0: Pose of camera 0 in the frame of camera 1 (4, 4), metres.
 
     Returns:
-        (N, 2), rectified pixels of image 1 (see rectify); NaN where depth is, and behind camera 1.
+        Undistorted pixels of image 1 (N, 2); NaN where depth is NaN, and behind camera 1.
     """
-    return project(transform(lift(rectify(xy, camera0), depth, camera0.matrix), pose), camera1.matrix)
+    return project(transform(lift(undistort(xy, camera0), depth, camera0.matrix), T_1_0), camera1.matrix)

@@ -1,4 +1,4 @@
-"""How long tracks last, and how many of their points are where the scene says they should be."""
+"""Tracks over a sequence, their lengths, and the pairs of observations by which they are judged."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from superpoint_ros.core.types import Tracks
 
 @dataclass(frozen=True)
 class Track:
-    """One track over a sequence.
+    """Hold one track over a sequence.
 
     Attributes:
-        frame: int64 (L,), images in which it was seen, ascending.
-        xy: float32 (L, 2), pixels.
+        frame: Indices of the images in which it was seen, int64 (L,), ascending.
+        xy: Its observations, float32 (L, 2), pixels.
     """
 
     frame: np.ndarray
@@ -27,7 +27,7 @@ class Track:
 
 
 def collect_tracks(frames: Sequence[Tracks]) -> list[Track]:
-    """The tracker's output per image -> one Track per (epoch, id), in order of first appearance."""
+    """Collect the tracker's output per image into one Track per (epoch, id), in order of first appearance."""
     seen: dict[tuple[int, int], tuple[list[int], list[np.ndarray]]] = {}
     for index, tracks in enumerate(frames):
         for identity, xy in zip(tracks.id, tracks.xy, strict=True):
@@ -39,11 +39,13 @@ def collect_tracks(frames: Sequence[Tracks]) -> list[Track]:
 
 @dataclass(frozen=True)
 class TrackLengths:
-    """Attributes:
-    mean: mean number of images per track, of those seen at least twice; 0 if there are none.
-    longest: most images in one track.
-    tracks: how many were seen at least twice.
-    points: share of all keypoints that belong to such a track.
+    """Hold statistics of track lengths.
+
+    Attributes:
+        mean: Mean number of images per track, of those seen at least twice; 0 if there are none.
+        longest: Largest number of images of one track.
+        tracks: Number of tracks seen at least twice.
+        points: Share of all keypoints that belong to such a track.
     """
 
     mean: float
@@ -53,7 +55,7 @@ class TrackLengths:
 
 
 def track_lengths(tracks: Sequence[Track]) -> TrackLengths:
-    """Lengths of tracks; a keypoint seen once is not a track, but counts in the share of points."""
+    """Compute the lengths of tracks; a keypoint seen once is not a track, but counts in the share of points."""
     lengths = np.array([len(track) for track in tracks], np.int64)
     kept = lengths[lengths >= 2]
     if not len(kept):
@@ -61,12 +63,12 @@ def track_lengths(tracks: Sequence[Track]) -> TrackLengths:
     return TrackLengths(float(kept.mean()), int(kept.max()), len(kept), float(kept.sum() / lengths.sum()))
 
 
-def link_pairs(tracks: Sequence[Track], from_first: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The pairs of observations by which tracks are judged.
+def link_pairs(tracks: Sequence[Track], *, from_first: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pair the observations by which tracks are judged.
 
     Args:
-        tracks: any lengths; those seen once give no pair.
-        from_first: pair each later observation with the track's first (drift counts), else with the one before.
+        tracks: Tracks of any length; those seen once give no pair.
+        from_first: Whether to pair an observation with the track's first (drift counts), else with the one before.
 
     Returns:
         frame0 (P,), xy0 (P, 2), frame1 (P,), xy1 (P, 2): the earlier and the later observation of each pair.

@@ -13,7 +13,8 @@ from superpoint_ros.core.image import resize_image
 from superpoint_ros.core.sampling_patterns import PATTERNS, sample_depth
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.scenes.photometric import Photometric, PhotometricRanges
+from superpoint_ros.scenes.photometric import Photometric
+from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.depth.config import DepthConfig
 from superpoint_ros.training.loop import step_rng
 

@@ -1,21 +1,23 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 from helpers.made_up_scenes import wall_frames
 from helpers.shared_data import shared_data
 
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, ParameterError
+from superpoint_ros.core.sampling_patterns import PATTERNS
 from superpoint_ros.evaluation.datasets.folders import read_folder
 from superpoint_ros.evaluation.depth.baselines import FILLS
-from superpoint_ros.evaluation.depth.protocol import (
-    PATTERNS,
-    DepthProtocol,
-    evaluate_depth,
-    sparse_inputs,
-    summarize,
-)
+from superpoint_ros.evaluation.depth.options import DepthProtocol, Pattern
+from superpoint_ros.evaluation.depth.protocol import evaluate_depth, sparse_inputs, summarize
 
 
-@pytest.mark.parametrize("pattern", PATTERNS[:-1])
+def test_a_protocol_offers_every_pattern_and_given_samples():
+    assert set(get_args(Pattern)) == {*PATTERNS, "given"}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
 def test_samples_are_measured_and_at_most_as_many_as_asked(pattern):
     frame = wall_frames(1)[0]
     depth = frame.depth()
@@ -63,5 +65,5 @@ def test_frames_that_lack_what_is_needed():
 
 @pytest.mark.parametrize("wrong", [{"pattern": "spiral"}, {"fractions": (0.0,)}, {"fractions": (2.0,)}])
 def test_choices_out_of_range(wrong):
-    with pytest.raises(DatasetError):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
         DepthProtocol(**wrong)

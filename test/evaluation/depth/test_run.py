@@ -16,7 +16,7 @@ from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.evaluation.depth import methods as depth_methods
 from superpoint_ros.evaluation.depth.confidence import evaluate_confidence, summarize_confidence
 from superpoint_ros.evaluation.depth.methods import Method, make_methods
-from superpoint_ros.evaluation.depth.protocol import DepthProtocol
+from superpoint_ros.evaluation.depth.options import DepthProtocol
 from superpoint_ros.evaluation.depth.run import run_depth
 
 PROTOCOL = DepthProtocol(fractions=(0.001, 0.01))

@@ -8,7 +8,8 @@ import pytest
 from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError, DetectorError
-from superpoint_ros.evaluation.detectors.registry import DETECTORS, DetectorOptions, make_detector
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import DETECTORS, make_detector
 from superpoint_ros.networks.weights_file import file_sha256
 
 HAS_AKAZE = hasattr(cv2, "AKAZE_create") or hasattr(getattr(cv2, "xfeatures2d", None), "AKAZE_create")
@@ -94,7 +95,7 @@ def test_random_points_differ_between_images_and_seeds(image: np.ndarray):
 
 
 def test_superpoint_with_weights_of_ones_own(weights: Path, image: np.ndarray):
-    detector = make_detector(f"superpoint:{weights}", DetectorOptions(max_keypoints=30, threshold=0.0))
+    detector = make_detector(f"superpoint:{weights}", DetectorOptions(max_keypoints=30, detection_threshold=0.0))
     features = detector.detect(image)
     assert len(features) == 30
     assert features.descriptors.shape == (30, 256)

@@ -1,7 +1,8 @@
 import pytest
 
 from superpoint_ros.core.errors import DetectorError
-from superpoint_ros.evaluation.detectors.registry import DETECTORS, DetectorOptions
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import DETECTORS
 from superpoint_ros.evaluation.detectors.selection import make_detectors
 
 FEW = DetectorOptions(max_keypoints=100)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpoint_ros.evaluation.detectors.unit_features import strongest, unit_bits, unit_rows
+from superpoint_ros.evaluation.detectors.unit_features import top_features, unit_bits, unit_rows
 
 
 def test_unit_rows_by_hand():
@@ -21,7 +21,7 @@ def test_distance_of_unit_bits_grows_with_the_hamming_distance(seed):
 
 def test_the_strongest_come_first_and_ties_keep_their_order():
     xy, descriptors = np.arange(8.0).reshape(4, 2), np.eye(4, dtype=np.float32)
-    features = strongest(xy, np.array([1.0, 5.0, 1.0, 3.0]), descriptors, (10, 20), 3)
+    features = top_features(xy, np.array([1.0, 5.0, 1.0, 3.0]), descriptors, (10, 20), 3)
     assert features.score.tolist() == [5.0, 3.0, 1.0]
     assert features.xy.tolist() == [[2, 3], [6, 7], [0, 1]]
     assert features.descriptors.argmax(axis=1).tolist() == [1, 3, 0]
@@ -29,5 +29,5 @@ def test_the_strongest_come_first_and_ties_keep_their_order():
 
 
 def test_no_points_at_all():
-    features = strongest(np.zeros((0, 2)), np.zeros(0), np.zeros((0, 8), np.float32), (10, 20), 3)
+    features = top_features(np.zeros((0, 2)), np.zeros(0), np.zeros((0, 8), np.float32), (10, 20), 3)
     assert features.xy.shape == (0, 2)

@@ -11,15 +11,11 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches
-from superpoint_ros.evaluation.detectors.registry import DetectorOptions, make_detector
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import make_detector
 from superpoint_ros.evaluation.homography import protocol as homography_protocol
-from superpoint_ros.evaluation.homography.protocol import (
-    PRESETS,
-    HomographyProtocol,
-    PairReader,
-    evaluate_pairs,
-    summarize,
-)
+from superpoint_ros.evaluation.homography.options import PRESETS, HomographyProtocol
+from superpoint_ros.evaluation.homography.protocol import PairReader, evaluate_pairs, summarize
 
 HOMOGRAPHY = np.array([[1.02, 0.05, -12.0], [-0.04, 0.98, 9.0], [5e-5, -4e-5, 1.0]])
 
@@ -52,7 +48,7 @@ def test_resizing_moves_pixel_centres(pair: HomographyPair):
 
 
 def test_rows_say_everything(pair: HomographyPair):
-    protocol = HomographyProtocol(detection_size=160, matching_size=320, strongest=50)
+    protocol = HomographyProtocol(detection_size=160, matching_size=320, top_k=50)
     (row,) = evaluate_pairs([pair], make_detector("orb", DetectorOptions(max_keypoints=200)), protocol)
     assert (row["detector"], row["pair"], row["kind"]) == ("orb", "v_rectangles/1-2", "v")
     assert row["points0"] == row["points1"] == 50
@@ -110,7 +106,7 @@ def test_summary_by_hand():
 
 def test_the_papers_preset():
     paper = PRESETS["paper"]
-    assert (paper.detection_size, paper.strongest) == ((240, 320), 300)
+    assert (paper.detection_size, paper.top_k) == ((240, 320), 300)
     assert (paper.matching_size, paper.detector.max_keypoints, paper.threshold) == ((480, 640), 1000, 3.0)
 
 

@@ -5,14 +5,14 @@ from helpers.seeded import seeded_weights_file
 from helpers.shared_data import shared_data
 
 from superpoint_ros.evaluation.datasets.homography_pairs import read_hpatches
-from superpoint_ros.evaluation.detectors.registry import DetectorOptions
-from superpoint_ros.evaluation.homography.protocol import HomographyProtocol
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.homography.options import HomographyProtocol
 from superpoint_ros.evaluation.homography.run import run_homography
-from superpoint_ros.evaluation.metrics.estimation import RansacOptions
+from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
 from superpoint_ros.networks.weights_file import file_sha256
 
 FEW = DetectorOptions(max_keypoints=100)
-QUICK = RansacOptions(iterations=200)
+QUICK = RansacOptions(ransac_iterations=200)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -4,12 +4,8 @@ from scipy.spatial.transform import Rotation
 
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.homography.metrics import corner_error
-from superpoint_ros.evaluation.metrics.estimation import (
-    RansacOptions,
-    estimate_homography,
-    estimate_relative_pose,
-    match_orders,
-)
+from superpoint_ros.evaluation.metrics.estimation import estimate_homography, estimate_relative_pose, match_orders
+from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
 from superpoint_ros.evaluation.sequences.pose_metrics import pose_error
 
 PERSPECTIVE = np.array([[1.05, 0.08, 4.0], [-0.06, 0.95, 7.0], [2e-4, -1e-4, 1.0]])
@@ -47,7 +43,7 @@ def test_a_relative_pose_among_outliers():
     moved = points @ pose[:3, :3].T + pose[:3, 3]
     seen0, seen1 = points[:, :2] / points[:, 2:], moved[:, :2] / moved[:, 2:]
     seen1[:100] = rng.uniform(-0.5, 0.5, (100, 2))
-    found = estimate_relative_pose(seen0, seen1, 500.0, RansacOptions(threshold=1.0))
+    found = estimate_relative_pose(seen0, seen1, 500.0, RansacOptions(ransac_threshold=1.0))
     assert pose_error(found.rotation, found.translation, pose) < 0.5
     assert np.dot(found.translation, pose[:3, 3]) > 0
     assert found.inliers[100:].mean() > 0.95

@@ -7,9 +7,11 @@ from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.folders import read_folder
-from superpoint_ros.evaluation.detectors.registry import DetectorOptions, make_detector
-from superpoint_ros.evaluation.metrics.estimation import RansacOptions
-from superpoint_ros.evaluation.sequences.pose_protocol import PoseProtocol, evaluate_poses, frame_pairs, summarize
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import make_detector
+from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
+from superpoint_ros.evaluation.sequences.options import PoseProtocol
+from superpoint_ros.evaluation.sequences.pose_protocol import evaluate_poses, frame_pairs, summarize
 
 
 def test_pairs_by_gap():
@@ -30,7 +32,7 @@ def test_a_sequence_without_truth_is_refused(change):
 
 
 def test_matches_on_the_wall_lie_on_the_true_epipolar_lines():
-    protocol = PoseProtocol(gaps=(1,), ransac=RansacOptions(threshold=1.0, iterations=200))
+    protocol = PoseProtocol(frame_gaps=(1,), ransac=RansacOptions(ransac_threshold=1.0, ransac_iterations=200))
     rows = list(evaluate_poses(wall_frames(4), make_detector("rootsift", DetectorOptions()), protocol))
     assert len(rows) == 3
     assert min(row["epipolar_precision"] for row in rows) > 0.9
@@ -38,7 +40,7 @@ def test_matches_on_the_wall_lie_on_the_true_epipolar_lines():
 
 def test_poses_of_a_real_drive():
     frames = read_folder(shared_data("sequences/kitti_odom_a"))[:6]
-    protocol = PoseProtocol(gaps=(5,))
+    protocol = PoseProtocol(frame_gaps=(5,))
     summary = summarize(list(evaluate_poses(frames, make_detector("rootsift", protocol.detector), protocol)))
     assert summary["median rotation"] < 1.0
     assert summary["median direction"] < 3.0
@@ -47,8 +49,8 @@ def test_poses_of_a_real_drive():
 
 def test_random_points_have_no_pose():
     frames = read_folder(shared_data("sequences/kitti_odom_a"))[:3]
-    few = RansacOptions(threshold=1.0, iterations=200)
-    protocol = PoseProtocol(gaps=(1,), size=620, detector=DetectorOptions(max_keypoints=200), ransac=few)
+    few = RansacOptions(ransac_threshold=1.0, ransac_iterations=200)
+    protocol = PoseProtocol(frame_gaps=(1,), image_size=620, detector=DetectorOptions(max_keypoints=200), ransac=few)
     summary = summarize(list(evaluate_poses(frames, make_detector("random", protocol.detector), protocol)))
     assert summary["AUC@5"] < 0.3
     assert summary["epipolar"] < 0.1

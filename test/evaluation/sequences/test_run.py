@@ -2,14 +2,13 @@ from pathlib import Path
 
 from helpers.made_up_scenes import wall_frames
 
-from superpoint_ros.evaluation.detectors.registry import DetectorOptions
-from superpoint_ros.evaluation.metrics.estimation import RansacOptions
-from superpoint_ros.evaluation.sequences.pose_protocol import PoseProtocol
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
+from superpoint_ros.evaluation.sequences.options import PoseProtocol, TracksProtocol
 from superpoint_ros.evaluation.sequences.run import run_pose, run_tracks
-from superpoint_ros.evaluation.sequences.tracks_protocol import TracksProtocol
 
 FEW = DetectorOptions(max_keypoints=100)
-QUICK = RansacOptions(iterations=200)
+QUICK = RansacOptions(ransac_iterations=200)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -17,7 +16,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_pose_run(tmp_path: Path):
-    protocol = PoseProtocol(gaps=(1, 2), detector=FEW, ransac=QUICK)
+    protocol = PoseProtocol(frame_gaps=(1, 2), detector=FEW, ransac=QUICK)
     report = run_pose("wall", wall_frames(3), ["orb"], protocol, tmp_path)
     assert [row["gap"] for row in report.summary] == [1, 2]
     assert set(files(tmp_path)) == {"report.json", "summary.csv", "rows.csv", "pose_accuracy.png"}

@@ -8,11 +8,11 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.sequences.sized_frames import (
     depth_at,
-    expected_position,
-    rectify,
     relative_pose,
+    reproject,
     size_frame,
     to_original_pixels,
+    undistort,
 )
 
 FRAMES = wall_frames(3)
@@ -33,14 +33,14 @@ def test_relative_pose_by_hand():
 
 def test_rectifying_without_distortion_changes_nothing():
     xy = np.array([[3.0, 7.0], [310.0, 200.0]])
-    assert rectify(xy, CAMERA) == pytest.approx(xy)
+    assert undistort(xy, CAMERA) == pytest.approx(xy)
 
 
 def test_rectifying_undoes_distortion():
     distorted = Camera(CAMERA.matrix, np.array([0.1, 0, 0, 0]), False, SIZE)
     x = 0.3  # at radius r a point is seen at r (1 + 0.1 r^2)
     seen = np.array([[159.5 + 300 * x * (1 + 0.1 * x * x), 119.5]])
-    assert rectify(seen, distorted) == pytest.approx(np.array([[159.5 + 90, 119.5]]), abs=1e-4)
+    assert undistort(seen, distorted) == pytest.approx(np.array([[159.5 + 90, 119.5]]), abs=1e-4)
 
 
 def test_depth_is_not_taken_at_holes_edges_or_outside():
@@ -54,11 +54,11 @@ def test_depth_is_not_taken_at_holes_edges_or_outside():
 @given(st.floats(0, 319), st.floats(0, 239))
 def test_depth_and_poses_agree_with_the_homography_of_the_wall(x, y):
     xy = np.array([[x, y]])
-    expected = expected_position(xy, np.array([2.0]), CAMERA, CAMERA, relative_pose(FRAMES[0], FRAMES[2]))
+    expected = reproject(xy, np.array([2.0]), CAMERA, CAMERA, relative_pose(FRAMES[0], FRAMES[2]))
     assert expected == pytest.approx(warp_points(xy, wall_homography(FRAMES[2].pose)), abs=1e-9)
 
 
 def test_unknown_depth_gives_no_position():
     first, second = wall_frames(2)
     pose = relative_pose(first, second)
-    assert np.isnan(expected_position(np.array([[5.0, 5.0]]), np.array([np.nan]), CAMERA, CAMERA, pose)).all()
+    assert np.isnan(reproject(np.array([[5.0, 5.0]]), np.array([np.nan]), CAMERA, CAMERA, pose)).all()

@@ -5,14 +5,15 @@ import pytest
 from helpers.made_up_scenes import wall_frames, wall_homography
 
 from superpoint_ros.core.geometry import warp_points
-from superpoint_ros.evaluation.detectors.registry import DetectorOptions, make_detector
+from superpoint_ros.evaluation.detectors.options import DetectorOptions
+from superpoint_ros.evaluation.detectors.registry import make_detector
+from superpoint_ros.evaluation.sequences.options import TracksProtocol
 from superpoint_ros.evaluation.sequences.sized_frames import size_frame
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks
 from superpoint_ros.evaluation.sequences.tracks_protocol import (
-    TracksProtocol,
+    correct_links,
     follow,
     link_errors,
-    right_links,
     summarize,
     track_rows,
 )
@@ -53,15 +54,15 @@ def test_without_depth_only_the_poses_judge():
     errors = link_errors(views, [true_track(100, 80)], from_first=True)
     assert np.isnan(errors.reprojection).all()
     assert errors.epipolar.max() < 1e-3
-    right = right_links(views[0], views[1], np.array([[100.0, 80.0]]), np.array([[5.0, 200.0]]), TracksProtocol())
+    right = correct_links(views[0], views[1], np.array([[100.0, 80.0]]), np.array([[5.0, 200.0]]), TracksProtocol())
     assert right.tolist() == [False]
 
 
 def test_without_poses_nothing_judges():
     views = [replace(view, frame=replace(view.frame, pose=None)) for view in VIEWS]
-    assert right_links(views[0], views[1], np.ones((1, 2)), np.ones((1, 2)), TracksProtocol()) is None
+    assert correct_links(views[0], views[1], np.ones((1, 2)), np.ones((1, 2)), TracksProtocol()) is None
     summary = summarize(views, [true_track(100, 80)], TracksProtocol())
-    assert np.isnan(summary["right/first"])
+    assert np.isnan(summary["correct/first"])
     assert summary["judged/first"] == 0.0
 
 
@@ -73,7 +74,7 @@ def test_detectors_follow_the_wall(name: str):
     summary = summarize(views, whole, protocol)
     assert summary["longest"] == 4
     assert summary["mean length"] > 2.5
-    assert summary["right/previous"] > 0.85
+    assert summary["correct/previous"] > 0.85
     assert summary["judged/previous"] > 0.9
     assert len(track_rows(name, whole)) == summary["tracks"]
 
@@ -81,10 +82,10 @@ def test_detectors_follow_the_wall(name: str):
 def test_random_points_are_at_chance():
     protocol = TracksProtocol(detector=DetectorOptions(max_keypoints=200))
     views, tracks = follow(FRAMES, make_detector("random", protocol.detector), protocol)
-    assert summarize(views, collect_tracks(tracks), protocol)["right/previous"] < 0.05
+    assert summarize(views, collect_tracks(tracks), protocol)["correct/previous"] < 0.05
 
 
 def test_at_half_the_size_tracks_are_right_too():
-    protocol = TracksProtocol(size=160, detector=DetectorOptions(max_keypoints=100))
+    protocol = TracksProtocol(image_size=160, detector=DetectorOptions(max_keypoints=100))
     views, tracks = follow(FRAMES, make_detector("rootsift", protocol.detector), protocol)
-    assert summarize(views, collect_tracks(tracks), protocol)["right/previous"] > 0.85
+    assert summarize(views, collect_tracks(tracks), protocol)["correct/previous"] > 0.85

@@ -1,15 +1,11 @@
 import numpy as np
 import pytest
 
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.detectors.registry import Detector, make_detector
-from superpoint_ros.evaluation.synthetic.protocol import (
-    SyntheticProtocol,
-    detect_corners,
-    drawings,
-    evaluate_synthetic,
-)
+from superpoint_ros.evaluation.synthetic.options import SyntheticProtocol
+from superpoint_ros.evaluation.synthetic.protocol import detect_corners, drawings, evaluate_synthetic
 from superpoint_ros.scenes.synthetic_shapes import SHAPES
 
 PROTOCOL = SyntheticProtocol(images=3)
@@ -69,5 +65,5 @@ def test_the_papers_ordering_of_classical_detectors():
 
 
 def test_no_images_are_refused():
-    with pytest.raises(DatasetError, match="images=0"):
+    with pytest.raises(ParameterError, match="images=0"):
         SyntheticProtocol(images=0)

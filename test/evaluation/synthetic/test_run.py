@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from superpoint_ros.evaluation.synthetic.protocol import SyntheticProtocol
+from superpoint_ros.evaluation.synthetic.options import SyntheticProtocol
 from superpoint_ros.evaluation.synthetic.run import run_synthetic
 
 

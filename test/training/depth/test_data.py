@@ -13,7 +13,7 @@ import torch
 from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.scenes.photometric import PhotometricRanges
+from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.config import ConfigError, load_config
 from superpoint_ros.training.depth.config import DepthConfig, RenderConfig
 from superpoint_ros.training.depth.data import (

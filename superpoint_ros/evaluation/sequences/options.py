@@ -1,0 +1,82 @@
+"""What the evaluations on sequences leave open: relative poses, and tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from superpoint_ros.core.options import NO_LIMIT, check_options, option
+from superpoint_ros.evaluation.datasets.sizing import ImageSize
+from superpoint_ros.evaluation.detectors.options import DETECTOR_DEFAULT, DetectorOptions
+from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
+
+
+@dataclass(frozen=True)
+class PoseProtocol:
+    """Describe every choice of the evaluation of relative poses.
+
+    Attributes:
+        image_size: Size of the images.
+        detector: What is asked of every detector.
+        ransac: How essential matrices are estimated.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+
+    image_size: ImageSize = None
+    frame_gaps: tuple[int, ...] = option(
+        (1, 5, 10),
+        "Distances of the two frames of a pair, in frames; every such pair is used.",
+        limits=(1, 10_000),
+    )
+    correct_epipolar_error: float = option(
+        3.0, "Largest distance of a correct match from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
+    )
+    max_descriptor_distance: float | None = option(
+        None,
+        "Descriptor distance at and above which two keypoints never match.",
+        limits=(0.01, 2.0),
+        none=NO_LIMIT,
+    )
+    detector: DetectorOptions = field(default_factory=DetectorOptions)
+    ransac: RansacOptions = field(default_factory=lambda: RansacOptions(ransac_threshold=1.0))
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+@dataclass(frozen=True)
+class TracksProtocol:
+    """Describe every choice of the evaluation of tracks.
+
+    Attributes:
+        image_size: Size of the images.
+        detector: What is asked of every detector.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+
+    image_size: ImageSize = None
+    max_descriptor_distance: float | None = option(
+        None,
+        "Descriptor distance at and above which two keypoints never match.",
+        limits=(0.01, 2.0),
+        none=DETECTOR_DEFAULT,
+    )
+    max_missed_frames: int = option(
+        5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
+    )
+    correct_reprojection_error: float = option(
+        5.0,
+        "Largest distance of a correct link from where depth and poses put the point.",
+        unit="px",
+        limits=(0.1, 100.0),
+    )
+    correct_epipolar_error: float = option(
+        3.0, "Largest distance of a correct link from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
+    )
+    detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
+
+    def __post_init__(self) -> None:
+        check_options(self)
