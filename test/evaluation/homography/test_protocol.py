@@ -107,7 +107,7 @@ def test_summary_by_hand():
 def test_the_papers_preset():
     paper = PRESETS["paper"]
     assert (paper.detection_size, paper.top_k) == ((240, 320), 300)
-    assert (paper.matching_size, paper.detector.max_keypoints, paper.threshold) == ((480, 640), 1000, 3.0)
+    assert (paper.matching_size, paper.detector.max_keypoints, paper.correctness_threshold) == ((480, 640), 1000, 3.0)
 
 
 def test_known_orderings_on_the_shared_benchmark():

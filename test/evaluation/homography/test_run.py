@@ -37,7 +37,11 @@ def test_homography_run_is_complete_and_deterministic(tmp_path: Path):
     }
     assert len(report.rows) == 6
     choices = json.loads(first["report.json"])["choices"]
-    assert choices["ransac"] == {"threshold": 3.0, "iterations": 200, "confidence": 0.9999}
+    assert choices["ransac"] == {
+        "ransac_threshold": 3.0,
+        "ransac_iterations": 200,
+        "ransac_confidence": 0.9999,
+    }
     assert choices["ransac_runs"] == 1
     assert choices["detector"]["nms_radius"] == 4
     assert (choices["data"], choices["pairs"], choices["matching_size"]) == ("graf", 2, 160)

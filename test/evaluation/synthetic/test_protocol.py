@@ -15,7 +15,7 @@ def test_drawings_are_the_same_every_time_and_differ_between_kinds():
     first, again = (list(drawings("cube", PROTOCOL)) for _ in range(2))
     assert all((a["noisy"] == b["noisy"]).all() for (a, _), (b, _) in zip(first, again, strict=True))
     assert (first[0][0]["clean"] != next(drawings("star", PROTOCOL))[0]["clean"]).any()
-    assert first[0][0]["clean"].shape == PROTOCOL.size
+    assert first[0][0]["clean"].shape == PROTOCOL.image_size
     assert (first[0][0]["clean"] != first[0][0]["noisy"]).any()
 
 
