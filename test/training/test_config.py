@@ -18,6 +18,7 @@ CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
         ("adaptation_cpu", AdaptationConfig),
         ("superpoint", SuperPointConfig),
         ("superpoint_cpu", SuperPointConfig),
+        ("superpoint_avx2", SuperPointConfig),
     ],
 )
 def test_the_configurations_that_ship_can_be_read(name, kind):
