@@ -1,4 +1,4 @@
-"""The data sets by name, and which of them a path holds."""
+"""Layouts of data sets by name, and how a layout is recognised."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Item = TypeVar("Item", HomographyPair, Frame)
 
 @dataclass(frozen=True)
 class Layout(Generic[Item]):
-    """A data set's form on disk.
+    """Describe the files of a data set.
 
     Attributes:
-        read: path -> its pairs or frames.
-        signs: glob patterns under the path, of which one is enough to know the layout by.
+        read: Reads its pairs or frames from a path.
+        signs: Glob patterns under the path, one of which is enough to recognise the layout.
     """
 
     read: Callable[[Path], list[Item]]
@@ -48,15 +48,15 @@ FRAME_LAYOUTS: dict[str, Layout[Frame]] = {
 
 
 def read_dataset(path: Path, layouts: dict[str, Layout[Item]], layout: str = "auto") -> list[Item]:
-    """The pairs or frames at a path.
+    """Read the pairs or frames at a path.
 
     Args:
-        path: a folder, or NYU's .mat file.
+        path: Folder, or NYU's .mat file.
         layouts: HOMOGRAPHY_LAYOUTS or FRAME_LAYOUTS.
-        layout: one of their names, or "auto": the first whose signs are there.
+        layout: Name of a layout, or "auto" for the first that is recognised.
 
     Raises:
-        DatasetError: nothing there, no known layout, or something missing or damaged in it.
+        DatasetError: The path does not exist, its layout is unknown, or files are missing or damaged.
     """
     if layout != "auto" and layout not in layouts:
         raise DatasetError(f"layout '{layout}' is not one of auto, {', '.join(layouts)}")

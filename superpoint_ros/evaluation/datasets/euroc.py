@@ -1,4 +1,4 @@
-"""EuRoC MAV sequences: mav0/cam0 with its calibration, and the body's true state."""
+"""EuRoC MAV sequences: mav0/cam0 with its calibration, and the ground truth of the body."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MAX_TIME_DIFFERENCE = 0.005
 
 
 def read_euroc(root: Path) -> list[Frame]:
-    """The left camera's images; `root` is the folder that holds mav0, or mav0 itself. Poses are the camera's."""
+    """Read the left camera's frames, with the camera's poses; `root` is the folder that holds mav0, or mav0 itself."""
     mav = root if (root / "cam0").is_dir() else root / "mav0"
-    camera, body_from_camera = read_sensor(mav / "cam0" / "sensor.yaml")
+    camera, T_body_camera = read_sensor(mav / "cam0" / "sensor.yaml")
     stamps, names = _listed_images(mav / "cam0" / "data.csv")
     truth = read_numbers(mav / "state_groundtruth_estimate0" / "data.csv", 8, ORIGIN, delimiter=",")
     rows = nearest_rows(truth[:, 0] * NANOSECONDS, stamps, MAX_TIME_DIFFERENCE)
-    poses = [None if row < 0 else _body_pose(truth[row]) @ body_from_camera for row in rows]
+    poses = [None if row < 0 else _body_pose(truth[row]) @ T_body_camera for row in rows]
     return [
         Frame(Path(name).stem, float(stamp), partial(read_image, mav / "cam0" / "data" / name), camera, pose)
         for stamp, name, pose in zip(stamps, names, poses, strict=True)
@@ -37,7 +37,7 @@ def read_euroc(root: Path) -> list[Frame]:
 
 
 def _body_pose(row: np.ndarray) -> np.ndarray:
-    """Time, position and quaternion (w, x, y, z) -> T_world_body."""
+    """Convert a row of time, position and quaternion (w, x, y, z) to T_world_body."""
     return pose_from_quaternion(row[1:4], row[[5, 6, 7, 4]])
 
 
@@ -51,7 +51,7 @@ def _listed_images(path: Path) -> tuple[np.ndarray, list[str]]:
 
 
 def read_sensor(path: Path) -> tuple[Camera, np.ndarray]:
-    """A camera's sensor.yaml -> its Camera and T_body_camera (4, 4)."""
+    """Read a camera's sensor.yaml: its Camera and T_body_camera (4, 4)."""
     text = require_path(path, ORIGIN).read_text().removeprefix("%YAML:1.0")
     try:
         content = yaml.safe_load(text)

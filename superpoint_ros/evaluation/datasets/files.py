@@ -1,4 +1,4 @@
-"""Reading the files of data sets; whatever is wrong with one becomes a DatasetError that says what was expected."""
+"""Readers for the files of data sets; every fault becomes a DatasetError that says what was expected."""
 
 from __future__ import annotations
 
@@ -18,14 +18,26 @@ from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
 
 def require_path(path: Path, origin: str) -> Path:
-    """The path, if it exists; `origin` says what belongs there and where to get it."""
+    """Return the path.
+
+    Args:
+        path: Path of a file or folder.
+        origin: What belongs there and where to get it, for the error.
+
+    Raises:
+        DatasetError: The path does not exist.
+    """
     if not path.exists():
         raise DatasetError(f"'{path}' is missing; {origin}")
     return path
 
 
 def list_images(folder: Path, origin: str) -> list[Path]:
-    """Images of a folder by name; at least one."""
+    """List the images of a folder, sorted by name.
+
+    Raises:
+        DatasetError: The folder does not exist, or holds no images.
+    """
     require_path(folder, origin)
     found = sorted(path for path in folder.iterdir() if is_image_file(path))
     if not found:
@@ -34,7 +46,11 @@ def list_images(folder: Path, origin: str) -> list[Path]:
 
 
 def read_image(path: Path) -> np.ndarray:
-    """uint8 (H, W), or (H, W, 3) in BGR order."""
+    """Read an image, uint8 (H, W), or (H, W, 3) in BGR order.
+
+    Raises:
+        DatasetError: The file does not exist, or cannot be decoded.
+    """
     image = cv2.imread(str(path), cv2.IMREAD_ANYCOLOR) if path.is_file() else None
     if image is None:
         raise DatasetError(f"image '{path}': {_why_unreadable(path)}; expected an 8-bit {', '.join(IMAGE_SUFFIXES)}")
@@ -42,7 +58,11 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def read_depth(path: Path, scale: float) -> np.ndarray:
-    """16-bit image -> float32 (H, W) metres: value / scale, 0 = not measured."""
+    """Read a 16-bit image as depth, float32 (H, W), metres: value / scale, 0 = not measured.
+
+    Raises:
+        DatasetError: The file does not exist, cannot be decoded, or is no 16-bit image.
+    """
     values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if values is None:
         raise DatasetError(f"depth image '{path}': {_why_unreadable(path)}; expected a 16-bit PNG")
@@ -56,11 +76,15 @@ def _why_unreadable(path: Path) -> str:
 
 
 def read_numbers(path: Path, columns: int, origin: str, delimiter: str | None = None) -> np.ndarray:
-    """Text of numbers, `#` starting a comment -> float64 (N, columns); further columns are dropped."""
+    """Read rows of numbers, float64 (N, columns); `#` starts a comment, further columns are ignored.
+
+    Raises:
+        DatasetError: The file does not exist, is empty, or has anything else in it.
+    """
     require_path(path, origin)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is an error below
+            warnings.simplefilter("ignore", UserWarning)  # An empty file is an error below
             numbers = np.loadtxt(path, dtype=np.float64, delimiter=delimiter, ndmin=2, usecols=range(columns))
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         raise DatasetError(f"'{path}': {error}; expected rows of {columns} numbers; {origin}") from error
@@ -70,7 +94,11 @@ def read_numbers(path: Path, columns: int, origin: str, delimiter: str | None = 
 
 
 def read_matrix(path: Path, shape: tuple[int, int], origin: str) -> np.ndarray:
-    """Text of one matrix -> float64 of `shape`."""
+    """Read one matrix, float64 of `shape`, from text.
+
+    Raises:
+        DatasetError: The file does not exist, or holds a matrix of another shape.
+    """
     numbers = read_numbers(path, shape[1], origin)
     if numbers.shape != shape:
         raise DatasetError(f"'{path}': {len(numbers)} rows of numbers; expected {shape[0]} of {shape[1]}; {origin}")
@@ -78,7 +106,11 @@ def read_matrix(path: Path, shape: tuple[int, int], origin: str) -> np.ndarray:
 
 
 def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
-    """Lines of "seconds file" -> float64 (N,) and the file names."""
+    """Read lines of "seconds file": stamps, float64 (N,), and file names.
+
+    Raises:
+        DatasetError: The file does not exist, or has other lines.
+    """
     lines = [line.split() for line in require_path(path, origin).read_text().splitlines() if not line.startswith("#")]
     rows = [row for row in lines if row]
     try:
@@ -88,13 +120,17 @@ def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
 
 
 def read_tum_poses(path: Path, origin: str) -> tuple[np.ndarray, np.ndarray]:
-    """Lines of "seconds tx ty tz qx qy qz qw" -> seconds float64 (N,), poses float64 (N, 4, 4)."""
+    """Read lines of "seconds tx ty tz qx qy qz qw": stamps, float64 (N,), and poses, float64 (N, 4, 4)."""
     rows = read_numbers(path, 8, origin)
     return rows[:, 0], np.stack([pose_from_quaternion(row[1:4], row[4:8]) for row in rows])
 
 
 def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
-    """A JSON object that has `keys`."""
+    """Read a JSON object.
+
+    Raises:
+        DatasetError: The file does not exist, is no JSON object, or lacks one of `keys`.
+    """
     try:
         content = json.loads(require_path(path, origin).read_text())
     except ValueError as error:
@@ -106,7 +142,7 @@ def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
 
 
 def nearest_rows(stamps: np.ndarray, wanted: np.ndarray, tolerance: float) -> np.ndarray:
-    """For each wanted time the row of the nearest of `stamps` (any order), -1 beyond `tolerance` seconds."""
+    """Find the row of the nearest of `stamps` (in any order) for each wanted time; -1 beyond `tolerance` seconds."""
     if not len(stamps):
         return np.full(len(wanted), -1)
     order = np.argsort(stamps)
@@ -121,6 +157,13 @@ def pinhole(
     image_size: tuple[int, int],
     distortion: Sequence[float] = (),
 ) -> Camera:
-    """A Camera from fx, fy, cx, cy, (height, width) and plumb_bob coefficients."""
+    """Make a pinhole camera.
+
+    Args:
+        focal: Focal lengths fx, fy, pixels.
+        center: Principal point cx, cy, pixels.
+        image_size: (height, width), pixels.
+        distortion: Coefficients of the plumb_bob model; () = none.
+    """
     matrix = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]], np.float64)
-    return Camera(matrix, np.array(distortion, np.float64), False, image_size)
+    return Camera(matrix, np.array(distortion, np.float64), fisheye=False, image_size=image_size)

@@ -1,4 +1,4 @@
-"""Plain folders of images, with what else is known of them in small text files beside them."""
+"""Plain folders of images, with poses, calibration, stamps and depth in files beside them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ORIGIN = (
 
 
 def read_folder(root: Path) -> list[Frame]:
-    """Every image of the folder, in order of its timestamps.txt or else of name."""
+    """Read every image of the folder, in the order of timestamps.txt, else of names."""
     require_path(root, ORIGIN)
     stamps, images = _images(root)
     poses = _poses(root, len(images))
@@ -80,7 +80,7 @@ def _camera(root: Path) -> Camera | None:
 
 
 def _depth_readers(root: Path, images: list[Path], names: tuple[str, ...]) -> list[DepthReader | None]:
-    """A reader per image from the first of the named folders that exists; None for each where none does."""
+    """Make a reader per image from the first of the named folders that exists; None for each where none does."""
     folder = next((root / name for name in names if (root / name).is_dir()), None)
     if folder is None:
         return [None] * len(images)

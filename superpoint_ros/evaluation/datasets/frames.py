@@ -1,4 +1,4 @@
-"""What a data set gives: pairs of images with a homography, or frames with whatever is known of them."""
+"""Items of data sets: pairs of images with a homography, or frames with what is known of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from superpoint_ros.core.camera import Camera
 
 @dataclass(frozen=True)
 class HomographyPair:
-    """Two images of one plane, or from one place.
+    """Hold two images of one plane, or from one place.
 
     Attributes:
-        scene: name of the scene; by its first letter and an underscore its kind, as in HPatches ("v_", "i_").
-        name: of the pair, unique in its data set.
-        image0, image1: paths.
-        homography: float64 (3, 3), pixels of image 0 -> pixels of image 1.
+        scene: Name of the scene; its prefix is its kind, as in HPatches ("v_", "i_").
+        name: Name of the pair, unique in its data set.
+        image0: Path of image 0.
+        image1: Path of image 1.
+        homography: Pixels of image 0 -> pixels of image 1, float64 (3, 3).
     """
 
     scene: str
@@ -31,16 +32,16 @@ class HomographyPair:
 
 @dataclass(frozen=True)
 class Frame:
-    """One image of a sequence, read when asked for.
+    """Hold one frame of a sequence, whose images are read when they are called for.
 
     Attributes:
-        name: unique in its sequence.
-        stamp: seconds.
-        image: -> uint8 (H, W) or (H, W, 3) in BGR order.
-        camera: intrinsics and distortion; None where not known.
-        pose: T_world_camera float64 (4, 4), optical frame, metres; None where not known.
-        depth: -> float32 (H, W), metres along the optical axis, 0 = not measured; None where there is none.
-        sparse_depth: the same for the input of depth completion.
+        name: Name, unique in its sequence.
+        stamp: Time, seconds; NaN = unknown.
+        image: Reads the image, uint8 (H, W) or (H, W, 3) in BGR order.
+        camera: Intrinsics and distortion; None = unknown.
+        pose: T_world_camera of the optical frame, float64 (4, 4), metres; None = unknown.
+        depth: Reads depth along the optical axis, float32 (H, W), metres, 0 = not measured; None = there is none.
+        sparse_depth: Reads the input of depth completion, as `depth`; None = there is none.
     """
 
     name: str

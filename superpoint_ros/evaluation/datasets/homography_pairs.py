@@ -27,13 +27,13 @@ PAIRS = (
 
 
 def _numbers(names: Iterable[str], name: str) -> set[int]:
-    """The numbers k of those names that are `name` with k in the place of "{}"."""
+    """Find the numbers k for which `name`, with k in the place of "{}", is among the names."""
     pattern = re.compile(re.escape(name).replace(re.escape("{}"), r"(\d+)"))
     return {int(found[1]) for candidate in names if (found := pattern.fullmatch(candidate))}
 
 
 def _scene(folder: Path, image_name: str, homography_name: str, origin: str) -> list[HomographyPair]:
-    """Pairs (1, k) of one scene; every image but the first has a homography, and every homography an image."""
+    """Read the pairs (1, k) of one scene; every image but the first has a homography, and every homography an image."""
     images = {path.stem: path for path in folder.iterdir() if is_image_file(path)}
     homographies = {path.name: path for path in folder.iterdir() if path.name not in images}
     pairs = []
@@ -48,7 +48,7 @@ def _scene(folder: Path, image_name: str, homography_name: str, origin: str) -> 
 
 
 def _scenes(root: Path, image_name: str, homography_name: str, origin: str) -> list[HomographyPair]:
-    """Pairs of every scene folder under `root`, or of `root` itself; a scene has the first image or a homography."""
+    """Read every scene folder under `root`, or `root` itself; a scene has the first image or a homography."""
     require_path(root, origin)
     signs = (image_name.format(1) + ".*", homography_name.format("*"))
     folders = [root] if any(list(root.glob(sign)) for sign in signs) else sorted(filter(Path.is_dir, root.iterdir()))
@@ -60,7 +60,7 @@ def _scenes(root: Path, image_name: str, homography_name: str, origin: str) -> l
 
 
 def read_homography(path: Path, origin: str) -> np.ndarray:
-    """Text of a 3x3 matrix that can be inverted."""
+    """Read a homography, an invertible 3x3 matrix, from text."""
     homography = read_matrix(path, (3, 3), origin)
     if abs(np.linalg.det(homography)) < 1e-12:
         raise DatasetError(f"'{path}': a singular matrix is no homography; {origin}")
@@ -68,17 +68,17 @@ def read_homography(path: Path, origin: str) -> np.ndarray:
 
 
 def read_hpatches(root: Path) -> list[HomographyPair]:
-    """HPatches' image sequences: every scene under `root`, or the one scene that `root` is."""
+    """Read HPatches' image sequences: every scene under `root`, or the one scene that `root` is."""
     return _scenes(root, "{}", "H_1_{}", HPATCHES)
 
 
 def read_oxford(root: Path) -> list[HomographyPair]:
-    """The Oxford affine covariant regions set: every scene under `root`, or the one scene that `root` is."""
+    """Read the Oxford affine covariant regions: every scene under `root`, or the one scene that `root` is."""
     return _scenes(root, "img{}", "H1to{}p", OXFORD)
 
 
 def read_pairs(root: Path) -> list[HomographyPair]:
-    """A folder with pairs.txt: any pairs of images with their homographies."""
+    """Read a folder with pairs.txt: any pairs of images with their homographies."""
     pairs = []
     for number, line in enumerate(require_path(root / "pairs.txt", PAIRS).read_text().splitlines(), 1):
         fields = line.split("#")[0].split()

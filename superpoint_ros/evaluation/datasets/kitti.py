@@ -32,12 +32,12 @@ DEPTH_SCALE = 256.0
 
 
 def read_kitti_odometry(root: Path) -> list[Frame]:
-    """One sequence: the left gray images, or the left colour ones where there are no gray ones."""
+    """Read one odometry sequence: the left gray images, or the left colour ones where there are no gray ones."""
     number = 0 if (root / "image_0").is_dir() else 2
     images = list_images(root / f"image_{number}", ODOMETRY)
     stamps = read_numbers(root / "times.txt", 1, ODOMETRY)[:, 0]
     projection = _projection(root / "calib.txt", number)
-    camera = Camera(projection[:, :3], np.zeros(0), False, read_image(images[0]).shape[:2])
+    camera = Camera(projection[:, :3], np.zeros(0), fisheye=False, image_size=read_image(images[0]).shape[:2])
     poses = _poses(root.resolve().parents[1] / "poses" / f"{root.resolve().name}.txt", projection, len(images))
     for what, count in (("times", len(stamps)), ("poses", len(poses))):
         if count != len(images):
@@ -49,7 +49,7 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
 
 
 def _projection(path: Path, number: int) -> np.ndarray:
-    """The (3, 4) of camera `number` from the "P0:" .. "P3:" lines of calib.txt."""
+    """Read the projection (3, 4) of camera `number` from the "P0:" .. "P3:" lines of calib.txt."""
     for line in require_path(path, ODOMETRY).read_text().splitlines():
         key, _, values = line.partition(":")
         if key == f"P{number}" and len(values.split()) == 12:
@@ -58,19 +58,19 @@ def _projection(path: Path, number: int) -> np.ndarray:
 
 
 def _poses(path: Path, projection: np.ndarray, count: int) -> list[np.ndarray] | list[None]:
-    """Poses of the camera with this projection; the file has camera 0's. None of the test sequences has any."""
+    """Read the poses of the camera with this projection, from those of camera 0; KITTI's test sequences have none."""
     if not path.exists():
         return [None] * count
-    camera_from_first = np.eye(4)
-    camera_from_first[:3, 3] = np.linalg.solve(projection[:, :3], projection[:, 3])
+    T_camera_first = np.eye(4)
+    T_camera_first[:3, 3] = np.linalg.solve(projection[:, :3], projection[:, 3])
     rows = read_numbers(path, 12, ODOMETRY)
     poses = np.tile(np.eye(4), (len(rows), 1, 1))
     poses[:, :3] = rows.reshape(-1, 3, 4)
-    return list(poses @ inverse_pose(camera_from_first))
+    return list(poses @ inverse_pose(T_camera_first))
 
 
 def read_kitti_completion(root: Path) -> list[Frame]:
-    """The selected frames: image, one lidar scan as sparse depth, accumulated scans as depth."""
+    """Read the selected frames: image, one lidar scan as sparse depth, accumulated scans as depth."""
     return [_completion_frame(root, path) for path in list_images(root / "image", COMPLETION)]
 
 
@@ -84,7 +84,7 @@ def _completion_frame(root: Path, image: Path) -> Frame:
         name=image.stem,
         stamp=float("nan"),
         image=partial(read_image, image),
-        camera=Camera(matrix, np.zeros(0), False, read_image(image).shape[:2]),
+        camera=Camera(matrix, np.zeros(0), fisheye=False, image_size=read_image(image).shape[:2]),
         depth=partial(read_depth, beside("groundtruth_depth", "groundtruth_depth"), DEPTH_SCALE),
         sparse_depth=partial(read_depth, beside("velodyne_raw", "velodyne_raw"), DEPTH_SCALE),
     )

@@ -17,12 +17,17 @@ ORIGIN = (
     "'rawDepths' (N, W, H) as HDF5 shows them, from https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html"
 )
 
-# The toolbox's calibration of the colour camera, in pixels counted from 1.
+# The toolbox's calibration of the colour camera, whose pixels count from 1.
 CAMERA = pinhole((518.857901, 519.469611), (325.582449 - 1, 253.736166 - 1), (480, 640))
 
 
 def read_nyu(path: Path) -> list[Frame]:
-    """The labelled frames; depth is the sensor's, registered to colour, not the filled one."""
+    """Read the labelled frames; depth is the sensor's, registered to colour, not the filled one.
+
+    Raises:
+        MissingExtraError: h5py is not installed.
+        DatasetError: The file is missing or damaged.
+    """
     try:
         import h5py
     except ImportError as error:
@@ -48,7 +53,7 @@ def read_nyu(path: Path) -> list[Frame]:
 
 
 def _read(path: Path, name: str, index: int) -> np.ndarray:
-    """One entry, from MATLAB's column order: uint8 (H, W, 3) in BGR order, or float32 (H, W) metres."""
+    """Read one entry from MATLAB's column order: uint8 (H, W, 3) in BGR order, or float32 (H, W), metres."""
     import h5py
 
     try:

@@ -1,4 +1,4 @@
-"""TUM RGB-D sequences: rgb.txt, depth.txt, groundtruth.txt and the images they name."""
+"""TUM RGB-D sequences: rgb.txt, depth.txt, groundtruth.txt and the images that they list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEPTH_SCALE = 5000.0
 IMAGE_SIZE = (480, 640)
 MAX_TIME_DIFFERENCE = 0.02
 
-# The data set's published calibration of the colour cameras; the sequences of freiburg3 are undistorted already.
+# Published calibration of the colour cameras; the images of freiburg3 are undistorted.
 CAMERAS = {
     "freiburg1": pinhole((517.3, 516.5), (318.6, 255.3), IMAGE_SIZE, [0.2624, -0.9531, -0.0054, 0.0026, 1.1633]),
     "freiburg2": pinhole((520.9, 521.0), (325.1, 249.7), IMAGE_SIZE, [0.2312, -0.7849, -0.0033, -0.0001, 0.9172]),
@@ -34,9 +34,9 @@ CAMERAS = {
 
 
 def read_tum(root: Path) -> list[Frame]:
-    """Every colour image, with the depth and the pose within 20 ms of it where there are such.
+    """Read every colour image, with the depth and the pose within 20 ms of it where there are such.
 
-    The camera is known by the "freiburg1" to "freiburg3" in the folder's name; without it there is none.
+    The camera is found by "freiburg1" to "freiburg3" in the folder's name; without it there is none.
     """
     stamps, names = read_stamped_names(root / "rgb.txt", ORIGIN)
     depth_stamps, depth_names = _optional_depth(root)

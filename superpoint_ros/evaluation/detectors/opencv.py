@@ -123,16 +123,22 @@ class OpenCVDetector:
     """
 
     make: Make
-    describes: bool
-    max_descriptor_distance: float
+    describes: bool = False
+    max_descriptor_distance: float = 2.0
 
 
 DETECTORS = {
-    "sift": OpenCVDetector(_sift(unit_rows), True, 0.7),
-    "rootsift": OpenCVDetector(_sift(root_sift), True, 0.7),
-    "orb": OpenCVDetector(_orb, True, 1.0),
-    "akaze": OpenCVDetector(_akaze, True, 1.0),
-    "fast": OpenCVDetector(_corners(_fast_response, {"threshold": 10, "type": "9_16"}), False, 2.0),
-    "harris": OpenCVDetector(_corners(_harris_response, {"block": 3, "aperture": 3, "k": 0.04}), False, 2.0),
-    "shi": OpenCVDetector(_corners(_shi_tomasi_response, {"block": 3, "aperture": 3}), False, 2.0),
+    "sift": OpenCVDetector(_sift(unit_rows), describes=True, max_descriptor_distance=0.7),
+    "rootsift": OpenCVDetector(_sift(root_sift), describes=True, max_descriptor_distance=0.7),
+    "orb": OpenCVDetector(_orb, describes=True, max_descriptor_distance=1.0),
+    "akaze": OpenCVDetector(_akaze, describes=True, max_descriptor_distance=1.0),
+    "fast": OpenCVDetector(
+        _corners(_fast_response, {"threshold": 10, "type": "9_16"}), describes=False, max_descriptor_distance=2.0
+    ),
+    "harris": OpenCVDetector(
+        _corners(_harris_response, {"block": 3, "aperture": 3, "k": 0.04}), describes=False, max_descriptor_distance=2.0
+    ),
+    "shi": OpenCVDetector(
+        _corners(_shi_tomasi_response, {"block": 3, "aperture": 3}), describes=False, max_descriptor_distance=2.0
+    ),
 }

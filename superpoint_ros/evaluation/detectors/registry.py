@@ -66,7 +66,9 @@ def _superpoint(
         "device": extractor.device,
         **vars(extractor.resolved_options),
     }
-    return Detector(name, extractor.extract, True, DEFAULT_MAX_DISTANCE, settings)
+    return Detector(
+        name, extractor.extract, describes=True, max_descriptor_distance=DEFAULT_MAX_DISTANCE, settings=settings
+    )
 
 
 def _magicpoint(options: DetectorOptions) -> Detector:
@@ -86,7 +88,7 @@ def _random(options: DetectorOptions) -> Detector:
         return Features(xy, score, unit_rows(descriptors), (height, width))
 
     settings = {"points": "uniform", "descriptors": "256 normal", "seed": options.seed}
-    return Detector("random", detect, True, ANY_DISTANCE, settings)
+    return Detector("random", detect, describes=True, max_descriptor_distance=ANY_DISTANCE, settings=settings)
 
 
 def _opencv(name: str) -> Callable[[DetectorOptions], Detector]:
