@@ -31,7 +31,11 @@ def table(name: str) -> str:
     """Write the table of a launch file's arguments in Markdown."""
     rows = ["| argument | meaning | default |", "|---|---|---|"]
     for argument in arguments(name):
-        text = argument.description.removesuffix("; empty = as in the parameter file").replace("|", "\\|").replace("<", "&lt;")
+        text = (
+            argument.description.removesuffix("; empty = as in the parameter file")
+            .replace("|", "\\|")
+            .replace("<", "&lt;")
+        )
         choices = [f"`{choice}`" for choice in argument.choices if choice]
         default = argument.default and (
             f"`config/{Path(argument.default).name}`" if "/" in argument.default else f"`{argument.default}`"

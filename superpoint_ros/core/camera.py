@@ -1,4 +1,4 @@
-"""A calibrated lens: pixels to normalised, undistorted coordinates."""
+"""A calibrated camera: pixels to normalized, undistorted coordinates."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
 
 @dataclass(frozen=True)
 class Camera:
-    """Intrinsics and distortion of one camera.
+    """Hold the intrinsics and the distortion of one camera.
+
+    >>> camera = Camera(np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), np.zeros(0), False, (480, 640))
+    >>> camera.normalize(np.array([[420.0, 240.0]])).tolist()
+    [[0.2, 0.0]]
 
     Attributes:
-        matrix: float64 (3, 3), pixels.
-        distortion: float64 (K,), OpenCV's coefficients of the model; empty = none.
-        fisheye: the coefficients are those of the equidistant model (theta), not of plumb_bob / rational_polynomial.
+        matrix: Intrinsics K, float64 (3, 3), pixels.
+        distortion: OpenCV's coefficients of the distortion model, float64 (K,); empty = no distortion.
+        fisheye: Whether the coefficients are those of the equidistant model, not of plumb_bob or rational_polynomial.
         image_size: (height, width) of the images it describes, pixels.
+
+    Raises:
+        CalibrationError: A number of coefficients that the model does not have, or a value that is not finite.
     """
 
     matrix: np.ndarray
@@ -38,9 +45,13 @@ class Camera:
             raise CalibrationError(f"matrix {self.matrix.tolist()} or distortion {self.distortion.tolist()} not finite")
 
     def cropped_and_binned(self, offset: tuple[int, int], binning: tuple[int, int]) -> Camera:
-        """The camera of images that are cut out at offset (x, y) and then averaged over binning (x, y) pixels.
+        """Make the camera of images that are cut out and then averaged over blocks of pixels.
 
-        `image_size` is taken to be that of the cut. Pixel centres are integers, so u' = (u - offset + 0.5) / bin - 0.5.
+        Pixel centers are integers, so u' = (u - offset + 0.5) / binning - 0.5.
+
+        Args:
+            offset: (x, y) of the first pixel of the cut; `image_size` is taken to be the size of the cut.
+            binning: (x, y) pixels that become one.
         """
         matrix = self.matrix.copy()
         matrix[:2, 2] += 0.5 - np.asarray(offset)
@@ -50,7 +61,7 @@ class Camera:
         return Camera(matrix, self.distortion, self.fisheye, size)
 
     def normalize(self, xy: np.ndarray) -> np.ndarray:
-        """Pixels (N, 2) -> undistorted (X/Z, Y/Z) in the optical frame, float64 (N, 2); NaN where there is none."""
+        """Undistort pixels (N, 2) to (X/Z, Y/Z) in the optical frame, float64 (N, 2); NaN where there is none."""
         if len(xy) == 0:
             return np.zeros((0, 2))
         points = np.asarray(xy, np.float64).reshape(-1, 1, 2)

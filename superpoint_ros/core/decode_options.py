@@ -10,7 +10,7 @@ from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NO_LI
 
 DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
 
-# Pixel whose descriptor is the first cell's own. The centre of cell c is pixel 8 c + 3.5 ("exact"); the released
+# Pixel whose descriptor is the first cell's own. The center of cell c is pixel 8 c + 3.5 ("exact"); the released
 # code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
 FIRST_CELL_CENTER: dict[DescriptorSampling, float] = {"exact": 3.5, "magicleap": 4.0}
 MIN_SCALE, MAX_SCALE = 0.01, 4.0
@@ -22,8 +22,15 @@ class DecodeOptions:
     """Describe how the keypoints of an image are chosen.
 
     `detection_threshold`, `nms_radius` and `remove_borders` hold at each scale, in its own pixels; `max_keypoints` and
-    the grid hold for all scales together. `subpixel` moves each keypoint to the heat map's centre of mass around it
+    the grid hold for all scales together. `subpixel` moves each keypoint to the heat map's center of mass around it
     (networks/refine.py); None = as the model is meant to be used.
+
+    >>> options = DecodeOptions(max_keypoints=500, grid_rows=4, grid_columns=6)
+    >>> options.grid, options.nms_radius
+    ((4, 6), 4)
+    >>> DecodeOptions(nms_radius=-1)
+    Traceback (most recent call last):
+    superpoint_ros.core.errors.ParameterError: nms_radius=-1 is not between 0 and 64 px
 
     Raises:
         ParameterError: A value that is not allowed.
@@ -81,7 +88,7 @@ class DecodeOptions:
         own = {"detection_threshold": detection_threshold, "descriptor_sampling": descriptor_sampling,
                "subpixel": subpixel}  # fmt: skip
         given = {name: value for name, value in vars(self).items() if value is not None or name not in own}
-        return ResolvedDecodeOptions(**own | given)  # type: ignore[arg-type]
+        return ResolvedDecodeOptions(**own | given)
 
 
 @dataclass(frozen=True)

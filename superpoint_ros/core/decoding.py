@@ -112,7 +112,8 @@ def refine_keypoints(scores: np.ndarray, xy: np.ndarray, *, radius: int = REFINE
     mass = np.maximum(window.sum(axis=(1, 2)), np.finfo(np.float32).tiny)
     step = (offset - radius).astype(np.float32)
     shift = np.stack([window.sum(axis=1) @ step, window.sum(axis=2) @ step], axis=1) / mass[:, None]
-    return (xy + shift).astype(np.float32)
+    refined: np.ndarray = (xy + shift).astype(np.float32)
+    return refined
 
 
 def sample_descriptors(descriptors: np.ndarray, xy: np.ndarray, sampling: DescriptorSampling) -> np.ndarray:
@@ -139,7 +140,8 @@ def sample_descriptors(descriptors: np.ndarray, xy: np.ndarray, sampling: Descri
             inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
             place = np.where(inside, row * width + column, 0)
             total += rows[place] * np.where(inside, weight, 0)[:, None]
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    unit: np.ndarray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def decode(

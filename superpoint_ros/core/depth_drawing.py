@@ -9,7 +9,7 @@ from superpoint_ros.core.sparse_depth import is_depth
 
 
 def color_depth(depth: np.ndarray, min_depth: float, max_depth: float) -> np.ndarray:
-    """Depth (H, W) [m] -> uint8 (H, W, 3) BGR, red near and blue far by its logarithm; black where there is none."""
+    """Color depth (H, W) [m] as uint8 (H, W, 3) BGR: red near, blue far, by its logarithm; black where none is."""
     known = is_depth(depth)
     place = np.log(np.where(known, depth, min_depth) / min_depth) / max(np.log(max_depth / min_depth), 1e-6)
     colored = cv2.applyColorMap((255 * np.clip(1.0 - place, 0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
@@ -17,7 +17,7 @@ def color_depth(depth: np.ndarray, min_depth: float, max_depth: float) -> np.nda
 
 
 def depth_range(depth: np.ndarray) -> tuple[float, float]:
-    """The 1st and 99th percentile of the depths there are, metres; (1, 1) where there are none."""
+    """Find the 1st and the 99th percentile of the valid depths, metres; (1, 1) where there are none."""
     known = depth[is_depth(depth)]
     if not len(known):
         return 1.0, 1.0

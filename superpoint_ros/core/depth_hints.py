@@ -1,4 +1,4 @@
-"""What the densifier's network is told of the samples: two classical fills, the nearest one, and how far it is.
+"""The input of the densifier's network beside the image: two classical fills, the nearest sample, its distance.
 
 Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3, has S1 (the nearest sample's
 depth) and S2 (from the distance to it). The fills are an addition, so that the network need not learn what geometry
@@ -17,17 +17,17 @@ from superpoint_ros.core.sample_averages import average_by_color
 from superpoint_ros.core.sparse_depth import nearest_sample
 
 BORDER_POINTS = 5  # along each edge of the image, to which the nearest sample's depth is carried
-FARTHEST_SAMPLE = 1024.0  # pixels; distances end here, and where there is no sample
+MAX_SAMPLE_DISTANCE = 1024.0  # pixels; distances end here, and where there is no sample
 
 
 @dataclass(frozen=True)
 class DepthHints:
-    """Maps of one image.
+    """Hold the hint maps of one image.
 
     Attributes:
         maps: float32 (4, H, W): log depth of the planes, of the average by colour and of the nearest sample, all
             relative to `scale`, and the Euclidean distance to the nearest sample, pixels.
-        scale: metres, the median sample.
+        scale: Depth of the median sample, metres.
     """
 
     maps: np.ndarray
@@ -35,31 +35,35 @@ class DepthHints:
 
 
 def depth_hints(image: np.ndarray, sparse: np.ndarray, fallback_depth: float = 1.0) -> DepthHints:
-    """The hints of a clean sparse depth image (H, W), metres, NaN = none, for an image uint8 (H, W, 3).
+    """Compute the hints of an image and its sparse depth.
 
-    Without any sample all is flat, infinitely far from one, and `fallback_depth` is the scale.
+    Args:
+        image: Image, uint8 (H, W, 3).
+        sparse: Clean sparse depth, float32 (H, W), metres, NaN = no sample.
+        fallback_depth: Scale where there is no sample, metres; all is then flat and infinitely far from a sample.
     """
     if not np.isfinite(sparse).any():
         flat = np.zeros((4, *sparse.shape), np.float32)
-        flat[3] = FARTHEST_SAMPLE
+        flat[3] = MAX_SAMPLE_DISTANCE
         return DepthHints(flat, fallback_depth)
     nearest = nearest_sample(sparse)
     scale = float(np.nanmedian(sparse))
     fills = interpolate_planes(sparse, nearest.depth), average_by_color(image, sparse), nearest.depth
-    distance = np.minimum(nearest.distance, FARTHEST_SAMPLE)
+    distance = np.minimum(nearest.distance, MAX_SAMPLE_DISTANCE)
     return DepthHints(np.stack([*(np.log(fill / scale) for fill in fills), distance]), scale)
 
 
 def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:
-    """Depth whose inverse is linear over the Delaunay triangles of the samples and of points on the image's border.
+    """Interpolate the inverse of depth linearly over Delaunay triangles of samples and of points on the image's border.
 
     Args:
-        sparse: (H, W), metres, NaN = none; at least one sample.
-        nearest: (H, W), S1; what the border's points take.
+        sparse: Sparse depth (H, W), metres, NaN = no sample; at least one sample.
+        nearest: Depth of the nearest sample (H, W), which the border's points take.
 
     Returns:
         float32 (H, W), metres; S1 where the triangles leave out a pixel for want of precision.
     """
+    # Carry the nearest samples' depth to the image's border, so that the triangles cover it.
     pixels, depth = np.argwhere(np.isfinite(sparse)), sparse[np.isfinite(sparse)]
     border = _border(sparse.shape)
     points = np.concatenate([pixels, border])
@@ -67,13 +71,14 @@ def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     points, first = np.unique(points, axis=0, return_index=True)
     if min(sparse.shape) < 2:
         return nearest
+    # Interpolate inverse depth, which is linear on planes.
     inverse = LinearNDInterpolator(points, 1.0 / values[first].astype(np.float64))(_pixels(sparse.shape))
     planes: np.ndarray = (1.0 / inverse).reshape(sparse.shape).astype(np.float32)
     return np.where(np.isfinite(planes), planes, nearest)
 
 
 def _border(size: tuple[int, ...]) -> np.ndarray:
-    """(row, column) of points spread along the four edges, corners included."""
+    """Spread points (row, column) along the four edges, corners included."""
     rows, columns = (np.linspace(0, side - 1, BORDER_POINTS).round().astype(int) for side in size)
     across = [(row, column) for row in rows[[0, -1]] for column in columns]
     down = [(row, column) for row in rows for column in columns[[0, -1]]]
@@ -81,4 +86,5 @@ def _border(size: tuple[int, ...]) -> np.ndarray:
 
 
 def _pixels(size: tuple[int, ...]) -> np.ndarray:
-    return np.indices(size).reshape(2, -1).T
+    pixels: np.ndarray = np.indices(size).reshape(2, -1).T
+    return pixels

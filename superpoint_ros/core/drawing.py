@@ -1,4 +1,4 @@
-"""Pictures for people: tracks over an image, and a caption. All images are uint8 BGR."""
+"""Tracks drawn over an image, and a caption. All images are uint8 BGR."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ AGE_COLORS = cv2.applyColorMap(np.linspace(20, 215, OLD_AGE).astype(np.uint8)[:,
 
 
 class Trails:
-    """The last points of every living track of one camera.
+    """Remember the last points of every living track of one camera.
 
     Args:
-        length: how many points are remembered per track, the newest included.
+        length: Number of points remembered per track, the newest included.
     """
 
     def __init__(self, length: int = DEFAULT_TRAIL):
@@ -35,7 +35,7 @@ class Trails:
         self._points: dict[int, np.ndarray] = {}
 
     def update(self, tracks: Tracks) -> Mapping[int, np.ndarray]:
-        """Adds an image's tracks; returns per id its last points, float32 (L, 2), oldest first."""
+        """Add the tracks of an image, and return by id the last points, float32 (L, 2), oldest first."""
         if tracks.epoch != self._epoch:
             self._epoch, self._points = tracks.epoch, {}
         for lost in tracks.lost_id.tolist():
@@ -48,19 +48,21 @@ class Trails:
 
 
 def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
-    """The image, paled, with a dot per keypoint and a line along the way of each track.
+    """Draw a dot per keypoint and a line along the way of each track over a paled copy of the image.
 
-    New keypoints are small and white; tracks have the colour of their age, from violet over green to orange.
+    New keypoints are small and white; tracks have the color of their age, from violet over green to orange.
 
     Args:
-        image: uint8 (H, W), (H, W, 1) or (H, W, 3) BGR; it is not changed.
-        tracks: of this image.
-        trails: as Trails.update returns them; None = lines go back to where a track was seen last.
+        image: Image, uint8 (H, W), (H, W, 1) or (H, W, 3) BGR; it is not changed.
+        tracks: Tracks of this image.
+        trails: Last points by track id, as Trails.update returns them; None = lines go back to where a track was last
+            seen.
 
     Raises:
-        ImageError: an image of another shape or dtype.
+        ImageError: An image of another shape or dtype.
     """
     canvas = _paled(image)
+    # Draw new keypoints, then trails, then the heads of tracks: old ones above young ones.
     for x, y in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
         cv2.circle(canvas, (x, y), NEW_RADIUS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     rows = np.nonzero(tracks.status == STATUS_TRACKED)[0]
@@ -78,7 +80,7 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
 
 
 def add_caption(image: np.ndarray, text: str) -> np.ndarray:
-    """The BGR image with a line of text in a strip below it, and the colours of track ages at its right end."""
+    """Add a strip below the BGR image, with a line of text and, at its right end, the colors of track ages."""
     width = image.shape[1]
     height = max(18, width // 26)
     strip = np.full((height, width, 3), PAPER, np.uint8)
@@ -92,7 +94,7 @@ def add_caption(image: np.ndarray, text: str) -> np.ndarray:
 
 
 def _write(strip: np.ndarray, text: str, left: int, right: int) -> None:
-    """A line of text between two columns, as large as the strip allows."""
+    """Write a line of text between two columns, as large as the strip allows."""
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, len(strip) / 42
     needed = cv2.getTextSize(text, font, scale, 1)[0][0]
     scale *= min(1.0, (right - left) / max(1, needed))
@@ -100,17 +102,17 @@ def _write(strip: np.ndarray, text: str, left: int, right: int) -> None:
 
 
 def age_color(age: float) -> tuple[int, int, int]:
-    """BGR colour of a track seen in `age` images."""
+    """Look up the BGR color of a track seen in `age` images."""
     blue, green, red = AGE_COLORS[min(max(int(age), 1), OLD_AGE) - 1].tolist()
     return blue, green, red
 
 
 def _paled(image: np.ndarray) -> np.ndarray:
-    """A BGR copy with less colour and light, on which drawn colours stand out."""
+    """Copy the image as BGR with less color and light, so that what is drawn stands out."""
     pale = cv2.cvtColor(to_gray(image), cv2.COLOR_GRAY2BGR)
     return cv2.addWeighted(pale, 0.5, image if image.shape == pale.shape else pale, 0.32, 0)
 
 
 def _fixed(xy: np.ndarray) -> np.ndarray:
-    """Pixels (N, 2) as OpenCV's fixed-point integers."""
+    """Convert pixels (N, 2) to OpenCV's fixed-point integers."""
     return np.round(np.asarray(xy) * (1 << SUBPIXEL_BITS)).astype(np.int32)

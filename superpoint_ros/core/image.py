@@ -60,13 +60,13 @@ def _checked(image: np.ndarray, color: ChannelOrder) -> np.ndarray:
 
 
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """(H, W, ...) -> the same image with its last row and column repeated until both sides divide by `multiple`."""
+    """Repeat the last row and column of an image (H, W, ...) until both sides divide by `multiple`."""
     bottom, right = (-side % multiple for side in image.shape[:2])
     return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else image
 
 
 def fit_within(image_size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """(height, width) scaled down, never up, so that the longer side is at most `longest` pixels."""
+    """Scale (height, width) down, never up, so that the longer side is at most `longest` pixels."""
     scale = min(1.0, longest / max(image_size))
     return max(1, round(image_size[0] * scale)), max(1, round(image_size[1] * scale))
 
@@ -78,7 +78,8 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_points(xy: np.ndarray, from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
-    """xy (N, 2) in pixels of an image of `from_size` -> the same points after a resize to `to_size`, both (H, W)."""
+    """Move pixels (N, 2) of an image of `from_size` to where they are after a resize to `to_size`, both (H, W)."""
     scale = np.array([to_size[1] / from_size[1], to_size[0] / from_size[0]], xy.dtype)
     half = xy.dtype.type(0.5)
-    return (xy + half) * scale - half
+    resized: np.ndarray = (xy + half) * scale - half
+    return resized

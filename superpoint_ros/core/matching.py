@@ -1,4 +1,4 @@
-"""Two-way nearest neighbours between sets of unit descriptors."""
+"""Mutual nearest neighbors between sets of unit descriptors."""
 
 from __future__ import annotations
 
@@ -16,31 +16,39 @@ def match(
     max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
     allowed: np.ndarray | None = None,
 ) -> Matches:
-    """Pairs of rows that are each other's nearest neighbour.
+    """Match the descriptors of two images: pairs of rows that are each other's nearest neighbor.
+
+    >>> left, right = np.float32([[1, 0], [0, 1]]), np.float32([[0.6, 0.8], [0, -1], [0, 1]])
+    >>> matches = match(left, right)
+    >>> matches.index0.tolist(), matches.index1.tolist(), matches.distance.tolist()
+    ([1], [2], [0.0])
 
     Args:
-        descriptors0: float32 (N, D), unit length per row.
-        descriptors1: float32 (M, D), unit length per row.
-        max_descriptor_distance: pairs at this Euclidean distance or further are dropped; None keeps all.
-        allowed: bool (N, M), pairs that may be considered at all; None = every pair.
+        descriptors0: Descriptors of the first image, float32 (N, D), unit length per row.
+        descriptors1: Descriptors of the second image, float32 (M, D), unit length per row.
+        max_descriptor_distance: Euclidean distance at and above which pairs are dropped; None keeps all.
+        allowed: Pairs that may be considered at all, bool (N, M); None = every pair.
 
     Returns:
-        Matches, in ascending order of the first index; ties go to the lower index.
+        Matches in ascending order of the first index; ties go to the lower index.
 
     Raises:
-        ValueError: the two sets have descriptors of different size.
+        ValueError: The two sets have descriptors of different size.
     """
     if descriptors0.ndim != 2 or descriptors1.ndim != 2 or descriptors0.shape[1] != descriptors1.shape[1]:
         raise ValueError(f"descriptors of shapes {descriptors0.shape} and {descriptors1.shape} cannot be compared")
     if len(descriptors0) == 0 or len(descriptors1) == 0:
         return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+    # Of unit vectors, the nearest are those of the largest dot product.
     similarity = descriptors0 @ descriptors1.T
     if allowed is not None:
         np.copyto(similarity, -np.inf, where=~allowed)
+    # Keep pairs that choose each other.
     index0 = np.arange(len(descriptors0))
     index1 = similarity.argmax(axis=1)
     best = similarity[index0, index1]
     mutual = (similarity.argmax(axis=0)[index1] == index0) & np.isfinite(best)
+    # |a - b|^2 = 2 - 2 a.b
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
     if max_descriptor_distance is not None:
         mutual &= distance < max_descriptor_distance

@@ -145,7 +145,7 @@ def option(
 
 
 def _kind(annotation: Any) -> tuple[type, tuple[str, ...], int | None]:
-    """The type, choices and count that an annotation says, `| None` aside."""
+    """Read type, choices and count off an annotation, `| None` aside."""
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
     if get_origin(annotation) is tuple:
@@ -156,13 +156,17 @@ def _kind(annotation: Any) -> tuple[type, tuple[str, ...], int | None]:
     return annotation, (), 1
 
 
-@cache
 def option_specs(kind: type) -> Mapping[str, OptionSpec]:
     """Collect the options of a dataclass by name, those of nested dataclasses included, in order.
 
     Args:
         kind: Dataclass whose fields were made with `option`, or are such dataclasses themselves.
     """
+    return _collect_specs(kind)
+
+
+@cache
+def _collect_specs(kind: Any) -> Mapping[str, OptionSpec]:
     specs: dict[str, OptionSpec] = {}
     hints = get_type_hints(kind)
     for one in fields(kind):
@@ -247,7 +251,7 @@ def replace_options(options: Options, values: Mapping[str, Any]) -> Options:
 
 
 def require(options: object, checks: Mapping[str, bool]) -> None:
-    """A ParameterError (a ValueError) that names the first field of `options` whose check is false, and its value."""
+    """Raise ParameterError for the first field of `options` whose check is false, with its value."""
     for name, good in checks.items():
         if not good:
             kind = type(options).__name__

@@ -5,29 +5,39 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Generic, TypeVar
 
+from superpoint_ros.core.errors import ParameterError
+
 First = TypeVar("First")
 Second = TypeVar("Second")
 
 
 class Pairing(Generic[First, Second]):
-    """Pairs two streams whose stamps rise; each item is used once.
+    """Pair two streams whose stamps rise; each item is used once.
+
+    >>> pairing = Pairing(slop=5, queue_size=10)
+    >>> pairing.put_first(100, "left")
+    >>> pairing.put_second(103, "right")
+    ('left', 'right')
 
     An arriving item takes the waiting one of the other stream that is nearest in time, if it is near enough; at once,
     as a robot would rather not wait for one that may be nearer still. With a slop of 0 pairs do not depend on the
     order of arrival. Items older than a pair can no longer find a partner and are given up.
 
     Args:
-        slop: nanoseconds between the stamps of a pair, at most; 0 = they must be equal.
-        queue_size: items of a stream that wait for a partner, at most; the oldest is given up.
+        slop: Largest difference between the stamps of a pair, nanoseconds; 0 = they must be equal.
+        queue_size: Number of items of a stream that may wait for a partner; the oldest is given up.
+
+    Raises:
+        ParameterError: A negative slop, or a queue without room.
 
     Attributes:
-        missed: items given up, of the first and of the second stream.
-        resets: how often a stamp of a stream went backward; what waits with a later stamp is then given up.
+        missed: Number of items given up, of the first and of the second stream.
+        resets: Number of times a stamp of a stream went backward; what waits with a later stamp is then given up.
     """
 
     def __init__(self, slop: int, queue_size: int):
         if slop < 0 or queue_size < 1:
-            raise ValueError(f"slop={slop}, queue_size={queue_size}; they must be at least 0 and 1")
+            raise ParameterError(f"slop={slop}, queue_size={queue_size}; they must be at least 0 and 1")
         self._slop, self._queue_size = slop, queue_size
         self._waiting: tuple[deque[tuple[int, Any]], deque[tuple[int, Any]]] = (deque(), deque())
         self._newest = [-1, -1]
@@ -35,12 +45,12 @@ class Pairing(Generic[First, Second]):
         self.resets = 0
 
     def put_first(self, stamp: int, item: First) -> tuple[First, Second] | None:
-        """An item of the first stream with its stamp [ns]; the pair that it completes, if it does."""
+        """Put an item of the first stream with its stamp [ns], and return the pair that it completes, if any."""
         partner = self._put(0, stamp, item)
         return None if partner is None else (item, partner[1])
 
     def put_second(self, stamp: int, item: Second) -> tuple[First, Second] | None:
-        """An item of the second stream with its stamp [ns]; the pair that it completes, if it does."""
+        """Put an item of the second stream with its stamp [ns], and return the pair that it completes, if any."""
         partner = self._put(1, stamp, item)
         return None if partner is None else (partner[1], item)
 
@@ -49,6 +59,7 @@ class Pairing(Generic[First, Second]):
         if stamp < self._newest[stream]:
             self._forget_later_than(stamp)
         self._newest[stream] = stamp
+        # Take the waiting item nearest in time, if it is near enough.
         partner = min(other, key=lambda waiting: abs(waiting[0] - stamp), default=None)
         if partner is None or abs(partner[0] - stamp) > self._slop:
             own.append((stamp, item))
@@ -56,6 +67,7 @@ class Pairing(Generic[First, Second]):
                 own.popleft()
                 self.missed[stream] += 1
             return None
+        # Give up what is older than the pair.
         self.missed[stream] += len(own)
         own.clear()
         while other.popleft() is not partner:

@@ -12,45 +12,45 @@ from scipy.ndimage import distance_transform_edt
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.sparse_depth import is_depth
 
-MOST_SCAN_LINES = 64
-LARGEST_TILT = 0.05  # of scan lines against image rows, radians
+MAX_SCAN_LINES = 64
+MAX_TILT = 0.05  # of scan lines against image rows, radians
 
 # (depth, number of samples, random generator, gray image) -> xy (N, 2) in pixels, about that many.
 Pattern = Callable[[np.ndarray, int, np.random.Generator, np.ndarray], np.ndarray]
 
 
 def uniform(depth: np.ndarray, count: int, rng: np.random.Generator, gray: np.ndarray) -> np.ndarray:
-    """Different pixels that have a depth, each as likely as the other."""
+    """Draw different pixels that have a depth, all equally likely."""
     row, column = np.nonzero(is_depth(depth))
     chosen = rng.choice(len(row), min(count, len(row)), replace=False)
     return np.column_stack([column[chosen], row[chosen]])
 
 
 def grid(depth: np.ndarray, count: int, rng: np.random.Generator, gray: np.ndarray) -> np.ndarray:
-    """A regular square grid at a random offset (D3, section 3)."""
+    """Lay a regular square grid at a random offset (D3, section 3)."""
     spacing = math.sqrt(depth.size / count)
     y, x = (np.arange(offset * spacing, side, spacing) for offset, side in zip(rng.random(2), depth.shape, strict=True))
     return np.stack(np.meshgrid(np.floor(x), np.floor(y)), axis=-1).reshape(-1, 2)
 
 
 def orb(depth: np.ndarray, count: int, rng: np.random.Generator, gray: np.ndarray) -> np.ndarray:
-    """The strongest ORB keypoints: crowded on texture, none where there is none."""
+    """Detect the strongest ORB keypoints: crowded on texture, none where there is none."""
     return _keypoints(cv2.ORB_create(nfeatures=max(count, 1), fastThreshold=5), gray, count)  # type: ignore[attr-defined]
 
 
 def sift(depth: np.ndarray, count: int, rng: np.random.Generator, gray: np.ndarray) -> np.ndarray:
-    """The strongest SIFT keypoints."""
+    """Detect the strongest SIFT keypoints."""
     return _keypoints(cv2.SIFT_create(nfeatures=max(count, 1), contrastThreshold=0.01), gray, count)  # type: ignore[attr-defined]
 
 
 def scan_lines(depth: np.ndarray, count: int, rng: np.random.Generator, gray: np.ndarray) -> np.ndarray:
-    """Evenly spaced points on parallel lines near to rows, as a spinning lidar leaves them."""
+    """Space points evenly on parallel lines near to rows, as a spinning lidar leaves them."""
     height, width = depth.shape
-    lines = min(MOST_SCAN_LINES, round(math.sqrt(count)))
+    lines = min(MAX_SCAN_LINES, round(math.sqrt(count)))
     per_line = round(count / lines)
     x = (np.arange(per_line) + rng.random()) * width / per_line
     y = (np.arange(lines) + rng.random()) * height / lines
-    tilted = y[:, None] + rng.uniform(-LARGEST_TILT, LARGEST_TILT) * (x - width / 2)
+    tilted = y[:, None] + rng.uniform(-MAX_TILT, MAX_TILT) * (x - width / 2)
     return np.stack([np.broadcast_to(x, tilted.shape), tilted], axis=-1).reshape(-1, 2)
 
 
@@ -65,20 +65,20 @@ def _keypoints(detector: cv2.Feature2D, gray: np.ndarray, count: int) -> np.ndar
 def sample_depth(
     depth: np.ndarray, pattern: str, count: int, rng: np.random.Generator, gray: np.ndarray | None = None
 ) -> np.ndarray:
-    """Samples of a depth image in one of PATTERNS.
+    """Sample a depth image in one of PATTERNS.
 
     Args:
-        depth: (H, W), metres; pixels that are not finite and positive are holes.
-        pattern: a name in PATTERNS.
-        count: samples wanted; keypoint patterns may find fewer, and samples that fall into one hole may meet.
-        rng: decides what the pattern leaves open.
-        gray: uint8 (H, W), the image, for keypoint patterns.
+        depth: Depth image (H, W), metres; pixels that are not finite and positive are holes.
+        pattern: Name of the pattern, a key of PATTERNS.
+        count: Number of samples wanted; keypoint patterns may find fewer, and samples that fall into one hole may meet.
+        rng: Random generator that decides what the pattern leaves open.
+        gray: Image, uint8 (H, W), for keypoint patterns.
 
     Returns:
         Sparse depth, float32 (H, W), NaN where there is no sample.
 
     Raises:
-        ImageError: an unknown pattern, or one that needs an image of the depth's size and has none.
+        ImageError: An unknown pattern, or one that needs an image of the depth's size and has none.
     """
     if pattern not in PATTERNS:
         raise ImageError(f"sampling pattern '{pattern}' is not one of {', '.join(PATTERNS)}")
@@ -89,7 +89,7 @@ def sample_depth(
 
 
 def sample_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """The depth image's values at points (N, 2) in pixels; a point in a hole moves to the nearest pixel with depth."""
+    """Sample a depth image at points (N, 2) in pixels; a point in a hole moves to the nearest pixel with depth."""
     sparse = np.full(depth.shape, np.nan, np.float32)
     known = is_depth(depth)
     column, row = np.floor(np.asarray(xy, np.float64).reshape(-1, 2).T + 0.5).astype(np.int64)

@@ -2,7 +2,7 @@
 
 Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3: S1 holds the depth of the
 nearest sample, S2 grows with the distance to it. A sparse depth image is float32 (H, W), metres along the optical
-axis; NaN and 0 mean "no sample".
+axis, NaN = no sample; what comes from files and messages, where 0 says the same, is cleaned first.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.geometry import project
 
-NEAREST_MEDIAN = 0.01  # metres
-FARTHEST_MEDIAN = 100.0
+MIN_PLAUSIBLE_MEDIAN = 0.01  # metres
+MAX_PLAUSIBLE_MEDIAN = 100.0
 
 
 @dataclass(frozen=True)
 class NearestSample:
-    """What every pixel's nearest sample says.
+    """Hold depth and distance of every pixel's nearest sample.
 
     Attributes:
-        depth: float32 (H, W), S1: its depth; NaN where there is no sample at all.
-        distance: float32 (H, W), Euclidean distance to it, pixels, 0 at samples; infinite where there is none.
+        depth: Depth of the sample (S1), float32 (H, W), metres; NaN where there is no sample at all.
+        distance: Euclidean distance to the sample, float32 (H, W), pixels, 0 at samples; infinite where there is none.
     """
 
     depth: np.ndarray
@@ -35,17 +35,18 @@ class NearestSample:
 
 
 def is_depth(depth: np.ndarray) -> np.ndarray:
-    """Which values are depths: finite and above 0."""
-    return np.isfinite(depth) & (depth > 0)
+    """Tell which values are depths: finite and above 0."""
+    valid: np.ndarray = np.isfinite(depth) & (depth > 0)
+    return valid
 
 
 def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
-    """A sparse depth image as float32 with NaN wherever nothing usable is, and the number of samples dropped.
+    """Clean a sparse depth image: float32 with NaN where there is no sample, and the number of invalid samples dropped.
 
-    NaN and 0 are no samples; negative and infinite values are samples that cannot be, dropped and counted.
+    NaN and 0 are no samples; negative and infinite values are invalid samples, dropped and counted.
 
     Raises:
-        ImageError: not (H, W), no pixels, or not of a floating-point type.
+        ImageError: Not (H, W), no pixels, or not of a floating-point type.
     """
     if not isinstance(sparse, np.ndarray):
         raise ImageError(f"sparse depth is {'None' if sparse is None else type(sparse).__name__}, not a NumPy array")
@@ -53,26 +54,26 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
         raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
     if not np.issubdtype(sparse.dtype, np.floating):
         raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to metres first")
-    impossible = (sparse < 0) | np.isinf(sparse)
-    return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(impossible.sum())
+    invalid = (sparse < 0) | np.isinf(sparse)
+    return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(invalid.sum())
 
 
 def unit_warning(median: float) -> str | None:
-    """What to tell of samples whose median [m] suggests another unit; None where it is plausible."""
-    if median > FARTHEST_MEDIAN:
+    """Word a warning where the median of the samples [m] suggests another unit; None where it is plausible."""
+    if median > MAX_PLAUSIBLE_MEDIAN:
         return f"median sample depth is {median:g} m: if the samples are in millimetres, divide them by 1000"
-    if median < NEAREST_MEDIAN:
+    if median < MIN_PLAUSIBLE_MEDIAN:
         return f"median sample depth is {median:g} m: if the samples are in kilometres or inverse, convert them"
     return None
 
 
 def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
-    """Points as a sparse depth image; of several on one pixel the nearest to the camera counts.
+    """Make a sparse depth image of points; of several on one pixel the nearest to the camera counts.
 
     Args:
-        xy: (N, 2), pixels; points off the image are left out.
-        depth: (N,), metres along the optical axis; values that are no depths are left out.
-        image_size: (height, width).
+        xy: Points (N, 2), pixels; those off the image are left out.
+        depth: Depth of the points along the optical axis, (N,), metres; values that are no depths are left out.
+        image_size: (height, width) of the image, pixels.
     """
     height, width = image_size
     with np.errstate(invalid="ignore"):
@@ -85,7 +86,7 @@ def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tupl
 
 
 def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
-    """Points (N, 3) in the optical frame, metres, seen by a camera -> sparse depth of its image's size.
+    """Project points (N, 3) in the optical frame, metres, into a camera: sparse depth of its image's size.
 
     Points behind the camera, or so far outside the image that its lens model need not hold, are left out.
     """
@@ -102,13 +103,13 @@ def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
 
 
 def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A clean sparse depth image -> xy float32 (N, 2), pixels, and depth float32 (N,), metres; row by row."""
+    """List the samples of a clean sparse depth image: xy float32 (N, 2), pixels, and depth float32 (N,), metres."""
     row, column = np.nonzero(np.isfinite(sparse))
     return np.column_stack([column, row]).astype(np.float32), sparse[row, column]
 
 
 def resize_sparse_depth(sparse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A clean sparse depth image at another (height, width): samples are moved, never mixed."""
+    """Resize a clean sparse depth image to another (height, width): samples are moved, never mixed."""
     if sparse.shape == size:
         return sparse
     xy, depth = sparse_depth_points(sparse)
@@ -117,7 +118,7 @@ def resize_sparse_depth(sparse: np.ndarray, size: tuple[int, int]) -> np.ndarray
 
 
 def nearest_sample(sparse: np.ndarray) -> NearestSample:
-    """S1 and the distance below S2 of a clean sparse depth image, exact; which of several at one distance is open."""
+    """Find every pixel's nearest sample, exactly; which of several at one distance is open."""
     known = np.isfinite(sparse)
     if not known.any():
         return NearestSample(np.full_like(sparse, np.nan), np.full(sparse.shape, np.inf, np.float32))

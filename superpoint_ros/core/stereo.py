@@ -1,4 +1,4 @@
-"""Features of two calibrated cameras: which of them are the same points, and how far away these are."""
+"""Sparse depth from the features of two calibrated cameras."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from superpoint_ros.core.types import Features, Matches
 
 @dataclass(frozen=True)
 class StereoRig:
-    """Two cameras that are fixed to each other.
+    """Describe two cameras that are fixed to each other.
 
     Attributes:
-        camera0, camera1: of the two images.
-        T_1_0: (4, 4), pose of camera 0 in the frame of camera 1, metres.
+        camera0: Camera of the first image, the left one of a stereo pair.
+        camera1: Camera of the second image.
+        T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), metres.
     """
 
     camera0: Camera
@@ -29,12 +30,12 @@ class StereoRig:
 
 @dataclass(frozen=True)
 class StereoDepth:
-    """The points that both cameras see.
+    """Hold the points that both cameras see.
 
     Attributes:
-        matches: those that agree with the cameras' geometry and lie within range.
-        depth: float32 (M,), of each match, metres along camera 0's optical axis.
-        candidates: how many two-way matches there were before geometry was asked.
+        matches: Matches that agree with the cameras' geometry and lie within range.
+        depth: Depth of each match, float32 (M,), metres along camera 0's optical axis.
+        candidates: Number of mutual matches before the geometric check.
     """
 
     matches: Matches
@@ -45,13 +46,21 @@ class StereoDepth:
 def stereo_depth(
     features0: Features, features1: Features, rig: StereoRig, options: StereoOptions = StereoOptions()
 ) -> StereoDepth:
-    """Two-way nearest neighbours that triangulate.
+    """Match the features of two cameras, and triangulate the matches.
+
+    >>> from superpoint_ros import Camera, Features
+    >>> camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), False, (480, 640))
+    >>> T_1_0 = np.eye(4)
+    >>> T_1_0[0, 3] = -0.1  # camera 1 is 10 cm to the right
+    >>> left, right = (Features(np.float32([[x, 50]]), np.ones(1), np.float32([[1, 0]]), (480, 640)) for x in (30, 25))
+    >>> stereo_depth(left, right, StereoRig(camera, camera, T_1_0)).depth.tolist()
+    [2.0]
 
     Matching among all keypoints and then asking geometry finds as many right depths as matching along epipolar lines,
     and fewer wrong ones: a keypoint whose partner was not detected is more often left alone.
 
     Raises:
-        ValueError: the two sets have descriptors of different size.
+        ValueError: The two sets have descriptors of different size.
     """
     found = match(features0.descriptors, features1.descriptors, options.max_descriptor_distance)
     xy0, xy1 = features0.xy[found.index0], features1.xy[found.index1]

@@ -12,6 +12,9 @@ from superpoint_ros.core.options import NO_LIMIT, check_options, option
 class StereoOptions:
     """Describe which matches of two calibrated cameras become depth.
 
+    >>> StereoOptions(min_depth=0.5).max_reprojection_error
+    1.0
+
     Raises:
         ParameterError: A value that is not allowed.
     """

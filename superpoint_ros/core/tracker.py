@@ -1,6 +1,6 @@
 """Tracks with lasting ids from the features of successive images of one camera.
 
-The matching is that of the released SuperPoint demo (two-way nearest neighbours below a descriptor distance);
+The matching is that of the released SuperPoint demo (mutual nearest neighbors below a descriptor distance);
 on top of it a track outlives the images in which it is not seen, and may be held to a motion gate and to the
 epipolar geometry of the pair of images.
 """
@@ -23,6 +23,9 @@ MIN_PAIRS_FOR_GEOMETRY = 15
 @dataclass(frozen=True)
 class TrackerOptions:
     """Describe which matches continue a track.
+
+    >>> TrackerOptions(max_displacement=30.0).max_missed_frames
+    5
 
     Raises:
         ParameterError: A value that is not allowed.
@@ -53,7 +56,7 @@ class TrackerOptions:
 
 @dataclass(frozen=True)
 class _Memory:
-    """Every living track as it was last seen, one row each; `missed` counts the images since then."""
+    """Hold every living track as it was last seen, one row each; `missed` counts the images since then."""
 
     id: np.ndarray
     age: np.ndarray
@@ -68,6 +71,13 @@ class _Memory:
 
 class Tracker:
     """Follow the keypoints of one camera. One instance per camera; not safe for concurrent use.
+
+    >>> from superpoint_ros import Features
+    >>> tracker = Tracker(TrackerOptions(max_missed_frames=2))
+    >>> corner = Features(np.float32([[10, 20]]), np.ones(1), np.float32([[1, 0]]), (480, 640))
+    >>> moved = Features(np.float32([[13, 20]]), np.ones(1), np.float32([[1, 0]]), (480, 640))
+    >>> [tracker.update(features).id.tolist() for features in (corner, moved)]
+    [[0], [0]]
 
     Args:
         options: Which matches continue a track.
@@ -88,16 +98,19 @@ class Tracker:
         self._memory = None
 
     def update(self, features: Features) -> Tracks:
-        """The tracks of the next image; row i is keypoint i of `features`.
+        """Track the features of the next image; row i of the tracks is keypoint i of `features`.
 
         An image without keypoints changes nothing: no track ages, none is lost.
         """
+        # Match the features with every living track.
         memory = self._memory
         if memory is None or len(memory.id) == 0:
             pairs = match(features.descriptors[:0], features.descriptors)
         else:
             pairs = self._associate(memory, features)
+        # Continue matched tracks, begin new ones, give up those unseen for too long.
         tracks, missed = self._tracks(memory, pairs, features)
+        # Remember the living tracks, seen or not.
         if len(features):
             self._remember(tracks, memory, missed, features)
         return tracks
@@ -118,7 +131,7 @@ class Tracker:
         return pairs
 
     def _tracks(self, memory: _Memory | None, pairs: Matches, features: Features) -> tuple[Tracks, np.ndarray]:
-        """Tracks of this image, and the rows of the memory that live on unseen."""
+        """Make the tracks of this image, and list the rows of the memory that live on unseen."""
         count, seen = len(features), pairs.index1
         new = np.ones(count, bool)
         new[seen] = False
@@ -166,14 +179,15 @@ class Tracker:
 
 
 def _within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """bool (N, M): pairs of points (N, 2) and (M, 2) within each first point's reach (N,), pixels."""
+    """Tell which pairs of points (N, 2) and (M, 2) are within each first point's reach (N,), pixels; bool (N, M)."""
     squared = np.subtract.outer(xy0[:, 0], xy1[:, 0]) ** 2
     squared += np.subtract.outer(xy0[:, 1], xy1[:, 1]) ** 2
-    return squared <= np.float32(reach**2)[:, None]
+    within: np.ndarray = squared <= np.float32(reach**2)[:, None]
+    return within
 
 
 def _epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, group: np.ndarray, threshold: float) -> np.ndarray:
-    """bool (N,): pairs that agree with the fundamental matrix of their group (pairs of the same two images).
+    """Tell which pairs agree with the fundamental matrix of their group (pairs of the same two images); bool (N,).
 
     Groups too small to say anything, or that determine no matrix, are kept whole.
     """

@@ -1,7 +1,7 @@
 """The values that travel through the package.
 
 Pixel convention, everywhere: x to the right, y down, in pixels of the image as received; integer coordinates
-are pixel centres, so (0, 0) is the centre of the top-left pixel. Resizing by s maps x to (x + 0.5) s - 0.5.
+are pixel centers, so (0, 0) is the center of the top-left pixel. Resizing by s maps x to (x + 0.5) s - 0.5.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ STATUS_TRACKED = 1
 
 @dataclass(frozen=True)
 class Features:
-    """Keypoints of one image, strongest first.
+    """Hold the keypoints of one image, strongest first.
+
+    >>> features = Features.empty((480, 640))
+    >>> len(features), features.descriptors.shape
+    (0, (0, 256))
 
     Attributes:
-        xy: float32 (N, 2), pixels.
-        score: float32 (N,), detector probability in [0, 1].
-        descriptors: float32 (N, D), unit length per row.
+        xy: Keypoints, float32 (N, 2), pixels.
+        score: Detector probability, float32 (N,), in [0, 1].
+        descriptors: Descriptors, float32 (N, D), unit length per row.
         image_size: (height, width) of the image, pixels.
     """
 
@@ -35,7 +39,7 @@ class Features:
 
     @staticmethod
     def empty(image_size: tuple[int, int], descriptor_size: int = 256) -> Features:
-        """Features of an image in which nothing was found."""
+        """Make the features of an image in which nothing was found."""
         return Features(
             xy=np.zeros((0, 2), np.float32),
             score=np.zeros(0, np.float32),
@@ -46,12 +50,12 @@ class Features:
 
 @dataclass(frozen=True)
 class Matches:
-    """Index pairs between two sets of descriptors.
+    """Hold index pairs between two sets of descriptors.
 
     Attributes:
-        index0: int64 (M,), rows of the first set, ascending.
-        index1: int64 (M,), rows of the second set.
-        distance: float32 (M,), Euclidean descriptor distance in [0, 2].
+        index0: Rows of the first set, int64 (M,), ascending.
+        index1: Rows of the second set, int64 (M,).
+        distance: Euclidean descriptor distance, float32 (M,), in [0, 2].
     """
 
     index0: np.ndarray
@@ -64,18 +68,23 @@ class Matches:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Correspondences of one image with the past; row i belongs to row i of the image's Features.
+    """Hold the tracks of one image; row i belongs to row i of the image's Features.
+
+    >>> from superpoint_ros import Tracker
+    >>> tracks = Tracker().update(Features(np.float32([[10, 20]]), np.ones(1), np.float32([[1, 0]]), (480, 640)))
+    >>> tracks.id.tolist(), tracks.age.tolist(), tracks.status.tolist()
+    ([0], [1], [0])
 
     Attributes:
-        epoch: rises at every reset; ids of two epochs have nothing to do with each other.
-        id: int64 (N,), never reused within an epoch.
-        age: int32 (N,), number of images in which the track has been seen, this one included (1 = new).
-        xy: float32 (N, 2), pixels, this image.
-        previous_xy: float32 (N, 2), pixels, where the track was last seen; NaN for new tracks.
-        distance: float32 (N,), descriptor distance of this match in [0, 2]; NaN for new tracks.
-        mean_distance: float32 (N,), running mean of the track's match distances; NaN for new tracks.
-        status: uint8 (N,), STATUS_NEW or STATUS_TRACKED.
-        lost_id: int64 (M,), tracks given up at this image.
+        epoch: Number that rises at every reset; ids of two epochs have nothing to do with each other.
+        id: Track ids, int64 (N,), never reused within an epoch.
+        age: Number of images in which the track has been seen, int32 (N,), this one included (1 = new).
+        xy: Position in this image, float32 (N, 2), pixels.
+        previous_xy: Position where the track was last seen, float32 (N, 2), pixels; NaN for new tracks.
+        distance: Descriptor distance of this match, float32 (N,), in [0, 2]; NaN for new tracks.
+        mean_distance: Running mean of the track's match distances, float32 (N,); NaN for new tracks.
+        status: STATUS_NEW or STATUS_TRACKED, uint8 (N,).
+        lost_id: Tracks given up at this image, int64 (M,), ascending.
     """
 
     epoch: int
@@ -94,10 +103,10 @@ class Tracks:
 
 @dataclass(frozen=True)
 class DenseDepth:
-    """Depth for every pixel of an image, and how far to trust it.
+    """Hold depth for every pixel of an image, and its confidence.
 
     Attributes:
-        depth: float32 (H, W), metres along the optical axis; NaN where there is none or it is not trusted.
+        depth: Depth along the optical axis, float32 (H, W), metres; NaN where there is none or it is not trusted.
         confidence: float32 (H, W) in [0, 1], the estimated probability that the depth, masked or not, is within
             10 % of the truth; 0 where nothing is known.
     """

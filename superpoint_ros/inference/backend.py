@@ -21,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 
 class Backend(Protocol):
-    """A loaded network on a device.
+    """Run a loaded network on a device.
 
     Attributes:
-        device: where it runs, for people to read ("cpu", "cuda:0 (NVIDIA ...)").
-        descriptor_sampling: how the weights want their descriptors sampled, see core/options.py.
-        sha256: of the weights file.
+        device: Device that runs it, for people to read ("cpu", "cuda:0 (NVIDIA ...)").
+        descriptor_sampling: Sampling that the weights want, see core/decode_options.py.
+        sha256: Digest of the weights file.
     """
 
     device: str
@@ -34,7 +34,7 @@ class Backend(Protocol):
     sha256: str
 
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
-        """Keypoints of images uint8 (B, H, W), as they are: `options.scales` is pyramid.py's concern."""
+        """Find the keypoints of images uint8 (B, H, W), as they are: `options.scales` is pyramid.py's concern."""
         ...
 
 
@@ -58,7 +58,7 @@ BACKENDS: dict[str, Callable[[ModelSpec, str], Backend]] = {"torch": _torch, "op
 
 
 def load_backend(name: str, facts: ModelSpec, device: str) -> Backend:
-    """The backend of that name with the model's weights on the device.
+    """Load the backend of that name, with the model's weights on the device.
 
     Raises:
         BackendError: no backend of that name, or the device is not there.
@@ -89,7 +89,7 @@ def choose_automatically(device: str) -> tuple[str, str]:
 
 
 def choose(table: Mapping[str, Loader], name: str) -> Loader:
-    """The loader of that name; of "auto", the table's first.
+    """Choose the loader of that name; of "auto", the table's first.
 
     Raises:
         BackendError: there is none; the message lists those there are.

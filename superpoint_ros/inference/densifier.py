@@ -20,7 +20,7 @@ from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_
 from superpoint_ros.inference.network_options import NetworkOptions
 
 PIXELS_PER_SAMPLE = 64
-LEAST_SIDE = 320  # pixels
+MIN_LONGER_SIDE = 320  # pixels
 TRUSTED_RATIO = 1.1  # confidence is the probability that depth and truth differ by less than this factor
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class DensifierOptions:
     """Describe how depth is made dense.
+
+    >>> DensifierOptions(min_confidence=0.5).max_image_size
+    640
 
     Raises:
         ParameterError: A value that is not allowed.
@@ -58,6 +61,12 @@ class DensifierOptions:
 
 class Densifier:
     """Run D3 with its weights.
+
+    >>> image, sparse = np.zeros((96, 128, 3), np.uint8), np.full((96, 128), np.nan, np.float32)
+    >>> sparse[::16, ::16] = 2.0  # metres
+    >>> dense = Densifier(device="cpu").densify(image, sparse)
+    >>> dense.depth.shape, bool(abs(np.median(dense.depth) - 2.0) < 0.2)
+    ((96, 128), True)
 
     Args:
         weights: Path of a weights file (.safetensors); None = the bundled weights.
@@ -92,26 +101,26 @@ class Densifier:
         self.weights_sha256 = self._backend.sha256
 
     def densify(self, image: np.ndarray, sparse: np.ndarray, color: ChannelOrder = "bgr") -> DenseDepth:
-        """Depth for every pixel of one image.
+        """Make the sparse depth of one image dense.
 
         Depth and samples scale together: samples times k give depth times k and the same confidence.
 
         Args:
-            image: uint8 (H, W), (H, W, 1) or (H, W, 3).
-            sparse: float32 (H, W), metres along the optical axis; NaN or 0 where unknown. Negative and infinite
+            image: Image, uint8 (H, W), (H, W, 1) or (H, W, 3).
+            sparse: Depth along the optical axis, float32 (H, W), metres; NaN or 0 where unknown. Negative and infinite
                 samples are dropped, with a warning. Without any sample nothing is known: confidence 0, and NaN or a
                 guess (see fallback_depth).
-            color: channel order of a three-channel image, "bgr" or "rgb".
+            color: Channel order of a three-channel image, "bgr" or "rgb".
 
         Raises:
-            ImageError: an image or sparse depth of another dtype or shape, or of different sizes.
+            ImageError: An image or sparse depth of another dtype or shape, or of different sizes.
         """
         rgb = to_rgb(image, color)
         samples, dropped = clean_sparse_depth(sparse)
         if samples.shape != rgb.shape[:2]:
             raise ImageError(f"sparse depth of size {samples.shape} for an image of size {rgb.shape[:2]}; resize one")
         if dropped:
-            logger.warning("%d negative or infinite samples dropped", dropped)
+            logger.warning("%d invalid samples (negative or infinite) dropped", dropped)
         if np.isfinite(samples).any():
             self._warn_of_unit(float(np.nanmedian(samples)))
             depth, confidence = self._run(rgb, samples)
@@ -126,7 +135,7 @@ class Densifier:
             self._unit_warned = True
 
     def _run(self, rgb: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Depth and confidence, float32 (H, W), from clean samples."""
+        """Compute depth and confidence, float32 (H, W), from clean samples."""
         size = (samples.shape[0], samples.shape[1])
         smaller = working_size(size, int(np.isfinite(samples).sum()), self.options.max_image_size)
         rgb = resize_image(rgb, smaller)
@@ -137,20 +146,21 @@ class Densifier:
 
 
 def working_size(size: tuple[int, int], samples: int, max_image_size: int) -> tuple[int, int]:
-    """The (height, width) that the network sees of an image: about PIXELS_PER_SAMPLE pixels for each sample.
+    """Choose the (height, width) that the network sees of an image: about PIXELS_PER_SAMPLE pixels for each sample.
 
     More pixels do not help where samples are few, fewer put several samples into one pixel. The longer side is at most
-    `max_image_size` and, if the image and that allow it, at least LEAST_SIDE.
+    `max_image_size` and, if the image and that allow it, at least MIN_LONGER_SIDE.
     """
     wanted = max(size) * math.sqrt(PIXELS_PER_SAMPLE * samples / (size[0] * size[1]))
-    return fit_within(size, min(max_image_size, max(LEAST_SIDE, round(wanted))))
+    return fit_within(size, min(max_image_size, max(MIN_LONGER_SIDE, round(wanted))))
 
 
 def confidence_from_spread(log_spread: np.ndarray) -> np.ndarray:
-    """Log of the spread b of Laplace-distributed errors of log depth -> P(|e| < log TRUSTED_RATIO), float32 (H, W)."""
-    return (1.0 - np.exp(-math.log(TRUSTED_RATIO) / np.exp(log_spread))).astype(np.float32)
+    """Convert the log of the spread of Laplace-distributed errors e of log depth to P(|e| < log TRUSTED_RATIO)."""
+    confidence: np.ndarray = (1.0 - np.exp(-math.log(TRUSTED_RATIO) / np.exp(log_spread))).astype(np.float32)
+    return confidence
 
 
 def _enlarge(plane: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """(h, w) -> float32 of `size`, bilinear: exact for the inverse depth of planes."""
+    """Enlarge (h, w) to float32 of `size`, bilinear: exact for the inverse depth of planes."""
     return cv2.resize(plane.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)

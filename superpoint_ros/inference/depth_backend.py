@@ -15,25 +15,25 @@ DEFAULT_MODEL = "d3"
 
 
 class DepthBackend(Protocol):
-    """A loaded network on a device.
+    """Run a loaded network on a device.
 
     Attributes:
-        device: where it runs, for people to read.
-        sha256: of the weights file.
+        device: Device that runs it, for people to read.
+        sha256: Digest of the weights file.
     """
 
     device: str
     sha256: str
 
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See networks/d3.py; any size.
+        """Run the network of networks/d3.py on an image of any size.
 
         Args:
-            rgb: uint8 (H, W, 3).
-            hints: float32 (4, H, W), the maps of core/depth_hints.py.
+            rgb: Image, uint8 (H, W, 3), red first.
+            hints: Maps of core/depth_hints.py, float32 (4, H, W).
 
         Returns:
-            log depth over the hints' scale, and log of the spread of its error, float32 (H, W) each.
+            Log depth over the hints' scale, and log of the spread of its error, float32 (H, W) each.
         """
         ...
 
@@ -49,12 +49,12 @@ DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, str], DepthBackend]] = {"torch": 
 
 
 def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelSpec:
-    """The facts of the model to use; arguments and errors as in inference/models.py."""
+    """Find the spec of the model to use; arguments and errors are those of inference/models.py."""
     return find_model(weights, DEFAULT_MODEL if weights is None and model is None else model)
 
 
 def load_depth_backend(name: str, facts: ModelSpec, device: str) -> DepthBackend:
-    """The backend of that name with the model's weights on the device.
+    """Load the backend of that name, with the model's weights on the device.
 
     Raises:
         BackendError: no backend of that name, or the device is not there.

@@ -21,6 +21,12 @@ from superpoint_ros.inference.pyramid import extract_at_scales
 class Extractor:
     """Run SuperPoint with its weights.
 
+    >>> image = np.random.default_rng(0).integers(0, 256, (120, 160), np.uint8)
+    >>> extractor = Extractor(device="cpu", options=DecodeOptions(max_keypoints=50))
+    >>> features = extractor.extract(image)
+    >>> features.xy.shape, features.descriptors.shape
+    ((50, 2), (50, 256))
+
     Args:
         weights: Path of a weights file (.safetensors or .pth); None = the bundled weights.
         model: Name of a bundled model or path of a model file, see inference/models.py.
@@ -57,7 +63,7 @@ class Extractor:
 
     @property
     def resolved_options(self) -> ResolvedDecodeOptions:
-        """The options in force, with the model's own values where `options` leaves them to it."""
+        """Options in force, with the model's own values where `options` leaves them to it."""
         return self.options.resolve(
             detection_threshold=self._spec.detection_threshold,
             descriptor_sampling=self._backend.descriptor_sampling,
@@ -73,17 +79,17 @@ class Extractor:
     def extract(
         self, images: np.ndarray | Sequence[np.ndarray], color: ChannelOrder = "bgr"
     ) -> Features | list[Features]:
-        """Keypoints and descriptors of one image, or of a list of images whose sizes may differ.
+        """Extract keypoints and descriptors of one image, or of a list of images whose sizes may differ.
 
         Images of one size go through the network as one batch per scale. Sizes that do not divide by 8 are padded,
         never stretched; nothing is found in the padding.
 
         Args:
-            images: uint8 (H, W), (H, W, 1) or (H, W, 3), or a sequence of such.
-            color: channel order of three-channel images, "bgr" or "rgb".
+            images: Image, uint8 (H, W), (H, W, 1) or (H, W, 3), or a sequence of such.
+            color: Channel order of three-channel images, "bgr" or "rgb".
 
         Raises:
-            ImageError: an image of another dtype or shape, or without pixels.
+            ImageError: An image that could not be read (None), of another dtype or shape, or without pixels.
         """
         if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
             return self.extract([images], color)[0]

@@ -1,4 +1,4 @@
-"""Which weights to use and what they want: facts of a model, apart from tuning."""
+"""Models: which weights to use, and how they are meant to be used."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ DEFAULT_MODEL = "superpoint"
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is known of a set of weights.
+    """Describe a set of weights.
 
     Attributes:
-        name: of the model; of the file where the weights are somebody's own.
-        file: path of the weights.
-        sha256: the file's digest, or None where any file is taken.
+        name: Name of the model; of the file where the weights are somebody's own.
+        file: Path of the weights.
+        sha256: Digest of the file; None = any file is taken.
         descriptor_sampling: "exact" or "magicleap"; None = what the file's layout says.
-        detection_threshold: detector probability at which the model is meant to be used.
-        subpixel: whether the model's keypoints are best moved between pixels, see core/options.py.
+        detection_threshold: Detector probability at which the model is meant to be used.
+        subpixel: Whether the model's keypoints are best moved between pixels, see core/decode_options.py.
     """
 
     name: str
@@ -36,13 +36,13 @@ class ModelSpec:
 
 
 def shipped_models() -> dict[str, ModelSpec]:
-    """The models that come with the package, by name."""
+    """List the bundled models by name."""
     table = yaml.safe_load(SHIPPED_MODELS.read_text(encoding="utf-8"))
     return {name: _facts(name, entry, SHIPPED_MODELS) for name, entry in table.items()}
 
 
 def find_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelSpec:
-    """The facts of the model to use.
+    """Find the spec of the model to use.
 
     Args:
         weights: path of a weights file. None = the one the model names.

@@ -19,7 +19,7 @@ MIN_SIDE = 32  # pixels; what a cell of the descriptor sees spans more
 
 
 def pyramid_sizes(image_size: tuple[int, int], scales: tuple[float, ...]) -> list[tuple[int, int]]:
-    """Different (height, width) of an image at the scales, largest first.
+    """List the different (height, width) of an image at the scales, largest first.
 
     Sizes with a side below MIN_SIDE are left out, but the largest never is.
     """
@@ -29,7 +29,7 @@ def pyramid_sizes(image_size: tuple[int, int], scales: tuple[float, ...]) -> lis
 
 
 def extract_at_scales(backend: Backend, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
-    """As a backend does, at every one of `options.scales`: images of one size, uint8 (B, H, W), one batch per scale."""
+    """Find the keypoints of images uint8 (B, H, W) at every one of `options.scales`, one batch per scale."""
     image_size = (images.shape[1], images.shape[2])
     levels = [_at_size(backend, images, size, options) for size in pyramid_sizes(image_size, options.scales)]
     return [_merge(parts, image_size, options) for parts in zip(*levels, strict=True)]
@@ -46,7 +46,7 @@ def _at_size(
 
 
 def _merge(parts: tuple[Keypoints, ...], image_size: tuple[int, int], options: ResolvedDecodeOptions) -> Keypoints:
-    """The keypoints of all scales, strongest first; equally strong ones from the larger image first."""
+    """Merge the keypoints of all scales, strongest first; equally strong ones from the larger image first."""
     if len(parts) == 1:
         return parts[0]
     xy, score, descriptors = (np.concatenate(columns) for columns in zip(*parts, strict=True))

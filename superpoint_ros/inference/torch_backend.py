@@ -17,7 +17,7 @@ from superpoint_ros.networks.superpoint import CELL_SIZE
 
 
 class TorchBackend:
-    """See inference/backend.py."""
+    """Run SuperPoint in PyTorch; see inference/backend.py."""
 
     def __init__(self, facts: ModelSpec, device: str = "auto"):
         self._device = find_device(device)
@@ -30,6 +30,7 @@ class TorchBackend:
 
     @torch.inference_mode()
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
+        """Run the network; see the protocol."""
         padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
         batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
         logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))

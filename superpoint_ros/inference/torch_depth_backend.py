@@ -13,7 +13,7 @@ from superpoint_ros.networks.d3_checkpoint import load_d3
 
 
 class TorchDepthBackend:
-    """See inference/depth_backend.py."""
+    """Run D3 in PyTorch; see inference/depth_backend.py."""
 
     def __init__(self, facts: ModelSpec, device: str = "auto"):
         self._device = find_device(device)
@@ -25,11 +25,12 @@ class TorchDepthBackend:
 
     @torch.inference_mode()
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network; see the protocol."""
         height, width = rgb.shape[:2]
         outputs = self._network(self._to_tensor(rgb).float() / 255.0, self._to_tensor(hints.transpose(1, 2, 0)))
         log_depth, log_spread = (output[0, 0, :height, :width].cpu().numpy() for output in outputs)
         return log_depth, log_spread
 
     def _to_tensor(self, image: np.ndarray) -> torch.Tensor:
-        """(H, W, C) -> (1, C, H', W') on the device, its last row and column repeated."""
+        """Convert (H, W, C) to (1, C, H', W') on the device, its last row and column repeated."""
         return torch.from_numpy(pad_to_multiple(image, STRIDE)).to(self._device).permute(2, 0, 1)[None]

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.superpoint import LAYERS, RECTIFIED, SuperPoint
+from superpoint_ros.networks.superpoint import LAYERS, RELU_LAYERS, SuperPoint
 from superpoint_ros.networks.weights_file import PRODUCER, check_shapes, read_weights, write_weights
 
 BATCH_NORM_EPSILON = 1e-3
@@ -30,13 +30,13 @@ DEFAULT_SAMPLING = {"released": "magicleap", "batch_norm": "exact"}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A weights file, read and checked.
+    """Hold a weights file, read and checked.
 
     Attributes:
-        network: in evaluation mode, float32, on the CPU.
-        layout: "superpoint_ros", "released" or "batch_norm".
-        descriptor_sampling: how its descriptors are to be sampled, see core/options.py.
-        sha256: of the file, 64 hexadecimal digits.
+        network: Network in evaluation mode, float32, on the CPU.
+        layout: Layout of the file: "superpoint_ros", "released" or "batch_norm".
+        descriptor_sampling: Sampling that its descriptors want, see core/decode_options.py.
+        sha256: Digest of the file, 64 hexadecimal digits.
     """
 
     network: SuperPoint
@@ -49,11 +49,11 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
     """Read a `.safetensors`, `.pth` or `.pt` file of any known layout.
 
     Args:
-        path: the file. Pickled files are read with `weights_only=True`: no code in them is run.
-        sha256: what the file's digest must be; None accepts any.
+        path: Path of the file. Pickled files are read with `weights_only=True`: no code in them is run.
+        sha256: Digest that the file must have; None accepts any.
 
     Raises:
-        CheckpointError: no such file, not readable, another digest, an unknown layout, a missing, misshapen or
+        CheckpointError: No such file, not readable, another digest, an unknown layout, a missing, misshapen or
             unknown key; the message names the key and both shapes.
     """
     path = Path(path)
@@ -111,14 +111,14 @@ def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def _without_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Batch norm at inference scales and shifts channels: kept as such after a ReLU, folded where there is none."""
+    """Turn batch norm into a scale and shift of channels: kept after a ReLU, folded where there is none."""
     converted: dict[str, Tensor] = {}
     for name, prefix in BATCH_NORM_NAMES.items():
         mean, variance = (tensors[f"{prefix}.bn.running_{kind}"].double() for kind in ("mean", "var"))
         scale = tensors[f"{prefix}.bn.weight"].double() / torch.sqrt(variance + BATCH_NORM_EPSILON)
         shift = tensors[f"{prefix}.bn.bias"].double() - mean * scale
         weight, bias = tensors[f"{prefix}.conv.weight"].double(), tensors[f"{prefix}.conv.bias"].double()
-        if name in RECTIFIED:
+        if name in RELU_LAYERS:
             converted[f"affine.{name}.scale"], converted[f"affine.{name}.shift"] = scale, shift
         else:
             weight, bias = weight * scale[:, None, None, None], bias * scale + shift

@@ -32,9 +32,9 @@ SKIPS = {"up4": ("skip4", "down3"), "up3": ("skip3", "down2"), "up2": ("skip2", 
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution, batch norm (while it is trained), ReLU."""
+    """Convolve, normalize the batch (while it is trained), and apply ReLU."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, batch_norm: bool = True):
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, *, batch_norm: bool = True):
         super().__init__(nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=not batch_norm))
         if batch_norm:
             self.append(nn.BatchNorm2d(channels_out))
@@ -42,17 +42,17 @@ class ConvUnit(nn.Sequential):
 
 
 class D3Block(nn.Module):
-    """A 3x3 convolution, densely connected layers that also see the hints, and a 3x3 convolution (figure 4).
+    """Apply a 3x3 convolution, densely connected layers that also see the hints, and a 3x3 convolution (figure 4).
 
     Args:
-        batch_norm: whether convolutions are followed by batch norm.
-        stride: 2 = the output has half the size of the input.
-        grow: whether the output has twice the size of the input.
+        batch_norm: Whether convolutions are followed by batch norm.
+        stride: Stride of the first convolution; 2 = the output has half the size of the input.
+        grow: Whether the output has twice the size of the input.
     """
 
-    def __init__(self, batch_norm: bool, stride: int = 1, grow: bool = False):
+    def __init__(self, *, batch_norm: bool, stride: int = 1, grow: bool = False):
         super().__init__()
-        self.enter = ConvUnit(WIDTH, WIDTH, 3, stride, batch_norm)
+        self.enter = ConvUnit(WIDTH, WIDTH, 3, stride, batch_norm=batch_norm)
         self.layers = nn.ModuleList(
             nn.Sequential(
                 ConvUnit(WIDTH + HINTS + GROWTH * index, 4 * GROWTH, 1, batch_norm=batch_norm),
@@ -64,7 +64,7 @@ class D3Block(nn.Module):
         self.grow = grow
 
     def forward(self, x: Tensor, hints: dict[int, Tensor]) -> Tensor:
-        """(B, 64, h, w) and the hints by width -> (B, 64, h', w')."""
+        """Map (B, 64, h, w), with the hints by width, to (B, 64, h', w')."""
         entered = self.enter(x)
         seen = torch.cat([entered, hints[entered.shape[3]].to(entered.dtype)], dim=1)
         for layer in self.layers:
@@ -72,27 +72,29 @@ class D3Block(nn.Module):
         new = seen[:, -GROWTH * LAYERS :]
         if self.grow:
             new = F.interpolate(new, scale_factor=2.0, mode="nearest")
-        return self.leave(new)
+        left: Tensor = self.leave(new)
+        return left
 
 
 class D3(nn.Module):
-    """Encoder to 1/32 of the size, two bottleneck blocks, decoder; skips at 1/4, 1/8 and 1/16 through blocks of their
-    own, added; 13 D3 blocks in all.
+    """Densify depth: encoder to 1/32 of the size, two bottleneck blocks, decoder.
+
+    Skips at 1/4, 1/8 and 1/16 go through blocks of their own and are added; there are 13 D3 blocks in all.
 
     Args:
-        batch_norm: as it is trained; what ships has none, see without_batch_norm.
+        batch_norm: Whether there is batch norm, as in training; bundled weights have none, see without_batch_norm.
     """
 
-    def __init__(self, batch_norm: bool = True):
+    def __init__(self, *, batch_norm: bool = True):
         super().__init__()
-        self.stem = ConvUnit(3 + HINTS, WIDTH, 3, 2, batch_norm)
+        self.stem = ConvUnit(3 + HINTS, WIDTH, 3, 2, batch_norm=batch_norm)
         for name in SHRINKING:
-            self.add_module(name, D3Block(batch_norm, stride=2))
-        self.bottleneck = nn.ModuleList(D3Block(batch_norm) for _ in range(2))
+            self.add_module(name, D3Block(batch_norm=batch_norm, stride=2))
+        self.bottleneck = nn.ModuleList(D3Block(batch_norm=batch_norm) for _ in range(2))
         for name in GROWING:
-            self.add_module(name, D3Block(batch_norm, grow=True))
+            self.add_module(name, D3Block(batch_norm=batch_norm, grow=True))
         for skip, _ in SKIPS.values():
-            self.add_module(skip, D3Block(batch_norm))
+            self.add_module(skip, D3Block(batch_norm=batch_norm))
         self.head = nn.Conv2d(WIDTH, OUTPUTS * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
@@ -102,35 +104,38 @@ class D3(nn.Module):
         """Densify a batch; sides must be multiples of 32.
 
         Args:
-            rgb: float (B, 3, H, W) in [0, 1].
-            hints: float (B, 4, H, W), the maps of core/depth_hints.py.
+            rgb: Images, float (B, 3, H, W) in [0, 1].
+            hints: Maps (B, 4, H, W), float, of core/depth_hints.py.
 
         Returns:
-            log depth over the hints' scale, float32 (B, 1, H, W); log of the spread b of its error, float32
+            Log depth over the hints' scale, float32 (B, 1, H, W); log of the spread b of its error, float32
             (B, 1, H, W): the error of log depth is taken to be Laplace-distributed with density exp(-|e| / b) / 2b.
         """
-        planes, average, nearest, distance = hints.split(1, dim=1)
+        planes, average, nearest, distance = torch.split(hints, 1, dim=1)
         seen = torch.cat([planes, average, nearest, distance.sqrt() / 8.0], dim=1)
         by_width = {seen.shape[3] // factor: F.avg_pool2d(seen, factor) for factor in (2, 4, 8, 16, 32)}
         x = self.stem(torch.cat([(rgb - 0.45) * 4.0, seen], dim=1).contiguous(memory_format=torch.channels_last))
+        # Encode, remembering what the skips take.
         passed = {}
         for name in SHRINKING:
             x = passed[name] = self.get_submodule(name)(x, by_width)
         for block in self.bottleneck:
             x = block(x, by_width)
+        # Decode, adding the skips.
         for name in GROWING:
             x = self.get_submodule(name)(x, by_width)
             if name in SKIPS:
                 skip, source = SKIPS[name]
                 x = x + self.get_submodule(skip)(passed[source], by_width)
-        choice, residual, log_spread = F.pixel_shuffle(self.head(x).float(), 2).split(1, dim=1)
+        # Choose between the two fills at every pixel, and add a residual that shrinks near samples.
+        choice, residual, log_spread = torch.split(F.pixel_shuffle(self.head(x).float(), 2), 1, dim=1)
         chosen = planes + torch.sigmoid(choice) * (average - planes)
         reach = (distance + 1.0) / (distance + REACH)
         return chosen + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
 
 
 def without_batch_norm(network: D3) -> D3:
-    """A trained network with its batch norms folded into the convolutions before them, in evaluation mode."""
+    """Copy a trained network with its batch norms folded into the convolutions before them, in evaluation mode."""
     folded = D3(batch_norm=False)
     for name, module in network.named_modules():
         if isinstance(module, ConvUnit):
@@ -144,13 +149,13 @@ def without_batch_norm(network: D3) -> D3:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Trainable numbers."""
+    """Count the trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 @torch.no_grad()
 def count_multiply_adds(network: D3, size: tuple[int, int]) -> int:
-    """Multiply-adds of the convolutions for one image of (height, width), multiples of 32."""
+    """Count the multiply-adds of the convolutions for one image of (height, width), multiples of 32."""
     total = 0
 
     def add(module: nn.Module, _: object, output: Tensor) -> None:

@@ -16,11 +16,11 @@ NETWORK = "d3"
 
 @dataclass(frozen=True)
 class D3Checkpoint:
-    """A weights file, read and checked.
+    """Hold a weights file, read and checked.
 
     Attributes:
-        network: in evaluation mode, float32, on the CPU.
-        sha256: of the file, 64 hexadecimal digits.
+        network: Network in evaluation mode, float32, on the CPU.
+        sha256: Digest of the file, 64 hexadecimal digits.
     """
 
     network: D3
@@ -31,11 +31,11 @@ def load_d3(path: str | Path, sha256: str | None = None) -> D3Checkpoint:
     """Read D3's weights.
 
     Args:
-        path: what save_d3 wrote.
-        sha256: what the file's digest must be; None accepts any.
+        path: Path of a file that save_d3 wrote.
+        sha256: Digest that the file must have; None accepts any.
 
     Raises:
-        CheckpointError: no such file, not readable, another digest, weights of another network, a missing,
+        CheckpointError: No such file, not readable, another digest, weights of another network, a missing,
             misshapen or unknown key.
     """
     path = Path(path)

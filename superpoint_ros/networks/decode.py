@@ -16,13 +16,13 @@ from superpoint_ros.networks.superpoint import CELL_SIZE
 
 
 def heatmap(logits: Tensor) -> Tensor:
-    """Logits (B, 65, h, w) -> probability per pixel (B, 8 h, 8 w): softmax, dustbin dropped, cells unfolded."""
+    """Convert logits (B, 65, h, w) to probabilities (B, 8 h, 8 w): softmax, dustbin dropped, cells unfolded."""
     probability = torch.softmax(logits.float(), dim=1)[:, :-1]
     return F.pixel_shuffle(probability, CELL_SIZE).squeeze(1)
 
 
 def _window_max(values: Tensor, radius: int) -> Tensor:
-    """Maximum over the (2 radius + 1) square around each pixel of non-negative (B, H, W), by doubling shifts."""
+    """Take the maximum over the (2 radius + 1) square around each pixel of (B, H, W) >= 0, by doubling shifts."""
     for dim in (1, 2):
         length = values.shape[dim]
         padding = (radius, radius) if dim == 2 else (0, 0, radius, radius)
@@ -37,7 +37,7 @@ def _window_max(values: Tensor, radius: int) -> Tensor:
 
 
 def rank_map(scores: Tensor, threshold: float) -> Tensor:
-    """Scores (B, H, W) -> int32 ranks: the larger the stronger, ties by row-major order, 0 below the threshold."""
+    """Rank scores (B, H, W), int32: the larger the stronger, ties by row-major order, 0 below the threshold."""
     flat = scores.flatten()
     candidates = torch.nonzero(flat >= threshold).squeeze(1)
     order = torch.argsort(flat[candidates], descending=True, stable=True)
@@ -47,14 +47,14 @@ def rank_map(scores: Tensor, threshold: float) -> Tensor:
 
 
 def non_maximum_suppression(ranks: Tensor, radius: int) -> Tensor:
-    """Exactly the greedy suppression: strongest first, each removes all others within the L-infinity radius.
+    """Suppress non-maxima, exactly as greedily: strongest first, each removes all others within the L-infinity radius.
 
     A pixel that is the strongest left in its window can be removed by nothing, so all such pixels are kept at
     once and clear their windows; repeated until none is left, this is the greedy result.
 
     Args:
-        ranks: int32 (B, H, W) with distinct values per image, 0 = no candidate (see rank_map).
-        radius: pixels.
+        ranks: Ranks, int32 (B, H, W) with distinct values per image, 0 = no candidate (see rank_map).
+        radius: Radius of the suppression, pixels.
 
     Returns:
         The same ranks, with 0 where suppressed.
@@ -78,10 +78,11 @@ def _clear_border(values: Tensor, border: int) -> Tensor:
 
 
 def select_keypoints(scores: Tensor, options: ResolvedDecodeOptions) -> list[tuple[Tensor, Tensor]]:
-    """Heat maps (B, H, W) -> per image xy float32 (N, 2) in pixels and score (N,), strongest first."""
+    """Select keypoints of heat maps (B, H, W): per image xy float32 (N, 2) [px] and score (N,), strongest first."""
     ranks = rank_map(scores, options.detection_threshold)
     if options.nms_radius:
         ranks = non_maximum_suppression(ranks, options.nms_radius)
+    # Discard keypoints near the image's border.
     ranks = _clear_border(ranks, options.remove_borders)
     image_size = (scores.shape[1], scores.shape[2])
     selected = []
@@ -95,7 +96,7 @@ def select_keypoints(scores: Tensor, options: ResolvedDecodeOptions) -> list[tup
 
 
 def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: DescriptorSampling) -> Tensor:
-    """Dense descriptors (D, h, w) and xy (N, 2) in pixels -> unit descriptors (N, D), bilinear between cells."""
+    """Interpolate dense descriptors (D, h, w) at xy (N, 2) in pixels, bilinearly: unit descriptors (N, D)."""
     height, width = descriptors.shape[1:]
     cell = (xy.to(descriptors) - FIRST_CELL_CENTER[sampling]) / CELL_SIZE
     size = torch.tensor([width, height], dtype=cell.dtype, device=cell.device)
@@ -107,14 +108,14 @@ def sample_descriptors(descriptors: Tensor, xy: Tensor, sampling: DescriptorSamp
 def decode(
     logits: Tensor, descriptors: Tensor, image_size: tuple[int, int], options: ResolvedDecodeOptions
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Network outputs of a batch -> per image (xy (N, 2), score (N,), descriptors (N, D)).
+    """Decode the network's outputs of a batch: per image xy (N, 2), score (N,), descriptors (N, D).
 
     Args:
-        logits: (B, 65, h, w).
-        descriptors: (B, D, h, w).
+        logits: Detector logits (B, 65, h, w).
+        descriptors: Dense descriptors (B, D, h, w).
         image_size: (height, width) of the images before they were padded on the right and at the bottom to
             8 h x 8 w; nothing is found in the padding, and nothing in it suppresses a keypoint of the image.
-        options: how keypoints are chosen.
+        options: How keypoints are chosen.
     """
     height, width = image_size
     scores = heatmap(logits)[:, :height, :width]

@@ -1,4 +1,4 @@
-"""Keypoints between pixels: the centre of mass of the heat map around each peak."""
+"""Keypoints between pixels: the center of mass of the heat map around each peak."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from torch import Tensor
 
 
 def refine_keypoints(scores: Tensor, xy: Tensor, radius: int = 2) -> Tensor:
-    """Move peaks to the centre of mass of the scores in the square around them.
+    """Move peaks to the center of mass of the scores in the square around them.
 
     Args:
-        scores: heat map (H, W), not negative.
-        xy: whole pixels, float (N, 2).
-        radius: of the square, pixels.
+        scores: Heat map (H, W), not negative.
+        xy: Whole pixels, float (N, 2).
+        radius: Half the side of the square, pixels.
 
     Returns:
-        xy (N, 2), each moved by less than `radius` along either axis. Pixels outside the image weigh nothing.
+        Pixels (N, 2), each moved by less than `radius` along either axis. Pixels outside the image weigh nothing.
     """
     column, row = xy.round().long().unbind(dim=1)
     padded = F.pad(scores, (radius,) * 4)

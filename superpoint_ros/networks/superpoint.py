@@ -31,7 +31,7 @@ LAYERS = {
 }
 ENCODER = ("conv1a", "conv1b", "conv2a", "conv2b", "conv3a", "conv3b", "conv4a", "conv4b")
 POOL_AFTER = ("conv1b", "conv2b", "conv3b")
-RECTIFIED = (*ENCODER, "convPa", "convDa")
+RELU_LAYERS = (*ENCODER, "convPa", "convDa")
 
 
 class ChannelAffine(nn.Module):
@@ -47,6 +47,7 @@ class ChannelAffine(nn.Module):
         self.shift = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Scale and shift the channels of (B, C, H, W)."""
         return torch.addcmul(self.shift[:, None, None], x, self.scale[:, None, None])
 
 
@@ -54,37 +55,38 @@ class SuperPoint(nn.Module):
     """Encoder of eight 3x3 convolutions with three 2x2 poolings, and two heads at one eighth of the size.
 
     Args:
-        affine: whether a per-channel affine map follows every ReLU (weights trained with batch norm there).
+        affine: Whether a per-channel affine map follows every ReLU (weights trained with batch norm there).
     """
 
-    def __init__(self, affine: bool = False):
+    def __init__(self, *, affine: bool = False):
         super().__init__()
         for name, (channels_in, channels_out, kernel) in LAYERS.items():
             self.add_module(name, nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2))
-        self.affine = nn.ModuleDict({name: ChannelAffine(LAYERS[name][1]) for name in RECTIFIED} if affine else {})
+        self.affine = nn.ModuleDict({name: ChannelAffine(LAYERS[name][1]) for name in RELU_LAYERS} if affine else {})
 
-    def _rectified(self, name: str, x: Tensor) -> Tensor:
+    def _conv_relu(self, name: str, x: Tensor) -> Tensor:
         x = F.relu(self.get_submodule(name)(x), inplace=True)
         return self.affine[name](x) if name in self.affine else x
 
     def encode(self, image: Tensor) -> Tensor:
-        """float (B, 1, H, W) in [0, 1], H and W multiples of 8 -> (B, 128, H/8, W/8)."""
+        """Encode float (B, 1, H, W) in [0, 1], H and W multiples of 8, to (B, 128, H/8, W/8)."""
         x = image
         for name in ENCODER:
-            x = self._rectified(name, x)
+            x = self._conv_relu(name, x)
             if name in POOL_AFTER:
                 x = F.max_pool2d(x, 2, 2)
         return x
 
     def detect(self, encoded: Tensor) -> Tensor:
-        """(B, 128, h, w) -> logits (B, 65, h, w): channel 8 dy + dx of a cell's pixels, the last "no keypoint"."""
-        return self.get_submodule("convPb")(self._rectified("convPa", encoded))
+        """Decode (B, 128, h, w) to logits (B, 65, h, w): channel 8 dy + dx of a cell, the last "no keypoint"."""
+        logits: Tensor = self.get_submodule("convPb")(self._conv_relu("convPa", encoded))
+        return logits
 
     def describe(self, encoded: Tensor) -> Tensor:
-        """(B, 128, h, w) -> descriptors (B, 256, h, w), unit length per cell."""
-        return F.normalize(self.get_submodule("convDb")(self._rectified("convDa", encoded)), dim=1)
+        """Decode (B, 128, h, w) to descriptors (B, 256, h, w), unit length per cell."""
+        return F.normalize(self.get_submodule("convDb")(self._conv_relu("convDa", encoded)), dim=1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """float (B, 1, H, W) in [0, 1] -> logits (B, 65, H/8, W/8), unit descriptors (B, 256, H/8, W/8)."""
+        """Map float (B, 1, H, W) in [0, 1] to logits (B, 65, H/8, W/8), unit descriptors (B, 256, H/8, W/8)."""
         encoded = self.encode(image)
         return self.detect(encoded), self.describe(encoded)

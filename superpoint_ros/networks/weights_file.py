@@ -17,14 +17,14 @@ PRODUCER = "superpoint_ros"
 
 
 def read_weights(path: Path, sha256: str | None = None) -> tuple[dict[str, Tensor], dict[str, str], str]:
-    """Tensors, metadata and sha256 of a `.safetensors`, `.pth` or `.pt` file.
+    """Read tensors, metadata and sha256 of a `.safetensors`, `.pth` or `.pt` file.
 
     Args:
-        path: the file. Pickled files are read with `weights_only=True`: no code in them is run.
-        sha256: what the file's digest must be; None accepts any.
+        path: Path of the file. Pickled files are read with `weights_only=True`: no code in them is run.
+        sha256: Digest that the file must have; None accepts any.
 
     Raises:
-        CheckpointError: no such file, not readable, or another digest.
+        CheckpointError: No such file, not readable, or another digest.
     """
     if not path.is_file():
         raise CheckpointError(f"weights '{path}': no such file; give the path of a .safetensors or .pth file")
@@ -42,7 +42,7 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor], metadata: dict[
 
 
 def file_sha256(path: str | Path) -> str:
-    """sha256 of a file, 64 hexadecimal digits."""
+    """Compute the sha256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
@@ -63,7 +63,7 @@ def _tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _state_dict(path: Path, content: object) -> dict[str, Tensor]:
-    """The tensors of a pickled file: a state dict, or a training checkpoint that holds one."""
+    """Find the tensors of a pickled file: a state dict, or a training checkpoint that holds one."""
     if isinstance(content, Mapping):
         for key in ("state_dict", "model_state_dict", "model"):
             if isinstance(content.get(key), Mapping):

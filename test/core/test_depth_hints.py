@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE, depth_hints, interpolate_planes
+from superpoint_ros.core.depth_hints import MAX_SAMPLE_DISTANCE, depth_hints, interpolate_planes
 from superpoint_ros.core.sparse_depth import nearest_sample
 
 SIZE = (30, 40)
@@ -80,7 +80,7 @@ def test_without_samples_all_is_flat_and_far():
     hints = depth_hints(BLACK, np.full(SIZE, np.nan, np.float32), fallback_depth=3.0)
     assert hints.scale == 3.0
     assert (hints.maps[:3] == 0.0).all()
-    assert (hints.maps[3] == FARTHEST_SAMPLE).all()
+    assert (hints.maps[3] == MAX_SAMPLE_DISTANCE).all()
 
 
 def test_images_of_one_row_or_pixel_have_hints_too():

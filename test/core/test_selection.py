@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpoint_ros.core.decode_options import DecodeOptions
-from superpoint_ros.core.selection import select_top_k, spread
+from superpoint_ros.core.selection import bucket, select_top_k
 
 SIZE = (40, 60)
 
@@ -14,12 +14,12 @@ def points(seed: int, count: int) -> np.ndarray:
 
 def test_the_cells_of_a_grid_take_turns():
     xy = np.array([[5, 5], [6, 6], [7, 7], [50, 5], [51, 5], [5, 35]])
-    assert spread(xy, SIZE, (2, 2)).tolist() == [0, 3, 5, 1, 4, 2]
+    assert bucket(xy, SIZE, (2, 2)).tolist() == [0, 3, 5, 1, 4, 2]
 
 
 def test_a_cell_ends_where_the_pixel_of_the_next_begins():
     xy = np.array([[29.4, 0.0], [-0.4, 0.0], [29.6, 0.0], [59.4, 0.0]])
-    assert spread(xy, SIZE, (1, 2)).tolist() == [0, 2, 1, 3]
+    assert bucket(xy, SIZE, (1, 2)).tolist() == [0, 2, 1, 3]
 
 
 def test_without_a_grid_the_first_are_kept():

@@ -8,7 +8,7 @@ from torch import nn
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, load_checkpoint, save_checkpoint
-from superpoint_ros.networks.superpoint import LAYERS, POOL_AFTER, RECTIFIED, SuperPoint
+from superpoint_ros.networks.superpoint import LAYERS, POOL_AFTER, RELU_LAYERS, SuperPoint
 from superpoint_ros.networks.weights_file import file_sha256
 
 IMAGE = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(0))
@@ -27,7 +27,7 @@ def plain_batch_norm_network(
         convolution.load_state_dict({kind: weights[f"{prefix}.conv.{kind}"] for kind in ("weight", "bias")})
         norm.load_state_dict({kind: weights[f"{prefix}.bn.{kind}"] for kind in norm.state_dict()})
         x = convolution(x)
-        return norm.eval()(torch.relu(x) if name in RECTIFIED else x)
+        return norm.eval()(torch.relu(x) if name in RELU_LAYERS else x)
 
     x = image
     for name in list(LAYERS)[:8]:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.superpoint import ENCODER, LAYERS, RECTIFIED, SuperPoint
+from superpoint_ros.networks.superpoint import ENCODER, LAYERS, RELU_LAYERS, SuperPoint
 from superpoint_ros.training.convolution import TrainableConv2d
 
 
@@ -24,7 +24,7 @@ class SuperPointBN(SuperPoint):
         super().__init__()
         for name, (channels_in, channels_out, kernel) in LAYERS.items():
             self.add_module(name, TrainableConv2d(channels_in, channels_out, kernel, padding=kernel // 2))
-        self.norm = nn.ModuleDict({name: nn.BatchNorm2d(LAYERS[name][1]) for name in RECTIFIED})
+        self.norm = nn.ModuleDict({name: nn.BatchNorm2d(LAYERS[name][1]) for name in RELU_LAYERS})
         self._frozen: tuple[str, ...] = ()
 
     def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
@@ -41,7 +41,7 @@ class SuperPointBN(SuperPoint):
             self.get_submodule(name).requires_grad_(False)
             self.norm[name].requires_grad_(False)
 
-    def _rectified(self, name: str, x: Tensor) -> Tensor:
+    def _conv_relu(self, name: str, x: Tensor) -> Tensor:
         if name in self._frozen:
             return F.relu(F.conv2d(x, *self.folded(name), padding=1), inplace=True)
         return F.relu(self.norm[name](self.get_submodule(name)(x)), inplace=True)

@@ -17,7 +17,7 @@ from superpoint_ros.ros.runtime.launch_arguments import (
 SLOP = OptionSpec("slop", float, 0.0, "Largest difference of the stamps of a pair.", unit="s", limits=(0.0, 10.0))
 MAX_DEPTH = OptionSpec("max_depth", float, None, "Farther depth is left out.", unit="m", none=NO_LIMIT)
 ROWS = OptionSpec("rows", int, 1, "Rows of the grid.", limits=(1, 100))
-RECTIFIED = OptionSpec("rectified", bool, False, "The images are rectified.")
+RELU_LAYERS = OptionSpec("rectified", bool, False, "The images are rectified.")
 POLICY = OptionSpec("policy", str, "latest", "Which images are processed.", choices=("latest", "every_frame"))
 TOPIC = OptionSpec("topic", str, "", "Topic of the images.")
 POSE = OptionSpec("T_left_right", float, (), "Pose.", count=7)
@@ -31,8 +31,8 @@ SCALES = OptionSpec("scales", float, (1.0,), "Scales.", count=None)
         (SLOP, "1", 1.0),
         (MAX_DEPTH, "0", 0.0),
         (ROWS, "4", 4),
-        (RECTIFIED, "true", True),
-        (RECTIFIED, "false", False),
+        (RELU_LAYERS, "true", True),
+        (RELU_LAYERS, "false", False),
         (POLICY, "latest", "latest"),
         (POSE, "0.1,0,0, 0,0,0,1", [0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
         (SCALES, "1", [1.0]),
@@ -49,7 +49,7 @@ def test_a_word_becomes_a_value_of_the_parameter_s_type(spec, text, value):
         (SLOP, "abc", "slop:=abc is not a number"),
         (SLOP, "20", "slop=20.0 is not between 0 and 10 s"),
         (ROWS, "1.5", "rows:=1.5 is not an integer"),
-        (RECTIFIED, "perhaps", "rectified:=perhaps is not true or false"),
+        (RELU_LAYERS, "perhaps", "rectified:=perhaps is not true or false"),
         (POLICY, "newest", "policy='newest' is not one of 'latest', 'every_frame'"),
         (POSE, "0,0,x,0,0,0,1", "T_left_right:=0,0,x,0,0,0,1 is not a list of float, separated by commas"),
         (POSE, "0,0,0", "T_left_right=.* has 3 values, not 7"),
@@ -71,11 +71,11 @@ def test_arguments_that_were_not_given_are_left_to_the_parameter_file():
 
 def test_cameras_have_a_value_each_or_one_for_all():
     assert per_camera(TOPIC, "/a,/b", ["left", "right"]) == {"left": "/a", "right": "/b"}
-    assert per_camera(RECTIFIED, "true", ["left", "right"]) == {"left": True, "right": True}
-    assert per_camera(RECTIFIED, "true,false", ["left", "right"]) == {"left": True, "right": False}
+    assert per_camera(RELU_LAYERS, "true", ["left", "right"]) == {"left": True, "right": True}
+    assert per_camera(RELU_LAYERS, "true,false", ["left", "right"]) == {"left": True, "right": False}
 
 
-@pytest.mark.parametrize("spec", [TOPIC, RECTIFIED])
+@pytest.mark.parametrize("spec", [TOPIC, RELU_LAYERS])
 def test_another_number_of_values_than_of_cameras_is_refused(spec):
     with pytest.raises(ParameterError, match=r"has 2 values for 3 cameras \(a,b,c\)"):
         per_camera(spec, "true,true", ["a", "b", "c"])
@@ -95,5 +95,5 @@ def test_the_description_of_an_argument_is_the_parameter_s():
     assert argument.name == "slop"
     assert argument.description.startswith("Largest difference of the stamps of a pair [s]")
     assert parameter_argument(POLICY).choices == ("", "latest", "every_frame")
-    assert parameter_argument(RECTIFIED).choices == ("", "true", "false")
+    assert parameter_argument(RELU_LAYERS).choices == ("", "true", "false")
     assert parameter_argument(POSE, name="pose").name == "pose"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from superpoint_ros.core.depth_hints import FARTHEST_SAMPLE
+from superpoint_ros.core.depth_hints import MAX_SAMPLE_DISTANCE
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
@@ -111,7 +111,7 @@ def test_without_samples_the_truth_is_relative_to_the_mean_of_what_is_within_rea
 def test_a_fraction_of_the_images_has_no_samples():
     config = DepthConfig(size=(32, 64), batch=40, empty_prob=0.5)
     batch = DepthBatches(config, [frame(0)], rank=0)[0]
-    bare = (batch["hints"][:, 3] == FARTHEST_SAMPLE).flatten(1).all(dim=1)
+    bare = (batch["hints"][:, 3] == MAX_SAMPLE_DISTANCE).flatten(1).all(dim=1)
     assert 8 < int(bare.sum()) < 32
 
 
