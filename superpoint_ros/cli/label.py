@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Folders, the detector's weights and the configuration."""
+    """Add folders, the detector's weights and the configuration."""
     parser.add_argument("--images", type=Path, required=True, help="folder of images of any size")
     parser.add_argument("--labels", type=Path, required=True, help="folder to write to; what is there is kept")
     parser.add_argument(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`train magicpoint`, `train superpoint` and `train depth`."""
+    """Add `train magicpoint`, `train superpoint` and `train depth`."""
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     magicpoint = stages.add_parser("magicpoint", help="the detector, on Synthetic Shapes drawn on the fly")
     superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labelled images")

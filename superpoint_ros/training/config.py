@@ -16,7 +16,7 @@ PRECISIONS = ("bf16-mixed", "32-true")
 
 
 class ConfigError(SuperPointRosError, ValueError):
-    """A configuration with an unknown key, a wrong type or a value out of range."""
+    """Report a configuration with an unknown key, a wrong type or a value out of range."""
 
 
 def require(config: object, **checks: bool) -> None:
@@ -27,7 +27,7 @@ def require(config: object, **checks: bool) -> None:
 
 
 def is_image_size(size: tuple[int, int]) -> bool:
-    """(height, width), each a positive multiple of 8."""
+    """Tell whether a size is (height, width), each a positive multiple of 8."""
     return len(size) == 2 and all(side > 0 and side % 8 == 0 for side in size)
 
 

@@ -1,4 +1,4 @@
-"""Trained networks as weights that ship: batch norm folded in, a card beside the file."""
+"""Write trained networks as weights to bundle: batch norm folded in, a card beside the file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CARD = """# {name}
 
 
 def load_trained_state(path: Path) -> dict[str, Tensor]:
-    """State of the network in a run's checkpoint.
+    """Read the state of the network in a run's checkpoint.
 
     Raises:
         CheckpointError: no such file, or not a checkpoint of a training run.
@@ -56,10 +56,10 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
     """Write `path` (.safetensors, float16, batch norms folded) and a card beside it (.md).
 
     Args:
-        trainer: finished, its model a SuperPointBN.
-        path: of the weights.
-        config: the dataclass that the run was configured with.
-        trained_on: the data, for people to read.
+        trainer: Finished trainer, its model a SuperPointBN.
+        path: Path of the weights.
+        config: Dataclass that the run was configured with.
+        trained_on: Name of the data, for people to read.
 
     Returns:
         sha256 of the weights file.
@@ -72,7 +72,7 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
 
 
 def export_depth(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
-    """The same for a trainer whose model is a D3."""
+    """Do what `export` does for a trainer whose model is a D3."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sha256 = save_d3(path, trainer.model.module, torch.float16)
     layout = "D3's layer names, batch norm folded in; input RGB in [0, 1] and the maps of core/depth_hints.py"
@@ -97,7 +97,7 @@ def _write_card(trainer: Trainer, path: Path, sha256: str, layout: str, config: 
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists, for YAML."""
+    """Turn tuples into lists, for YAML."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

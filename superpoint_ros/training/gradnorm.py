@@ -17,16 +17,16 @@ MIN_WEIGHT = 1e-4  # a weight stays positive
 
 
 class GradNorm:
-    """Keeps one weight per task, their sum being the number of tasks.
+    """Keep one weight per task, their sum being the number of tasks.
 
     Args:
-        tasks: number of tasks.
-        alpha: strength of the pull towards equal training rates.
-        learning_rate: of the weights (Adam).
+        tasks: Number of tasks.
+        alpha: Strength of the pull towards equal training rates.
+        learning_rate: Learning rate of the weights (Adam).
         initial_losses: L_i(0) per task, or None to take those of the first update. Where the first losses depend on
             a lucky start, the paper advises the theoretical ones, such as log(C) for cross-entropy over C classes.
-        device: of the weights.
-        reduce: averages a tensor over the processes that train together.
+        device: Device of the weights.
+        reduce: Averages a tensor over the processes that train together.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class GradNorm:
         self._optimizer = torch.optim.Adam([self.weights], lr=learning_rate)
 
     def total(self, losses: Sequence[Tensor]) -> Tensor:
-        """sum_i w_i L_i, for the network's own gradient."""
+        """Return sum_i w_i L_i, for the network's own gradient."""
         return (self.weights.detach() * torch.stack(list(losses))).sum()
 
     def gradient_norms(self, losses: Sequence[Tensor], shared: Tensor) -> Tensor:
-        """||grad_W L_i|| of the unweighted losses with respect to the last shared layer's weight W: (tasks,)."""
+        """Return ||grad_W L_i|| of the unweighted losses, W being the last shared layer's weight: (tasks,)."""
         gradients = [torch.autograd.grad(loss, shared, retain_graph=True)[0] for loss in losses]
         return self.reduce(torch.stack([gradient.float().norm() for gradient in gradients]))
 
     def update(self, losses: Sequence[Tensor], shared: Tensor) -> None:
-        """One step of the weights, before the network's own step; the losses' graph is kept."""
+        """Take one step of the weights, before the network's own step; the losses' graph is kept."""
         norms = self.gradient_norms(losses, shared)
         values = self.reduce(torch.stack([loss.detach().float() for loss in losses]))
         if self.initial is None:
@@ -68,7 +68,7 @@ class GradNorm:
             self.weights.mul_(len(self.weights) / self.weights.sum())
 
     def gradient_loss(self, norms: Tensor, values: Tensor) -> Tensor:
-        """L_grad = sum_i |G_i - mean(G) r_i^alpha| with G_i = w_i norm_i, the target held constant (equation 2)."""
+        """Return sum_i |G_i - mean(G) r_i^alpha| with G_i = w_i norm_i, the target held constant (equation 2)."""
         assert self.initial is not None
         weighted = self.weights * norms
         ratio = values / self.initial
@@ -76,7 +76,7 @@ class GradNorm:
         return (weighted - target.detach()).abs().sum()
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of all that is needed to go on."""
+        """Copy all that is needed to go on."""
         state = {"weights": self.weights.detach(), "initial": self.initial, "optimizer": self._optimizer.state_dict()}
         return copy.deepcopy(state)
 

@@ -21,13 +21,13 @@ def sample_homographies(
     ranges: HomographyRanges,
     warped_size: tuple[int, int] | None = None,
 ) -> Tensor:
-    """Random homographies float64 (count, 3, 3) from an image of (height, width) to warps of `warped_size`."""
+    """Sample homographies float64 (count, 3, 3) from an image of (height, width) to warps of `warped_size`."""
     resize = resize_matrix(size, warped_size or size)
     return torch.from_numpy(np.stack([resize @ sample_homography(rng, size, ranges) for _ in range(count)]))
 
 
 def warp_points(points: Tensor, homographies: Tensor) -> Tensor:
-    """Points (B, N, 2) through homographies (B, 3, 3), in the points' precision; behind the camera becomes NaN."""
+    """Map points (B, N, 2) through homographies (B, 3, 3), in the points' precision; behind the camera becomes NaN."""
     homographies = homographies.to(points)
     homographies = homographies * torch.sign(torch.linalg.det(homographies))[:, None, None]
     warped = points @ homographies[:, :, :2].mT + homographies[:, None, :, 2]
@@ -36,21 +36,21 @@ def warp_points(points: Tensor, homographies: Tensor) -> Tensor:
 
 
 def pixel_grid(size: tuple[int, int], device: torch.device) -> Tensor:
-    """xy of every pixel of an image (height, width), row by row: float64 (height * width, 2)."""
+    """List xy of every pixel of an image (height, width), row by row: float64 (height * width, 2)."""
     height, width = size
     y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
     return torch.stack([x, y], dim=-1).reshape(-1, 2).double()
 
 
 def _source_points(homographies: Tensor, warped_size: tuple[int, int]) -> Tensor:
-    """Where each pixel of the warps comes from: float64 (B, height * width, 2)."""
+    """Compute where each pixel of the warps comes from: float64 (B, height * width, 2)."""
     inverse = torch.linalg.inv(homographies.double())
     grid = pixel_grid(warped_size, homographies.device)
     return warp_points(grid.expand(len(homographies), -1, -1), inverse)
 
 
 def warp_images(images: Tensor, homographies: Tensor, warped_size: tuple[int, int]) -> Tensor:
-    """Images (B, C, H, W), bilinear -> (B, C, *warped_size); zero where a warp shows what lies outside its image."""
+    """Warp images (B, C, H, W) bilinearly to (B, C, *warped_size); zero where a warp shows what lies outside."""
     height, width = images.shape[-2:]
     source = _source_points(homographies, warped_size)
     extent = torch.tensor([width - 1, height - 1], dtype=source.dtype, device=source.device)
@@ -60,13 +60,13 @@ def warp_images(images: Tensor, homographies: Tensor, warped_size: tuple[int, in
 
 
 def valid_mask(homographies: Tensor, size: tuple[int, int], warped_size: tuple[int, int], erosion: int = 0) -> Tensor:
-    """Which pixels of the warps show the image: bool (B, *warped_size).
+    """Tell which pixels of the warps show the image: bool (B, *warped_size).
 
     Args:
-        homographies: (B, 3, 3).
-        size: (height, width) of the images.
-        warped_size: (height, width) of the warps.
-        erosion: pixels of the warp by which the region shrinks where the image ends inside the warp.
+        homographies: Pixels of images to pixels of warps, (B, 3, 3).
+        size: Size of the images, (height, width).
+        warped_size: Size of the warps, (height, width).
+        erosion: Pixels of the warp by which the region shrinks where the image ends inside the warp.
     """
     source = _source_points(homographies, warped_size)
     limit = torch.tensor([size[1] - 1, size[0] - 1], device=source.device)

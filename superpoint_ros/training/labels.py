@@ -14,12 +14,12 @@ IGNORED = -100  # the class that cross-entropy leaves out
 
 
 def cell_labels(corners: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Corners (N, 2) in pixels -> int64 (height / 8, width / 8); of several corners in a cell one is drawn at random.
+    """Turn corners (N, 2) into classes int64 (height / 8, width / 8); of several in a cell one is drawn at random.
 
     Args:
-        corners: xy of the corners; each stands for the pixel nearest to it, those outside the image for nothing.
-        size: (height, width), multiples of 8.
-        rng: decides among several corners of a cell.
+        corners: Pixels xy of the corners; each stands for the pixel nearest to it, those outside the image for nothing.
+        size: Size (height, width), multiples of 8.
+        rng: Decides among several corners of a cell.
     """
     height, width = size
     labels = np.full((height // CELL_SIZE, width // CELL_SIZE), NO_CORNER, np.int64)

@@ -32,7 +32,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def make_fabric(config: LoopConfig, folder: Path, device: str = "auto") -> lightning_fabric.Fabric:
-    """Fabric for this process; under `torchrun` it joins the others, alone it is a single device."""
+    """Set up Fabric for this process; under `torchrun` it joins the others, alone it is a single device."""
     fabric = lightning_fabric.Fabric(
         accelerator=device,
         devices=int(os.environ.get("LOCAL_WORLD_SIZE", 1)),
@@ -44,7 +44,7 @@ def make_fabric(config: LoopConfig, folder: Path, device: str = "auto") -> light
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """The context in which networks run: bfloat16 for "bf16-mixed", nothing for "32-true".
+    """Return the context in which networks run: bfloat16 for "bf16-mixed", nothing for "32-true".
 
     Not left to Fabric, which forbids the partial gradients that GradNorm needs once it does mixed precision itself.
     """
@@ -52,12 +52,12 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
 
 
 def channels_last(network: Network) -> Network:
-    """The same network with its weights in the memory order in which convolutions are fastest."""
+    """Put a network's weights into the memory order in which convolutions are fastest."""
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def learning_rate(step: int, config: LoopConfig) -> float:
-    """Linear warm-up, then a cosine from the highest rate to FINAL_RATE of it."""
+    """Compute a linear warm-up, then a cosine from the highest rate to FINAL_RATE of it."""
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
     progress = (step - config.warmup) / max(1, config.steps - config.warmup)
@@ -66,25 +66,25 @@ def learning_rate(step: int, config: LoopConfig) -> float:
 
 
 def step_rng(seed: int, rank: int, step: int) -> np.random.Generator:
-    """The NumPy generator of one step of one process."""
+    """Make the NumPy generator of one step of one process."""
     return np.random.default_rng([seed, rank, step])
 
 
 def step_generator(seed: int, rank: int, step: int, device: torch.device) -> torch.Generator:
-    """The torch generator of one step of one process, on the device."""
+    """Make the torch generator of one step of one process, on the device."""
     return torch.Generator(device).manual_seed(int(step_rng(seed, rank, step).integers(2**62)))
 
 
 class Trainer:
-    """Runs a loss over numbered batches and keeps what is needed to go on later.
+    """Run a loss over numbered batches and keep what is needed to go on later.
 
     Args:
-        fabric: see make_fabric.
-        model: the network; its forward pass happens inside `loss`.
-        loss: (model, batch on the device, step) -> named losses, of which "total" is minimised.
-        config: steps, rates, intervals.
-        folder: where checkpoints and TensorBoard files go.
-        extra: further objects with state_dict and load_state_dict that belong to the run.
+        fabric: What `make_fabric` returned.
+        model: Network; its forward pass happens inside `loss`.
+        loss: Function (model, batch on the device, step) -> named losses, of which "total" is minimised.
+        config: Steps, rates, intervals.
+        folder: Folder where checkpoints and TensorBoard files go.
+        extra: Further objects with state_dict and load_state_dict that belong to the run.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Trainer:
         self.fabric.barrier()
 
     def resume(self) -> bool:
-        """Load the folder's checkpoint, if there is one; whether there was."""
+        """Load the folder's checkpoint and return True, or False if there is none."""
         path = self.folder / LAST_CHECKPOINT
         if not path.exists():
             return False

@@ -16,13 +16,16 @@ UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a facto
 
 
 def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) -> Tensor:
-    """Cross-entropy over the 65 classes of every cell (SuperPoint paper, equations 2 and 3), mean over cells.
+    """Compute the cross-entropy over the 65 classes of every cell (SuperPoint paper, equations 2 and 3).
 
     Args:
-        logits: float (B, 65, h, w).
-        labels: int64 (B, h, w); cells labelled IGNORED do not count.
-        corner_weight: how often a cell with a corner counts; 1 is the paper's loss. Nineteen cells of twenty are
-            without a corner, so the place inside the cell is otherwise learnt late.
+        logits: Logits, float (B, 65, h, w).
+        labels: Classes, int64 (B, h, w); cells labelled IGNORED do not count.
+        corner_weight: How often a cell with a corner counts; 1 is the paper's loss. Nineteen cells of twenty are
+            without a corner, so the position inside the cell is otherwise learnt late.
+
+    Returns:
+        Weighted mean over the cells.
     """
     weight = torch.where(labels == NO_CORNER, 1.0, corner_weight) * (labels != IGNORED)
     loss = F.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
@@ -30,14 +33,14 @@ def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) ->
 
 
 def cell_centers(size: tuple[int, int], device: torch.device) -> Tensor:
-    """Pixels at the centres of the cells of (rows, columns), row by row: float64 (rows * columns, 2)."""
+    """List the pixels at the centres of cells, row by row: float64 (rows * columns, 2)."""
     rows, columns = size
     y, x = torch.meshgrid(torch.arange(rows, device=device), torch.arange(columns, device=device), indexing="ij")
     return torch.stack([x, y], dim=-1).reshape(-1, 2).double() * CELL_SIZE + (CELL_SIZE - 1) / 2
 
 
 def cell_correspondence(homographies: Tensor, size: tuple[int, int]) -> Tensor:
-    """s of the paper's equation 4: bool (B, N, N), cell of image 0 and cell of image 1 within 8 px once warped."""
+    """Return s of the paper's equation 4: bool (B, N, N), cells of images 0 and 1 that are within 8 px once warped."""
     centers = cell_centers(size, homographies.device).expand(len(homographies), -1, -1)
     return torch.cdist(warp_points(centers, homographies), centers) <= CELL_SIZE
 
@@ -51,14 +54,18 @@ def hinge_descriptor_loss(
     positive_margin: float = 1.0,
     negative_margin: float = 0.2,
 ) -> Tensor:
-    """The paper's hinge loss over all pairs of cells (SuperPoint paper, equations 5 and 6).
+    """Compute the paper's hinge loss over all pairs of cells (SuperPoint paper, equations 5 and 6).
 
     l(d, d', s) = weight s max(0, 1 - d.d') + (1 - s) max(0, d.d' - 0.2), mean over (HcWc)^2 pairs.
 
     Args:
-        descriptors0, descriptors1: unit vectors (B, D, h, w).
-        homographies: (B, 3, 3), pixels of image 0 to pixels of image 1.
-        valid: bool (B, h, w), cells of image 1 that show image content; the others count in no pair.
+        descriptors0: Unit vectors of image 0, (B, D, h, w).
+        descriptors1: Unit vectors of image 1.
+        homographies: Pixels of image 0 to pixels of image 1, (B, 3, 3).
+        valid: Cells of image 1 that show image content, bool (B, h, w); the others count in no pair.
+        positive_weight: Weight of the pairs of cells that show the same.
+        positive_margin: Similarity from which such a pair costs nothing.
+        negative_margin: Similarity below which any other pair costs nothing.
     """
     similarity = torch.einsum("bdn,bdm->bnm", descriptors0.flatten(2), descriptors1.flatten(2))
     same = cell_correspondence(homographies, (descriptors0.shape[2], descriptors0.shape[3])).to(similarity)
@@ -69,7 +76,7 @@ def hinge_descriptor_loss(
 
 
 def _one_way(similarity: Tensor, xy: Tensor, valid: Tensor, radius: float) -> Tensor:
-    """Cross-entropy of every row against its own column; (B, K)."""
+    """Compute the cross-entropy of every row against its own column; (B, K)."""
     itself = torch.eye(similarity.shape[1], dtype=torch.bool, device=similarity.device)
     too_near = (torch.cdist(xy, xy) < radius) & ~itself
     masked = similarity.masked_fill(too_near | ~valid[:, None], -torch.inf)
@@ -86,15 +93,19 @@ def contrastive_descriptor_loss(
     temperature: float = 0.05,
     radius: float = 8.0,
 ) -> Tensor:
-    """Symmetric cross-entropy over K correspondences of each pair of images (InfoNCE, arXiv 1807.03748, equation 4).
+    """Compute the symmetric cross-entropy over K correspondences (InfoNCE, arXiv 1807.03748, equation 4).
 
     L = -1/2K sum_k [log softmax_j(d_k.d'_j / t)_k + log softmax_j(d_j.d'_k / t)_k] with t the temperature; points
     nearer than `radius` to the true one are no negatives.
 
     Args:
-        descriptors0, descriptors1: unit vectors (B, K, D); row k of both is the same point.
-        xy0, xy1: (B, K, 2), where they are, pixels.
-        valid: bool (B, K), rows that count.
+        descriptors0: Unit vectors of the first views, (B, K, D).
+        descriptors1: Unit vectors of the second views; row k of both is the same point.
+        xy0: Pixels of the points in the first views, (B, K, 2).
+        xy1: Pixels of the points in the second views.
+        valid: Rows that count, bool (B, K).
+        temperature: Divisor of the similarities.
+        radius: Distance from the true point, in pixels, below which a point is no negative.
     """
     similarity = descriptors0 @ descriptors1.mT / temperature
     loss = _one_way(similarity, xy1, valid, radius) + _one_way(similarity.mT, xy0, valid, radius)
@@ -102,10 +113,12 @@ def contrastive_descriptor_loss(
 
 
 def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor) -> Tensor:
-    """Mean absolute error of log depth over that of an untrained network, averaged over the images.
+    """Average over images the mean absolute error of log depth, relative to that of an untrained network.
 
     Args:
-        log_depth, log_start, log_truth: (B, 1, H, W); truth that is not finite does not count.
+        log_depth: Log depth as the network says, (B, 1, H, W).
+        log_start: Log depth as an untrained network says.
+        log_truth: True log depth; where it is not finite it does not count.
     """
     known = torch.isfinite(log_truth)
     truth = torch.where(known, log_truth, 0.0)
@@ -116,7 +129,7 @@ def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor) -> Tenso
 
 
 def confidence_loss(log_depth: Tensor, log_spread: Tensor, log_truth: Tensor) -> Tensor:
-    """Negative log-likelihood of the errors as they are under a Laplace distribution, raised so as to be positive.
+    """Compute the errors' negative log-likelihood under a Laplace distribution, raised so as to be positive.
 
     Truth that is infinite counts as an error of UNKNOWABLE_ERROR; the depth itself gets no gradient.
     """

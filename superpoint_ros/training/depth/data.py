@@ -26,7 +26,7 @@ DepthImage = tuple[np.ndarray, np.ndarray]  # uint8 (H, W, 3) RGB; float32 (H, W
 
 
 def read_frame(frame: Frame) -> DepthImage:
-    """Colour and depth of a frame that has both, the depth at the image's size."""
+    """Read colour and depth of a frame that has both, the depth at the image's size."""
     image = frame.image()
     rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB)
     assert frame.depth is not None
@@ -39,7 +39,7 @@ def read_frame(frame: Frame) -> DepthImage:
 def random_crop(
     rgb: np.ndarray, depth: np.ndarray, size: tuple[int, int], min_scale: float, rng: np.random.Generator
 ) -> DepthImage:
-    """A random cut-out of the shape of `size`, resized to it and mirrored half of the time."""
+    """Crop at random in the shape of `size`, resize to it and mirror half of the time."""
     largest = min(rgb.shape[0] / size[0], rgb.shape[1] / size[1])
     zoom = largest * rng.uniform(min_scale, 1.0)
     height, width = (int(side * zoom) for side in size)
@@ -52,7 +52,7 @@ def random_crop(
 
 
 def with_noise(rgb: np.ndarray, ranges: PhotometricRanges, rng: np.random.Generator) -> np.ndarray:
-    """Every channel of an image through the same photometric noise, then a gain of its own."""
+    """Put every channel of an image through the same photometric noise, then a gain of its own."""
     seed = int(rng.integers(2**62))
     image = torch.from_numpy(rgb).permute(2, 0, 1)[:, None].float() / 255.0
     noisy = [Photometric(ranges, torch.Generator().manual_seed(seed))(channel[None])[0] for channel in image]
@@ -62,7 +62,7 @@ def with_noise(rgb: np.ndarray, ranges: PhotometricRanges, rng: np.random.Genera
 
 
 def corrupt_samples(sparse: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
-    """Samples with noise relative to their depth and, a few, wrong altogether."""
+    """Add noise relative to the samples' depth, and make a few wrong altogether."""
     if rng.random() >= config.corruption_prob:
         return sparse
     noise = rng.standard_normal(sparse.shape) * rng.uniform(0.0, config.noise)
@@ -72,7 +72,7 @@ def corrupt_samples(sparse: np.ndarray, config: DepthConfig, rng: np.random.Gene
 
 
 def random_samples(rgb: np.ndarray, depth: np.ndarray, config: DepthConfig, rng: np.random.Generator) -> np.ndarray:
-    """Sparse depth in a random pattern at a random density; at least one sample if there is any depth."""
+    """Sample depth in a random pattern at a random density; at least one sample if there is any depth."""
     reachable = np.where(depth < config.max_depth, depth, 0.0).astype(np.float32)
     count = max(1, round(depth.size * np.exp(rng.uniform(*np.log(config.density_range)))))
     others = [name for name in PATTERNS if name != "uniform"]
@@ -84,7 +84,7 @@ def random_samples(rgb: np.ndarray, depth: np.ndarray, config: DepthConfig, rng:
 
 
 def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth: float) -> dict[str, Tensor]:
-    """The network's input and truth for one image.
+    """Prepare the network's input and truth for one image.
 
     Returns:
         rgb uint8 (3, H, W); hints float32 (4, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
@@ -104,12 +104,12 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth
 
 
 class DepthBatches(Dataset[dict[str, Tensor]]):
-    """Batch number i, the same whenever it is asked for.
+    """Make batch number i, the same whenever it is asked for.
 
     Args:
-        config: see DepthConfig.
-        frames: with depth.
-        rank: of this process among those that train together.
+        config: What is sampled and how; see DepthConfig.
+        frames: Frames with depth.
+        rank: Number of this process among those that train together.
     """
 
     def __init__(self, config: DepthConfig, frames: list[Frame], rank: int):
@@ -119,7 +119,7 @@ class DepthBatches(Dataset[dict[str, Tensor]]):
         return self.config.loop.steps
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
-        """Planes of to_example, (B, C, H, W) each."""
+        """Return the planes of `to_example`, (B, C, H, W) each."""
         rng = step_rng(self.config.loop.seed, self.rank, step)
         examples = [self._example(rng) for _ in range(self.config.batch)]
         return {name: torch.stack([example[name] for example in examples]) for name in examples[0]}

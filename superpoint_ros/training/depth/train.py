@@ -33,7 +33,7 @@ def mean_of_fills(hints: Tensor) -> Tensor:
 
 
 class DepthLoss:
-    """The network, both losses and their balance."""
+    """Run the network; compute both losses and their balance."""
 
     def __init__(self, config: DepthConfig, fabric: Fabric):
         self.config = config
@@ -62,7 +62,7 @@ class DepthLoss:
 
 
 class DepthValidation:
-    """Error over an untrained network's, and mean relative error, at several densities on frames not trained on."""
+    """Measure error over an untrained network's, and mean relative error, at several densities on held-out frames."""
 
     def __init__(self, config: DepthConfig, frames: list[Frame], device: torch.device):
         self.config, self.device = config, device
@@ -96,7 +96,7 @@ class DepthValidation:
 
 
 def find_frames(folders: list[Path]) -> list[Frame]:
-    """All frames with depth of data sets in any known layout, and of the folders of such in a folder.
+    """Find all frames with depth of data sets in any known layout, and of the folders of such in a folder.
 
     Raises:
         DatasetError: none there.
@@ -112,9 +112,9 @@ def train_depth(config: DepthConfig, data: list[Path], folder: Path, device: str
     """Train D3, going on from the folder's checkpoint if there is one.
 
     Args:
-        config: see DepthConfig.
-        data: data sets with depth; none = rooms and streets, rendered to the run's folder first.
-        folder: of the run.
+        config: Samples, losses, steps; see DepthConfig.
+        data: Data sets with depth; none = rooms and streets, rendered to the run's folder first.
+        folder: Folder of the run: checkpoints and TensorBoard files.
         device: "auto", "cpu" or "cuda".
 
     Returns:

@@ -50,7 +50,7 @@ class ImageLabels:
 
 
 def spread(scores: Tensor) -> Tensor:
-    """Heat maps (B, H, W) convolved with a Gaussian whose height is 1, and cut at 1."""
+    """Convolve heat maps (B, H, W) with a Gaussian whose height is 1, and cut them at 1."""
     offset = torch.arange(-SPREAD_RADIUS, SPREAD_RADIUS + 1, dtype=scores.dtype, device=scores.device)
     profile = torch.exp(-0.5 * (offset / SPREAD) ** 2)
     columns = F.conv2d(scores[:, None], profile[None, None, :, None], padding=(SPREAD_RADIUS, 0))
@@ -58,7 +58,7 @@ def spread(scores: Tensor) -> Tensor:
 
 
 class HomographicAdaptation:
-    """Runs a detector on warps of images and aggregates what it finds."""
+    """Run a detector on warps of images and aggregate what it finds."""
 
     def __init__(self, network: SuperPoint, config: AdaptationConfig, device: torch.device):
         self.network = channels_last(network.to(device)).eval()
@@ -89,7 +89,7 @@ class HomographicAdaptation:
         return mean
 
     def _answers(self, image: Tensor, homographies: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores (B, H, W) in the frame of the image, and where each warp could see it."""
+        """Return scores (B, H, W) in the frame of the image, and where each warp could see it."""
         size = (image.shape[0], image.shape[1])
         warped = warp_images(image.expand(len(homographies), 1, -1, -1), homographies, size)
         with autocast(self.config.precision, self.device):
@@ -123,7 +123,7 @@ class HomographicAdaptation:
     def _peaks(
         self, image: np.ndarray, size: tuple[int, int], homographies: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Corners (N, 2) in the pixels of the image resized to (height, width), and their scores, strongest first."""
+        """Find corners (N, 2), strongest first, in pixels of the image resized to (height, width), and their scores."""
         resized = torch.from_numpy(resize_image(image, size)).to(self.device).float() / 255.0
         scores = self.aggregate(resized, rng, homographies)
         options = ResolvedDecodeOptions(
@@ -150,7 +150,7 @@ def take_nearest(points: np.ndarray, others: np.ndarray, max_distance: float) ->
 
 
 def label_path(labels: Path, image: Path) -> Path:
-    """Where the labels of an image, named relative to its folder, are kept."""
+    """Return where the labels of an image, named relative to its folder, are kept."""
     return (labels / image).with_suffix(image.suffix + ".npz")
 
 
@@ -178,7 +178,7 @@ def load_labels(path: Path) -> ImageLabels:
 
 
 def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) -> int:
-    """Label every image below a folder that has no labels yet; this process' share under `torchrun`.
+    """Label every image below a folder that has no labels yet; under `torchrun`, this process' part of them.
 
     Images come in a shuffled order, so that the labels of an unfinished run are a fair sample.
 

@@ -28,7 +28,7 @@ class SuperPointBN(SuperPoint):
         self._frozen: tuple[str, ...] = ()
 
     def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
-        """Each rectified layer's name with its batch norm."""
+        """List each rectified layer's name with its batch norm."""
         return [(name, cast(nn.BatchNorm2d, norm)) for name, norm in self.norm.items()]
 
     def freeze(self, layers: int) -> None:
@@ -64,7 +64,7 @@ class MagicPointBN(SuperPointBN):
             module.requires_grad_(False)
 
     def forward(self, image: Tensor) -> Tensor:  # type: ignore[override]
-        """float (B, 1, H, W) in [0, 1] -> logits (B, 65, H/8, W/8)."""
+        """Compute float (B, 1, H, W) in [0, 1] -> logits (B, 65, H/8, W/8)."""
         return self.detect(self.encode(image))
 
 
@@ -75,7 +75,7 @@ def _buffer(value: Tensor | None) -> Tensor:
 
 @torch.no_grad()
 def fold_batch_norm(network: SuperPointBN) -> SuperPoint:
-    """The plain network that computes, at inference, what the trained one does, with its batch norms folded in."""
+    """Return the plain network that computes, at inference, what the trained one does, its batch norms folded in."""
     state = {
         name: value.detach().clone() for name, value in network.state_dict().items() if not name.startswith("norm.")
     }
@@ -112,7 +112,7 @@ def unfold_batch_norm(network: SuperPoint, images: Tensor) -> SuperPointBN:
 
 
 def _match_norm(norm: nn.BatchNorm2d) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-    """Hook on a convolution that sets the norm after it to the identity, with the output's statistics."""
+    """Make a hook on a convolution that sets the norm after it to the identity, with the output's statistics."""
 
     def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
         variance, mean = torch.var_mean(output, dim=(0, 2, 3))

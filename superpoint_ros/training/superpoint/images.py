@@ -15,7 +15,7 @@ from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Images below a folder, relative to it and sorted.
+    """List images below a folder, relative to it and sorted.
 
     Raises:
         DatasetError: there is none.
@@ -27,7 +27,7 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def read_gray(path: Path) -> np.ndarray:
-    """One image as uint8 (H, W).
+    """Read one image as uint8 (H, W).
 
     Raises:
         DatasetError: the file is not an image that OpenCV can read.
@@ -39,7 +39,7 @@ def read_gray(path: Path) -> np.ndarray:
 
 
 def size_of_area(size: tuple[int, int], area: int) -> tuple[int, int]:
-    """The (height, width) of about an area in pixels, multiples of 8, nearest in shape to an image's; never larger."""
+    """Find (height, width) of about an area in pixels: multiples of 8, of about an image's shape, never larger."""
     scale = min(1.0, math.sqrt(area / (size[0] * size[1])))
     height, width = (max(8, int(side * scale / 8 + 0.5) * 8) for side in size)
     return height, width

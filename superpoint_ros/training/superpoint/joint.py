@@ -37,8 +37,12 @@ LAST_SHARED = "conv4b"
 
 
 def make_views(batch: dict[str, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Warp a batch of canvases: float views (2B, 1, H, W) in [0, 1], the first of each pair first; bool (2B, h, w)
-    cells of 8x8 pixels that show nothing but image content."""
+    """Warp a batch of canvases.
+
+    Returns:
+        float (2B, 1, H, W) in [0, 1], the first views of all pairs first; bool (2B, h, w), the cells of 8x8 pixels
+        that show nothing but image content.
+    """
     canvas = batch["canvas"].float() / 255.0
     homographies = batch["homographies"].transpose(0, 1).flatten(0, 1)
     views = warp_images(canvas.repeat(2, 1, 1, 1), homographies, size)
@@ -48,13 +52,13 @@ def make_views(batch: dict[str, Tensor], size: tuple[int, int]) -> tuple[Tensor,
 
 
 def _sample(descriptors: Tensor, xy: Tensor) -> Tensor:
-    """Dense descriptors (B, D, h, w) at pixels xy (B, K, 2) -> (B, K, D), as at inference."""
+    """Sample dense descriptors (B, D, h, w) at pixels xy (B, K, 2) as at inference: (B, K, D)."""
     dense = descriptors.float()
     return torch.stack([sample_descriptors(d, at, "exact") for d, at in zip(dense, xy, strict=True)])
 
 
 class SuperPointLoss:
-    """Views on the device, then both losses and their balance."""
+    """Make views on the device, then both losses and their balance."""
 
     def __init__(self, config: SuperPointConfig, fabric: Fabric):
         self.config = config
@@ -109,7 +113,7 @@ def _parameter_name(model: nn.Module) -> str:
 
 
 class SuperPointValidation:
-    """Repeatability, localisation error, matching score and NN mAP on pairs that training never sees."""
+    """Measure repeatability, localisation error, matching score and NN mAP on pairs that training never sees."""
 
     def __init__(self, config: SuperPointConfig, batches: PairBatches, device: torch.device):
         self.batches = []
@@ -124,7 +128,7 @@ class SuperPointValidation:
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> dict[str, float]:
-        """Means over the pairs, at 3 pixels and 300 points."""
+        """Return means over the pairs, at 3 pixels and 300 points."""
         scores = []
         for views, homographies in self.batches:
             with autocast(self.config.loop.precision, views.device):
@@ -150,7 +154,7 @@ class SuperPointValidation:
 
 
 def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Images to train on and images held out for validation, by a random order that the seed sets."""
+    """Split off images to validate on, by a random order that the seed sets; those to train on come first."""
     if len(names) <= config.validation_images:
         raise DatasetError(
             f"{len(names)} labelled images, of which validation_images={config.validation_images} are held out: none "
@@ -162,7 +166,7 @@ def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], lis
 
 
 def _initial_network(path: Path | None, loss: SuperPointLoss, batch: dict[str, Tensor]) -> SuperPointBN:
-    """A random network, that of a run's checkpoint, or that of a weights file with batch norms fitted to the batch."""
+    """Build a random network, a run's, or a weights file's with batch norms fitted to the batch."""
     if path is None:
         return SuperPointBN()
     if path.suffix == ".safetensors":

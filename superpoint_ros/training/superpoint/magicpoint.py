@@ -27,7 +27,7 @@ VALIDATION_RANK = 2**32  # no process has it, so validation draws what training 
 
 
 class SyntheticBatches(Dataset[dict[str, Tensor]]):
-    """Batch i of drawings and their labels, drawn when asked for and never repeated."""
+    """Draw batch i of drawings and their labels when asked for and never repeated."""
 
     def __init__(self, config: MagicPointConfig, rank: int):
         self.config = config
@@ -37,7 +37,7 @@ class SyntheticBatches(Dataset[dict[str, Tensor]]):
         return self.config.loop.steps
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
-        """{"images": uint8 (B, 1, H, W), "labels": int64 (B, H/8, W/8)}."""
+        """Return {"images": uint8 (B, 1, H, W), "labels": int64 (B, H/8, W/8)}."""
         config = self.config
         rng = step_rng(config.loop.seed, self.rank, step)
         drawings = [draw_scene(rng, config.size, config.warp) for _ in range(config.batch)]
@@ -47,7 +47,7 @@ class SyntheticBatches(Dataset[dict[str, Tensor]]):
 
 
 class MagicPointLoss:
-    """Photometric noise on the device, then the detector's cross-entropy."""
+    """Apply photometric noise on the device, then compute the detector's cross-entropy."""
 
     def __init__(self, config: MagicPointConfig, rank: int):
         self.config = config
@@ -63,7 +63,7 @@ class MagicPointLoss:
 
 
 class MagicPointValidation:
-    """Average precision of the corners found on drawings that training never sees, clean and with noise."""
+    """Measure the average precision of corners on drawings that training never sees, clean and with noise."""
 
     def __init__(self, config: MagicPointConfig, device: torch.device):
         rng = step_rng(config.loop.seed, VALIDATION_RANK, 0)
@@ -75,7 +75,7 @@ class MagicPointValidation:
         self.noisy = Photometric(config.photometric, generator)(self.clean)
 
     def __call__(self, model: nn.Module) -> dict[str, float]:
-        """{"clean": mAP, "noisy": mAP} of a model that gives logits, corners counting within 2 pixels."""
+        """Return {"clean": mAP, "noisy": mAP} of a model that gives logits, corners counting within 2 pixels."""
         return {"clean": self._precision(model, self.clean), "noisy": self._precision(model, self.noisy)}
 
     @torch.no_grad()

@@ -24,7 +24,7 @@ Sample = dict[str, np.ndarray]
 
 
 def labelled_images(images: Path, labels: Path) -> list[Path]:
-    """Images below a folder that have labels, relative to it.
+    """List images below a folder that have labels, relative to it.
 
     Raises:
         DatasetError: there is none.
@@ -38,14 +38,14 @@ def labelled_images(images: Path, labels: Path) -> list[Path]:
 def common_points(
     rng: np.random.Generator, corners: np.ndarray, between: np.ndarray, size: tuple[int, int], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of view 0 that view 1 shows too, some near corners and the rest anywhere.
+    """Sample points of view 0 that view 1 shows too, some near corners and the rest anywhere.
 
     Args:
-        rng: chooses.
-        corners: (N, 2), corners of view 0, pixels.
-        between: homography 3x3 from view 0 to view 1.
-        size: (height, width) of both views.
-        count: correspondences wanted.
+        rng: Decides everything.
+        corners: Corners of view 0, (N, 2), pixels.
+        between: Homography 3x3 from view 0 to view 1.
+        size: Size of both views, (height, width).
+        count: Number of points wanted.
 
     Returns:
         float32 (count, 4): x, y in view 0 and in view 1; bool (count,): the rows that are filled.
@@ -62,7 +62,7 @@ def common_points(
 
 
 def dither(xy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Points (N, 2) moved so that rounding gives each of the four pixels around with its bilinear weight.
+    """Move points (N, 2) so that rounding gives each of the four pixels around with its bilinear weight.
 
     The detector then learns a heat map whose centre of mass is the point, not the pixel nearest to it.
     """
@@ -70,13 +70,13 @@ def dither(xy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 class PairBatches(Dataset[dict[str, Tensor]]):
-    """Batch i of pairs: canvases and the two homographies that make views of each; warping is left to the device.
+    """Make batch i of pairs: canvases and the two homographies that make views of each; warping is left to the device.
 
     Args:
-        config: sizes, ranges, numbers.
+        config: Sizes, ranges, numbers.
         images, labels: folders.
-        names: the images to draw from.
-        rank: of this process; sets what is random.
+        names: Images to draw from, relative to their folder.
+        rank: Number of this process; sets what is random.
     """
 
     def __init__(self, config: SuperPointConfig, images: Path, labels: Path, names: list[Path], rank: int):
@@ -86,7 +86,7 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         return self.config.loop.steps
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
-        """B pairs.
+        """Return B pairs.
 
         canvas: uint8 (B, 1, Hc, Wc); homographies: float64 (B, 2, 3, 3), canvas to view; labels: int64
         (B, 2, h, w); correspondences: float32 (B, K, 4) and filled: bool (B, K), see common_points.
@@ -97,7 +97,7 @@ class PairBatches(Dataset[dict[str, Tensor]]):
         return {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
 
     def pair(self, name: Path, rng: np.random.Generator) -> Sample:
-        """One pair of views of one image, arrays as in a batch but without B."""
+        """Make one pair of views of one image, arrays as in a batch but without B."""
         config = self.config
         image = read_gray(self.images / name)
         labels = load_labels(label_path(self.labels, name))
