@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from superpoint_ros.ros.densify.parameters import SETTINGS
-from superpoint_ros.ros.runtime.launch_arguments import as_specs, parameter_argument, parse_arguments
+from superpoint_ros.ros.densify.parameters import SCHEMA
+from superpoint_ros.ros.runtime.launch_arguments import parameter_argument, parse_arguments
 from superpoint_ros.ros.runtime.launch_graph import NodeLaunch, describe_graph, params_file_argument
 
-SPECS = as_specs(SETTINGS)
+SPECS = SCHEMA.specs
 ARGUMENTS = (params_file_argument("densify"), *map(parameter_argument, SPECS.values()))
 
 

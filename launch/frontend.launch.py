@@ -12,21 +12,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from superpoint_ros.ros.frontend.parameters import NAMES, SETTINGS, camera_settings
+from superpoint_ros.core.options import option_specs
+from superpoint_ros.ros.frontend.parameters import NAMES, SCHEMA, CameraParameters
 from superpoint_ros.ros.runtime.launch_arguments import (
     LaunchArgument,
-    as_specs,
     parameter_argument,
     parse_arguments,
     per_camera,
 )
 from superpoint_ros.ros.runtime.launch_graph import NodeLaunch, describe_graph, file_parameters, params_file_argument
 
-SPECS = {name: spec for name, spec in as_specs(SETTINGS).items() if name != NAMES.name}
-CAMERA_SPECS = {
-    name: replace(spec, name=name)
-    for name, spec in zip(camera_settings("_"), as_specs(camera_settings("_").values()).values(), strict=True)
-}
+SPECS = {name: spec for name, spec in SCHEMA.specs.items() if name != NAMES.name}
+CAMERA_SPECS = option_specs(CameraParameters)
 ARGUMENTS = (
     params_file_argument("frontend"),
     LaunchArgument("cameras", f"{NAMES.description}; separated by commas; empty = as in the parameter file"),

@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from superpoint_ros.ros.densify.parameters import SETTINGS as DENSIFY_SETTINGS
-from superpoint_ros.ros.frontend.parameters import NAMES, camera_settings
-from superpoint_ros.ros.frontend.parameters import SETTINGS as FRONTEND_SETTINGS
-from superpoint_ros.ros.runtime.launch_arguments import as_specs, parameter_argument, parse_argument
+from superpoint_ros.ros.densify.parameters import SCHEMA as DENSIFY
+from superpoint_ros.ros.frontend.parameters import NAMES, camera_specs
+from superpoint_ros.ros.frontend.parameters import SCHEMA as FRONTEND
+from superpoint_ros.ros.runtime.launch_arguments import parameter_argument, parse_argument
 from superpoint_ros.ros.runtime.launch_graph import NodeLaunch, describe_graph, params_file_argument
-from superpoint_ros.ros.runtime.parameters import camera_info_beside
-from superpoint_ros.ros.triangulate.parameters import SETTINGS as TRIANGULATE_SETTINGS
+from superpoint_ros.ros.runtime.options import camera_info_beside
+from superpoint_ros.ros.triangulate.parameters import SCHEMA as TRIANGULATE
 
 SIDES = ("left", "right")
 SPECS = {
-    "frontend": as_specs(FRONTEND_SETTINGS)
-    | as_specs(setting for side in SIDES for setting in camera_settings(side).values()),
-    "triangulate": as_specs(TRIANGULATE_SETTINGS),
-    "densify": as_specs(DENSIFY_SETTINGS),
+    "frontend": {**FRONTEND.specs, **camera_specs({NAMES.name: SIDES})},
+    "triangulate": TRIANGULATE.specs,
+    "densify": DENSIFY.specs,
 }
 # Argument -> the parameters that it sets, as node and name.
 SHARED = {
@@ -48,7 +47,7 @@ SHARED = {
         ("frontend", "cameras.right.rectified"),
         ("densify", "rectified"),
     ),
-    "T_left_right": (("triangulate", "extrinsic"),),
+    "T_left_right": (("triangulate", "T_left_right"),),
     "slop": (("triangulate", "slop"),),
     "superpoint_weights": (("frontend", "weights"),),
     "densifier_weights": (("densify", "weights"),),

@@ -24,11 +24,11 @@ class NoneMeaning:
 
     Attributes:
         words: Its meaning, as documentation says it: "no limit".
-        value: The value that stands for it; its type is converted to the option's.
+        value: The value that stands for it; its type is converted to the option's. None = the parameter is not set.
     """
 
     words: str
-    value: float | str
+    value: float | str | None
 
 
 NO_LIMIT = NoneMeaning("no limit", 0)
@@ -107,7 +107,7 @@ class OptionSpec:
         """Convert a value of the option to one without None and tuples, as ROS parameters and YAML hold it."""
         if value is None:
             assert self.none is not None
-            return self.kind(self.none.value)
+            return None if self.none.value is None else self.kind(self.none.value)
         return list(value) if isinstance(value, tuple) else value
 
     def from_plain(self, value: Any) -> Any:
@@ -116,7 +116,7 @@ class OptionSpec:
         Raises:
             ParameterError: As `check` does.
         """
-        if self.none is not None and value == self.kind(self.none.value):
+        if self.none is not None and value == self.to_plain(None):
             return None
         return self.check(value)
 

@@ -15,7 +15,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 
 from superpoint_ros.ros.messages.stamps import nanoseconds
-from superpoint_ros.ros.runtime.qos import output_qos
+from superpoint_ros.ros.runtime.qos import replay_qos
 
 POLL_S = 0.1
 # Counters of an input that say what became of its messages.
@@ -74,20 +74,20 @@ class Player(Node):
         self._timeout = answer_timeout
         self._pending: dict[int, Exchange] = {}
         self._statistics: dict[str, dict[str, str]] = {}
-        qos = output_qos("every_frame")
+        qos = replay_qos()
         self._inputs: dict[str, Any] = {
             topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()
         }
         self._answers = {topic: self._subscribe(kind, topic) for topic, kind in answers.items()}
         self._reports = self.create_subscription(DiagnosticArray, statistics_topic, self._on_statistics, 10)
 
-    def _subscribe(self, message_type: type, topic: str) -> Subscription:
+    def _subscribe(self, message_type: type, topic: str) -> Subscription[Any]:
         def take(data: bytes) -> None:
             message: Any = deserialize_message(data, message_type)
             if (exchange := self._pending.get(nanoseconds(message.header.stamp))) is not None:
                 exchange.messages[topic] = (message, data)
 
-        return self.create_subscription(message_type, topic, take, output_qos("every_frame"), raw=True)
+        return self.create_subscription(message_type, topic, take, replay_qos(), raw=True)
 
     def wait_until_connected(self, timeout: float) -> bool:
         """Whether a node that listens to all inputs and gives all answers was found in time, in seconds."""

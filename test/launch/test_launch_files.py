@@ -115,7 +115,7 @@ def test_every_node_of_the_chain_is_told_what_concerns_it():
         "perception", left_camera_info_topic="/info", T_left_right="0.12,0,0,0,0,0,1", slop="0.01",
         policy="every_frame", superpoint_weights="/s", densifier_weights="/d",
     )  # fmt: skip
-    assert found["triangulate"]["extrinsic"] == [0.12, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    assert found["triangulate"]["T_left_right"] == [0.12, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     assert (found["triangulate"]["slop"], found["triangulate"]["left_camera_info"]) == (0.01, "/info")
     assert (found["frontend"]["weights"], found["densify"]["weights"]) == ("/s", "/d")
     assert found["frontend"]["cameras.left.camera_info_topic"] == found["densify"]["camera_info_topic"] == "/info"

@@ -11,7 +11,7 @@ from superpoint_ros.core.errors import BackendError
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.player import Player
 from superpoint_ros.ros.messages.stamps import SECOND, time_message
-from superpoint_ros.ros.runtime.qos import output_qos
+from superpoint_ros.ros.runtime.qos import replay_qos
 
 INPUTS = {"/played/image": Image, "/played/info": CameraInfo}
 ANSWERS = {"/stand_in/features": Features, "/stand_in/tracks": Tracks}
@@ -25,7 +25,7 @@ class StandIn:
         self.probe, self.silent = probe, silent
         self.waiting, self.most_waiting, self.infos = [], 0, []
         self.statistics = DiagnosticArray()
-        qos = output_qos("every_frame")
+        qos = replay_qos()
         node = probe.node
         self.publishers = [node.create_publisher(kind, topic, qos) for topic, kind in ANSWERS.items()]
         self.publishers.append(node.create_publisher(DiagnosticArray, STATISTICS_TOPIC, 10))

@@ -13,7 +13,7 @@ from rclpy.time import Time as RosTime
 from std_msgs.msg import Header
 
 from superpoint_ros.core.geometry import pose_from_quaternion
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 
 # A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
 WAIT_S = 0.1
@@ -26,13 +26,13 @@ class CloudPose:
     """Answers for one cloud at a time.
 
     Args:
-        extrinsic: T_camera_cloud (4, 4), which then holds for every cloud; None = as the frames say.
+        T_camera_cloud: (4, 4), which then holds for every cloud; None = as the frames say.
         lookup: (target frame, source frame, stamp) -> T_target_source (4, 4), or a LookupError that says what is
             missing; None where there is no tf2.
     """
 
-    def __init__(self, extrinsic: np.ndarray | None, lookup: Lookup | None):
-        self._extrinsic, self._lookup = extrinsic, lookup
+    def __init__(self, T_camera_cloud: np.ndarray | None, lookup: Lookup | None):
+        self._T_camera_cloud, self._lookup = T_camera_cloud, lookup
 
     def find(self, cloud: Header, image: Header) -> np.ndarray:
         """T_camera_cloud (4, 4) at the cloud's stamp; clouds without a frame_id are taken to be in the image's frame.
@@ -40,19 +40,20 @@ class CloudPose:
         Raises:
             InputError: the frames differ, and there is no transform between them.
         """
-        if self._extrinsic is not None:
-            return self._extrinsic
+        if self._T_camera_cloud is not None:
+            return self._T_camera_cloud
         if cloud.frame_id in ("", image.frame_id):
             return np.eye(4)
         between = f"points in frame '{cloud.frame_id}', image in frame '{image.frame_id}'"
         if self._lookup is None:
-            text = f"{between}: set the parameter extrinsic, or install tf2_ros, which is not here, and publish tf"
+            text = f"{between}: set the parameter T_camera_cloud, or install tf2_ros, which is not here, and publish tf"
             raise InputError("no transform", text)
         try:
             return self._lookup(image.frame_id, cloud.frame_id, cloud.stamp)
         except LookupError as error:
             stamp = f"{cloud.stamp.sec}.{cloud.stamp.nanosec:09d}"
-            text = f"{between}: tf knows no transform at {stamp} ({error}); publish it, or set the parameter extrinsic"
+            unknown = f"tf knows no transform at {stamp} ({error})"
+            text = f"{between}: {unknown}; publish it, or set the parameter T_camera_cloud"
             raise InputError("no transform", text) from error
 
 

@@ -10,17 +10,19 @@ from std_msgs.msg import Header
 from superpoint_ros.core.depth_drawing import color_depth, depth_range
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.ros.densify.parameters import DensifyParameters
-from superpoint_ros.ros.messages.depth import array_to_depth_image, array_to_point_cloud, scaled_camera_info
-from superpoint_ros.ros.messages.images import array_to_image, camera_info_to_camera
+from superpoint_ros.ros.messages.calibration import Calibration
+from superpoint_ros.ros.messages.camera_info import with_header
+from superpoint_ros.ros.messages.depth import array_to_depth_image, array_to_point_cloud
+from superpoint_ros.ros.messages.images import array_to_image
 from superpoint_ros.ros.runtime.qos import output_publisher
 
 
 class DensifyOutputs:
-    """Depth, confidence and CameraInfo; a point cloud and a picture while somebody subscribes to them.
+    """Depth, confidence and CameraInfo; a point cloud and the depth in colour while somebody subscribes to them.
 
     Args:
-        node: owns the publishers.
-        policy: decides their QoS.
+        node: Owns the publishers.
+        policy: Decides their QoS.
     """
 
     def __init__(self, node: Node, policy: str):
@@ -28,38 +30,40 @@ class DensifyOutputs:
         self._confidence = output_publisher(node, Image, "confidence", policy)
         self._camera_info = output_publisher(node, CameraInfo, "camera_info", policy)
         self._points = output_publisher(node, PointCloud2, "points", policy)
-        self._picture = output_publisher(node, Image, "picture", policy)
+        self._depth_color = output_publisher(node, Image, "depth_color", policy)
 
     def publish(
-        self, bgr: np.ndarray, dense: DenseDepth, header: Header, camera: CameraInfo | None, config: DensifyParameters
+        self,
+        bgr: np.ndarray,
+        dense: DenseDepth,
+        header: Header,
+        calibration: Calibration,
+        parameters: DensifyParameters,
     ) -> None:
-        """Everything of one image, each with the image's header.
+        """Publish everything of one image, each with the image's header.
 
         Args:
             bgr: uint8 (H, W, 3), the image.
-            dense: its depth; what is too near or too far is left out here.
-            header: of the image.
-            camera: its calibration, of any image size; without it neither CameraInfo nor points are published.
-            config: limits and encoding.
+            dense: Its depth; what is too near or too far is left out here.
+            header: Header of the image.
+            calibration: Calibration of the camera; before there is one neither CameraInfo nor points are published.
+            parameters: Limits and encoding.
         """
-        depth = limited(dense, config)
-        self._depth.publish(array_to_depth_image(depth, header, config.encoding))
+        depth = limited(dense, parameters)
+        self._depth.publish(array_to_depth_image(depth, header, parameters.encoding))
         self._confidence.publish(array_to_depth_image(dense.confidence, header))
-        if self._picture.get_subscription_count():
-            self._picture.publish(array_to_image(color_depth(depth, *depth_range(depth)), header))
-        if camera is None:
+        if self._depth_color.get_subscription_count():
+            self._depth_color.publish(array_to_image(color_depth(depth, *depth_range(depth)), header))
+        if calibration.message is None:
             return
-        info = scaled_camera_info(camera, depth.shape, header)
-        self._camera_info.publish(info)
-        pinhole = camera_info_to_camera(info, config.rectified)
-        if self._points.get_subscription_count() and pinhole is not None:
-            self._points.publish(array_to_point_cloud(depth, bgr, pinhole, header))
+        camera, info = calibration.of((depth.shape[0], depth.shape[1]))
+        self._camera_info.publish(with_header(info, header))
+        if self._points.get_subscription_count():
+            self._points.publish(array_to_point_cloud(depth, bgr, camera, header))
 
 
-def limited(dense: DenseDepth, config: DensifyParameters) -> np.ndarray:
-    """The depth, float32 (H, W), with NaN where it is too near or too far."""
+def limited(dense: DenseDepth, parameters: DensifyParameters) -> np.ndarray:
+    """Return the depth, float32 (H, W), with NaN where it is too near or too far."""
     with np.errstate(invalid="ignore"):
-        left_out = dense.depth < config.min_depth
-        if config.max_depth > 0.0:
-            left_out |= dense.depth > config.max_depth
+        left_out = (dense.depth < parameters.min_depth) | (dense.depth > (parameters.max_depth or np.inf))
     return np.where(left_out, np.float32(np.nan), dense.depth)

@@ -1,18 +1,17 @@
-"""Depth images, point clouds and scaled calibrations <-> messages. REP 117 and 118: metres, NaN where there is none."""
+"""Depth images and point clouds <-> messages. REP 117 and 118: metres, NaN where there is none."""
 
 from __future__ import annotations
 
 import sys
 from array import array
-from copy import deepcopy
 
 import numpy as np
 from numpy.lib.recfunctions import structured_to_unstructured
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from sensor_msgs.msg import Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
 # encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
@@ -39,7 +38,8 @@ def depth_image_to_array(message: Image) -> np.ndarray:
         text = f"{len(message.data)} bytes of step {message.step} for {message.width}x{message.height} depths"
         raise InputError("data", text)
     shape, strides = (message.height, message.width), (message.step, dtype.itemsize)
-    return np.ndarray(shape, dtype, message.data, strides=strides).astype(np.float32) * np.float32(unit)
+    values = np.ndarray(shape, dtype, message.data, strides=strides).astype(np.float32)
+    return np.asarray(values * np.float32(unit))
 
 
 def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32FC1") -> Image:
@@ -93,15 +93,3 @@ def array_to_point_cloud(depth: np.ndarray, bgr: np.ndarray, camera: Camera, hea
     blue, green, red = bgr[row, column].astype(np.uint32).T
     rgb = (red << 16 | green << 8 | blue).view(np.float32)
     return columns_to_cloud({"x": points[:, 0], "y": points[:, 1], "z": points[:, 2], "rgb": rgb}, header)
-
-
-def scaled_camera_info(message: CameraInfo, image_size: tuple[int, int], header: Header) -> CameraInfo:
-    """A CameraInfo for images of (height, width), scaled about the pixels' corners, with another header."""
-    scaled = deepcopy(message)
-    scaled.header = header
-    scaled.height, scaled.width = image_size
-    x, y = image_size[1] / max(message.width, 1), image_size[0] / max(message.height, 1)
-    resize = np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])
-    scaled.k = (resize @ np.reshape(message.k, (3, 3))).ravel()
-    scaled.p = (resize @ np.reshape(message.p, (3, 4))).ravel()
-    return scaled

@@ -16,7 +16,7 @@ from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Matches as MatchesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 
 DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
     FeaturesMessage.DESCRIPTOR_FLOAT32: np.dtype("<f4"),
@@ -99,6 +99,22 @@ def _check(message: FeaturesMessage) -> np.dtype:
         text = f"{len(message.descriptors)} bytes for {count} descriptors of {message.descriptor_size} {dtype} values"
         raise InputError("descriptors", text)
     return dtype
+
+
+def check_comparable(left: FeaturesMessage, right: FeaturesMessage) -> None:
+    """Check that the descriptors of two messages come from the same weights.
+
+    Raises:
+        InputError: They do not.
+    """
+    weights, sizes = (left.weights_sha256, right.weights_sha256), (left.descriptor_size, right.descriptor_size)
+    if weights[0] != weights[1] or sizes[0] != sizes[1]:
+        models = " and ".join(
+            f"{message.model or 'unknown'} (sha256 {message.weights_sha256[:8] or 'none'}, "
+            f"{message.descriptor_size} values)"
+            for message in (left, right)
+        )
+        raise InputError("weights", f"descriptors of {models} cannot be compared; both need the same weights")
 
 
 def matches_to_message(matches: Matches, message0: FeaturesMessage, message1: FeaturesMessage) -> MatchesMessage:

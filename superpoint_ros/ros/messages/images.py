@@ -1,4 +1,4 @@
-"""Image and CameraInfo messages <-> arrays, the one place for it. Headers are passed on as they came."""
+"""Image messages <-> arrays, the one place for it. Headers are passed on as they came."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import sys
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from superpoint_ros.core.camera import Camera
-from superpoint_ros.core.errors import CalibrationError, ImageError
+from superpoint_ros.ros.messages.errors import InputError
+
+IMAGE_TYPES: dict[str, type] = {"raw": Image, "compressed": CompressedImage}
 
 # What sensor_msgs calls differently than all conversion libraries do.
 ALIASES = {
@@ -48,17 +49,7 @@ DECODE_FLAGS = {
     "mono8": cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION,
     "bgr8": cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
 }
-DISTORTION_MODELS = ("plumb_bob", "rational_polynomial")
-FISHEYE_MODELS = ("equidistant", "fisheye")
 NATIVE_IS_BIGENDIAN = sys.byteorder == "big"
-
-
-class InputError(ImageError):
-    """An image message that cannot be used; `reason` is one word to count it by."""
-
-    def __init__(self, reason: str, explanation: str):
-        super().__init__(explanation)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def _load_bridge() -> Callable[[Any, str], np.ndarray]:
     except ImportError:
         from rosbags.image import image_to_cvimage
 
-        return image_to_cvimage
+        return cast(Callable[[Any, str], np.ndarray], image_to_cvimage)
     return CvBridge().imgmsg_to_cv2
 
 
@@ -188,35 +179,3 @@ def array_to_compressed_image(image: np.ndarray, header: Header) -> CompressedIm
     """uint8 (H, W) or (H, W, 3) in BGR order -> jpeg message."""
     _, encoded = cv2.imencode(".jpg", image)
     return CompressedImage(header=header, format="jpeg", data=_bytes(encoded))
-
-
-def _distortion(message: CameraInfo) -> tuple[np.ndarray, bool]:
-    coefficients = np.array(message.d, np.float64)
-    if message.distortion_model in FISHEYE_MODELS:
-        return coefficients if len(coefficients) else np.zeros(4), True
-    if not coefficients.any():
-        return np.zeros(0), False
-    if message.distortion_model not in DISTORTION_MODELS:
-        known = ", ".join(DISTORTION_MODELS + FISHEYE_MODELS)
-        raise CalibrationError(f"distortion model '{message.distortion_model}' is not one of {known}")
-    return coefficients, False
-
-
-def camera_info_to_camera(message: CameraInfo, rectified: bool = False) -> Camera | None:
-    """CameraInfo -> the camera of its images, region of interest and binning applied; None where uncalibrated.
-
-    Args:
-        message: its K, D and sizes are those of the full sensor, as sensor_msgs defines them.
-        rectified: the images are rectified: P stands for K, and no distortion is left.
-
-    Raises:
-        CalibrationError: a distortion model that is not known.
-    """
-    matrix = np.reshape(message.p, (3, 4))[:, :3] if rectified else np.reshape(message.k, (3, 3))
-    if matrix[0, 0] == 0.0 or matrix[1, 1] == 0.0:
-        return None
-    distortion, fisheye = (np.zeros(0), False) if rectified else _distortion(message)
-    region, binning = message.roi, (max(message.binning_x, 1), max(message.binning_y, 1))
-    size = (region.height or message.height, region.width or message.width)
-    full = Camera(np.array(matrix, np.float64), distortion, fisheye, size)
-    return full.cropped_and_binned((region.x_offset, region.y_offset), binning)

@@ -9,7 +9,7 @@ SECOND = 1_000_000_000
 
 def nanoseconds(stamp: Time) -> int:
     """A stamp as nanoseconds since the clock's epoch."""
-    return stamp.sec * SECOND + stamp.nanosec
+    return int(stamp.sec) * SECOND + int(stamp.nanosec)
 
 
 def time_message(stamp: int) -> Time:

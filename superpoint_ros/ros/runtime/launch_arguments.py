@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rclpy.parameter import Parameter
-
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import OptionSpec
-from superpoint_ros.ros.runtime.parameters import Setting
 
 BOOLEANS = {"true": True, "false": False}
 KIND_WORDS = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}
@@ -105,18 +102,3 @@ def unknown_names(given: Iterable[str], known: Iterable[str]) -> list[str]:
         near = difflib.get_close_matches(name, names, n=1)
         found.append(f"{name} (did you mean {near[0]}?)" if near else name)
     return found
-
-
-def as_specs(settings: Iterable[Setting]) -> dict[str, OptionSpec]:
-    """Describe parameters that were declared as settings."""
-    return {setting.name: _as_spec(setting) for setting in settings}
-
-
-def _as_spec(setting: Setting) -> OptionSpec:
-    kind, count = type(setting.default), 1
-    if setting.default is Parameter.Type.DOUBLE_ARRAY:
-        kind, count = float, 7
-    elif isinstance(setting.default, list):
-        kind, count = type(setting.default[0]), None
-    given = {name: getattr(setting, name) for name in ("name", "default", "description", "limits", "choices", "fixed")}
-    return OptionSpec(kind=kind, count=count, **given)

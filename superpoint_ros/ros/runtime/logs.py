@@ -3,47 +3,106 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from typing import ClassVar
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+LIBRARY = "superpoint_ros"
+# rclpy's severities are Python's levels.
+DEFAULT_LEVEL = logging.INFO
 
-class NodeLogHandler(logging.Handler):
-    """Forwards what the library code logs to the node's logger (rosout, console, file)."""
+
+def write(logger: RcutilsLogger, level: int, text: str) -> None:
+    """Log a text to a node's log with a level of Python's logging."""
+    # One call per severity, each on its own line: rclpy ties a severity to the line that logs.
+    if level >= logging.ERROR:
+        logger.error(text)
+    elif level >= logging.WARNING:
+        logger.warning(text)
+    elif level >= logging.INFO:
+        logger.info(text)
+    else:
+        logger.debug(text)
+
+
+class LogForwarding(logging.Handler):
+    """Forwards what the library code logs to a node's log (rosout, console, file), until it is closed.
+
+    Each record goes to one node: the one whose thread logs it, or the first where no node's does. The library's level
+    follows the nodes'.
+
+    Args:
+        logger: The node's.
+    """
+
+    _active: ClassVar[list[LogForwarding]] = []
+    _threads = threading.local()
 
     def __init__(self, logger: RcutilsLogger):
         super().__init__()
         self._logger = logger
+        if not self._active:
+            logging.getLogger(LIBRARY).addHandler(self)
+        self._active.append(self)
+        self.follow_level()
+
+    def adopt_thread(self) -> None:
+        """Take what the calling thread logs from now on."""
+        self._threads.owner = self
+
+    def follow_level(self) -> None:
+        """Let the library log what the most talkative node wants to hear."""
+        levels = [int(one._logger.get_effective_level()) for one in self._active]
+        logging.getLogger(LIBRARY).setLevel(min(levels, default=DEFAULT_LEVEL))
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
-        # One call per severity, each on its own line: rclpy ties a severity to the line that logs.
-        if record.levelno >= logging.ERROR:
-            self._logger.error(text)
-        elif record.levelno >= logging.WARNING:
-            self._logger.warning(text)
-        elif record.levelno >= logging.INFO:
-            self._logger.info(text)
-        else:
-            self._logger.debug(text)
+        """Write one record to the log of the node that it belongs to."""
+        owner = getattr(self._threads, "owner", None)
+        write((owner if owner in self._active else self)._logger, record.levelno, self.format(record))
+
+    def close(self) -> None:
+        """Forward nothing any more; another node's forwarding takes over what belongs to none."""
+        library = logging.getLogger(LIBRARY)
+        if self in self._active:
+            self._active.remove(self)
+            library.removeHandler(self)
+            if self._active and self._active[0] not in library.handlers:
+                library.addHandler(self._active[0])
+            if not self._active:
+                library.setLevel(logging.NOTSET)
+        super().close()
 
 
 class ThrottledWarnings:
-    """Logs a warning at most once per period and key; says how many were held back in between."""
+    """Log a warning at most once per period and key; say how many were held back in between. Safe for concurrent use.
+
+    Args:
+        logger: The node's.
+        period_s: Seconds between two warnings of one key.
+    """
 
     def __init__(self, logger: RcutilsLogger, period_s: float = 5.0):
         self._logger = logger
         self._period_s = period_s
+        self._lock = threading.Lock()
         self._last: dict[tuple[str, str], float] = {}
         self._held_back: dict[tuple[str, str], int] = {}
 
-    def warn(self, topic: str, kind: str, text: str) -> None:
-        """Logs "topic: text", unless one of this kind on this topic was logged less than a period ago."""
+    def warn(self, topic: str, kind: str, text: str) -> bool:
+        """Log "topic: text", unless one of this kind on this topic was logged less than a period ago.
+
+        Returns:
+            Whether it was logged.
+        """
         key, now = (topic, kind), time.monotonic()
-        if now - self._last.get(key, -float("inf")) < self._period_s:
-            self._held_back[key] = self._held_back.get(key, 0) + 1
-            return
-        self._last[key] = now
-        held_back = self._held_back.pop(key, 0)
+        with self._lock:
+            if now - self._last.get(key, -float("inf")) < self._period_s:
+                self._held_back[key] = self._held_back.get(key, 0) + 1
+                return False
+            self._last[key] = now
+            held_back = self._held_back.pop(key, 0)
         suffix = f" ({held_back} more like this since the last warning)" if held_back else ""
         self._logger.warning(f"{topic}: {text}{suffix}")
+        return True

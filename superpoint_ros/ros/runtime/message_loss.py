@@ -44,7 +44,7 @@ class LossCounter:
         key = bytes(publisher["data"])
         last = self._last.get(key, number)
         self._last[key] = number
-        return max(number - last - 1, 0)
+        return max(int(number) - int(last) - 1, 0)
 
 
 def loss_events(count: Callable[[int], None]) -> SubscriptionEventCallbacks:

@@ -1,9 +1,9 @@
-"""What the parameters of all nodes share: a setting described once, declared with type and range, and followed."""
+"""Options as parameters of a ROS node: declared with type and range, read, followed."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
@@ -11,89 +11,65 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.ros.runtime.scheduling import POLICIES
+from superpoint_ros.core.options import OptionSpec
+from superpoint_ros.ros.runtime.options import ParameterSchema
 
-TRANSPORTS = {"raw": "sensor_msgs/msg/Image", "compressed": "sensor_msgs/msg/CompressedImage"}
+Parameters = TypeVar("Parameters")
 
-Config = TypeVar("Config")
+ARRAY_TYPES = {
+    bool: Parameter.Type.BOOL_ARRAY,
+    int: Parameter.Type.INTEGER_ARRAY,
+    float: Parameter.Type.DOUBLE_ARRAY,
+    str: Parameter.Type.STRING_ARRAY,
+}
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One parameter.
-
-    Attributes:
-        name: as ROS knows it.
-        default: its type is the parameter's type.
-        description: for `ros2 param describe`, with unit.
-        limits: least and greatest value of a number.
-        choices: the allowed values of a string; () = any.
-        fixed: cannot be changed at run time.
-    """
-
-    name: str
-    default: Any
-    description: str
-    limits: tuple[float, float] | None = None
-    choices: tuple[str, ...] = ()
-    fixed: bool = False
-
-    def descriptor(self) -> ParameterDescriptor:
-        constraints = f"one of: {', '.join(map(repr, self.choices))}" if self.choices else ""
-        descriptor = ParameterDescriptor(
-            description=self.description, additional_constraints=constraints, read_only=self.fixed
-        )
-        if self.limits and isinstance(self.default, int):
-            descriptor.integer_range = [IntegerRange(from_value=self.limits[0], to_value=self.limits[1], step=1)]
-        elif self.limits:
-            descriptor.floating_point_range = [FloatingPointRange(from_value=self.limits[0], to_value=self.limits[1])]
+def describe(spec: OptionSpec) -> ParameterDescriptor:
+    """Describe a parameter for `ros2 param describe`."""
+    unit = f" [{spec.unit}]" if spec.unit else ""
+    constraints = spec.allowed if spec.choices else ""
+    descriptor = ParameterDescriptor(
+        description=f"{spec.description}{unit}", additional_constraints=constraints, read_only=spec.fixed
+    )
+    if spec.limits is None or spec.count != 1:
         return descriptor
-
-    def check(self, value: Any) -> Any:
-        """The value itself; a ParameterError where it is not allowed."""
-        if self.limits and not self.limits[0] <= value <= self.limits[1]:
-            raise ParameterError(f"{self.name}={value!r} is not between {self.limits[0]} and {self.limits[1]}")
-        if self.choices and value not in self.choices:
-            raise ParameterError(f"{self.name}={value!r} is not one of {', '.join(map(repr, self.choices))}")
-        return value
-
-
-# Of nodes that run a network, beside its weights.
-NETWORK_SETTINGS = (
-    Setting("model", "", "name of a shipped model, or path of a model file; empty = default", fixed=True),
-    Setting("backend", "auto", "what runs the network: auto or a backend's name", fixed=True),
-    Setting("device", "auto", "auto, cpu, cuda or cuda:N", fixed=True),
-)
-
-# Of nodes that pair two topics, see paired_inputs.py.
-PAIRING_SETTINGS = (
-    Setting("slop", 0.0, "[s] greatest difference of a pair's stamps; 0 = they are equal", (0.0, 10.0), fixed=True),
-    Setting("queue_size", 30, "messages of a topic that wait for their partner", (1, 10_000), fixed=True),
-    Setting(
-        "policy",
-        "latest",
-        "latest: the newest pair, older ones are dropped and counted (robot); every_frame: all pairs (replay)",
-        choices=tuple(POLICIES),
-        fixed=True,
-    ),
-)
+    ends = (*spec.limits, *([] if spec.none is None else [spec.to_plain(None)]))
+    low, high = spec.kind(min(ends)), spec.kind(max(ends))
+    if spec.kind is int:
+        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+    else:
+        descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
+    return descriptor
 
 
-def declare_settings(node: Node, settings: tuple[Setting, ...]) -> dict[str, Any]:
-    """Declares parameters on the node; their values by name."""
-    return {
-        setting.name: node.declare_parameter(setting.name, setting.default, setting.descriptor()).value
-        for setting in settings
-    }
+def declare_parameters(node: Node, schema: ParameterSchema[Parameters]) -> Parameters:
+    """Declare all parameters of a schema on the node and read them.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+        rclpy.exceptions.ParameterException: A value of the wrong type or out of its declared range.
+    """
+    values = _declare(node, schema.specs)
+    known = {name: spec.from_plain(values[name]) for name, spec in schema.specs.items()}
+    return schema.parse(values | _declare(node, schema.further(known)))
 
 
-def follow_changes(node: Node, parse: Callable[[Mapping[str, Any]], Config], take: Callable[[Config], None]) -> None:
-    """From now on a change of parameters is parsed with all others and handed to `take`, or refused with the reason."""
+def _declare(node: Node, specs: Mapping[str, OptionSpec]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, spec in specs.items():
+        default = spec.to_plain(spec.default)
+        default = ARRAY_TYPES[spec.kind] if default is None else default
+        values[name] = node.declare_parameter(name, default, describe(spec)).value
+    return values
 
-    def on_set(changes: list[Parameter]) -> SetParametersResult:
+
+def follow_changes(node: Node, schema: ParameterSchema[Parameters], take: Callable[[Parameters], None]) -> None:
+    """From now on parse a change of parameters with all others and hand it to `take`, or refuse it with the reason."""
+
+    def on_set(changes: list[Parameter[Any]]) -> SetParametersResult:
         values = {name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}
         try:
-            take(parse(values | {change.name: change.value for change in changes}))
+            take(schema.parse(values | {change.name: change.value for change in changes}))
         except ParameterError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -101,7 +77,12 @@ def follow_changes(node: Node, parse: Callable[[Mapping[str, Any]], Config], tak
     node.add_on_set_parameters_callback(on_set)
 
 
-def camera_info_beside(image_topic: str) -> str:
-    """The topic camera_info in the namespace of an image topic, raw or compressed."""
-    folder, slash, _ = image_topic.removesuffix("/compressed").rpartition("/")
-    return f"{folder}{slash}camera_info"
+def undeclared_parameters(node: Node) -> list[str]:
+    """List the parameters that the user gave a value and the node does not have, with the name each resembles."""
+    given = getattr(node, "_parameter_overrides", {})
+    known = list(node.get_parameters_by_prefix(""))
+    found = []
+    for name in sorted(set(given) - set(known)):
+        near = difflib.get_close_matches(name, known, n=1)
+        found.append(f"{name} (did you mean {near[0]}?)" if near else name)
+    return found

@@ -22,7 +22,7 @@ INPUT_DEPTH = 5
 OUTPUT_DEPTH = 5
 # Value of an override that leaves the policy to the node.
 AUTO = "auto"
-POLICY_ENUMS: dict[str, type] = {
+POLICY_ENUMS: dict[str, Any] = {
     "reliability": ReliabilityPolicy,
     "durability": DurabilityPolicy,
     "history": HistoryPolicy,

@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -91,7 +91,7 @@ class EveryFrameQueue(FrameQueue[Item]):
         return [self._waiting.popleft()]
 
 
-POLICIES: dict[str, type[FrameQueue]] = {"latest": LatestQueue, "every_frame": EveryFrameQueue}
+POLICIES: dict[str, type[FrameQueue[Any]]] = {"latest": LatestQueue, "every_frame": EveryFrameQueue}
 
 
 class Worker(Generic[Item]):

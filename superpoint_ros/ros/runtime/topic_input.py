@@ -70,7 +70,7 @@ class TopicInput:
         self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched))
         self._subscription = self._subscribe()
 
-    def _subscribe(self) -> Subscription:
+    def _subscribe(self) -> Subscription[Any]:
         return self._node.create_subscription(
             self._message_type,
             self._given_topic,

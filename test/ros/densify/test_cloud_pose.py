@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from helpers.ros_probe import header
 
 from superpoint_ros.ros.densify.cloud_pose import CloudPose
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 
 POSE = np.array([[0.0, -1, 0, 1], [1, 0, 0, 2], [0, 0, 1, 3], [0, 0, 0, 1]])
 IMAGE = header(1000, "camera")
@@ -23,7 +23,7 @@ def unknown(target: str, source: str, stamp: Time) -> np.ndarray:
 
 
 @pytest.mark.parametrize("frame", ["lidar", "camera", ""])
-def test_the_extrinsic_holds_whatever_the_frames(frame):
+def test_a_given_pose_holds_whatever_the_frames(frame):
     np.testing.assert_array_equal(CloudPose(POSE, never).find(header(990, frame), IMAGE), POSE)
 
 
@@ -47,7 +47,7 @@ def test_between_frames_the_transform_at_the_cloud_s_stamp_is_asked_for():
 @pytest.mark.parametrize(
     ("lookup", "words"),
     [
-        (None, "'lidar', image in frame 'camera': set the parameter extrinsic, or install tf2_ros"),
+        (None, "'lidar', image in frame 'camera': set the parameter T_camera_cloud, or install tf2_ros"),
         (unknown, r"'lidar', image in frame 'camera': tf knows no transform at 0.990000000 \('lidar' does not exist\)"),
     ],
 )
@@ -55,4 +55,4 @@ def test_a_transform_that_nobody_knows_is_refused_with_the_cure(lookup, words):
     with pytest.raises(InputError, match=words) as error:
         CloudPose(None, lookup).find(header(990, "lidar"), IMAGE)
     assert error.value.reason == "no transform"
-    assert "extrinsic" in str(error.value)
+    assert "T_camera_cloud" in str(error.value)

@@ -25,7 +25,7 @@ def densifier(d3):
 @pytest.fixture(scope="module")
 def depths(probe, start_densify):
     """Reads depth images; guesses where there is no sample."""
-    return Densify(probe, start_densify, "depths", on_empty_input="guess", options=DensifierOptions(fallback_depth=2.0))
+    return Densify(probe, start_densify, "depths", on_empty_input="guess", fallback_depth=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def clouds(probe, start_densify):
 @pytest.fixture(scope="module")
 def features(probe, start_densify):
     """Reads features with 3-D, whose frame is one metre in front of the camera's; publishes millimetres."""
-    options = {"source": "feature_cloud", "extrinsic": "[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]", "encoding": "16UC1"}
+    options = {"source": "feature_cloud", "T_camera_cloud": "[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]", "encoding": "16UC1"}
     return Densify(probe, start_densify, "features", PointCloud2, **options)
 
 
@@ -128,7 +128,7 @@ def test_a_cloud_whose_place_nobody_knows_is_refused_with_the_cure(clouds):
     clouds.send(3000, cloud(seen_points(sparse_depth(3))[:, 2:], header(3000, "lidar")))
     clouds.wait_for_report("skipped: no transform", "1")
     clouds.wait_for_words("points in frame 'lidar', image in frame 'optical'")
-    assert "the parameter extrinsic" in clouds.node.log()
+    assert "the parameter T_camera_cloud" in clouds.node.log()
 
 
 @pytest.mark.parametrize(

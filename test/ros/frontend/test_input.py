@@ -72,7 +72,7 @@ def test_a_stamp_that_goes_back_begins_a_new_epoch(stereo):
     assert (restarted.previous_stamp.sec, restarted.previous_stamp.nanosec) == (0, 0)
     assert after.previous_stamp == restarted.header.stamp
     assert max(after.age) == 2
-    assert "/left/image_raw: stamp went back by" in stereo.node.log()
+    assert "/left/image_raw: timestamp jumped back" in stereo.node.log()
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_camera_info_gives_normalised_coordinates_and_velocity(stereo):
     stereo.left.publish(array_to_image(texture(7, LEFT_SIZE), stereo.next_header()))
     stereo.wait_for("left", 4)
     assert len(stereo.tracks["left"][3].normalized_x) == 0
-    assert "/left/camera_info: CameraInfo is for images of (height, width) (48, 128)" in stereo.node.log()
+    assert "CameraInfo on /left/camera_info is for images of (height, width) (48, 128)" in stereo.node.log()
 
 
 @pytest.mark.parametrize("layout", ["frontend.rviz", "frontend.foxglove.json"])

@@ -1,8 +1,9 @@
-from pathlib import Path
+"""The frontend node's parameters: defaults, cameras by name, what is refused, how ROS sees them."""
+
+from __future__ import annotations
 
 import pytest
 import rclpy
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from rclpy.exceptions import ParameterException
@@ -13,15 +14,11 @@ from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
-from superpoint_ros.ros.frontend.parameters import SETTINGS, camera_settings, declare_parameters, parse_parameters
+from superpoint_ros.ros.frontend.parameters import SCHEMA
+from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
+from superpoint_ros.ros.runtime.parameters import declare_parameters, undeclared_parameters
 
-NUMBERS = [setting for setting in SETTINGS if setting.limits]
-CONFIG = Path(__file__).resolve().parents[3] / "config" / "frontend.yaml"
-
-
-def defaults(cameras=("camera",), **changes):
-    settings = [*SETTINGS, *(setting for name in cameras for setting in camera_settings(name).values())]
-    return {setting.name: setting.default for setting in settings} | {"cameras.names": list(cameras)} | changes
+NUMBERS = [spec for spec in SCHEMA.all_specs().values() if spec.limits and spec.count == 1]
 
 
 @pytest.fixture
@@ -30,9 +27,11 @@ def node_with():
     rclpy.init(context=context)
     nodes = []
 
-    def create(**overrides):
+    def create(namespace="", remapping=(), **overrides):
         parameters = [Parameter(name.replace("__", "."), value=value) for name, value in overrides.items()]
-        nodes.append(Node("parameters", context=context, parameter_overrides=parameters))
+        rules = ["--ros-args", *(word for rule in remapping for word in ("-r", rule))]
+        nodes.append(Node("parameters", context=context, parameter_overrides=parameters, namespace=namespace,
+                          cli_args=rules))  # fmt: skip
         return nodes[-1]
 
     yield create
@@ -42,21 +41,11 @@ def node_with():
 
 
 def test_defaults_are_those_of_the_library():
-    parameters = parse_parameters(defaults())
+    parameters = SCHEMA.parse({})
     assert parameters.tracker == TrackerOptions()
     assert parameters.decoding == DecodeOptions()
     assert parameters.network == NetworkOptions(weights=None, model=None, backend="auto", device="auto")
-
-
-def test_the_config_file_holds_the_defaults():
-    def flat(tree, prefix=""):
-        for key, value in tree.items():
-            yield from flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
-
-    given_values = dict(flat(yaml.safe_load(CONFIG.read_text())["/**"]["ros__parameters"]))
-    known = defaults()
-    assert set(given_values) <= set(known)
-    assert parse_parameters(known | given_values) == parse_parameters(known)
+    assert list(parameters.cameras) == ["camera"]
 
 
 @pytest.mark.parametrize(
@@ -67,62 +56,68 @@ def test_the_config_file_holds_the_defaults():
         ("/cam0/image", "raw", "/cam0/image", "/cam0/camera_info"),
         ("/cam0/image/compressed", "compressed", "/cam0/image/compressed", "/cam0/camera_info"),
         ("/image", "raw", "/image", "/camera_info"),
-        ("image", "raw", "image", "camera_info"),
-        ("robot/image", "raw", "robot/image", "robot/camera_info"),
+        ("image", "raw", "/image", "/camera_info"),
+        ("robot/image", "raw", "/robot/image", "/robot/camera_info"),
     ],
 )
-def test_topics(topic, transport, expected, camera_info):
-    changes = {"cameras.left.topic": topic, "cameras.left.transport": transport}
-    (camera,) = parse_parameters(defaults(["left"], **changes)).cameras
-    assert (camera.topic, camera.camera_info_topic) == (expected, camera_info)
+def test_topics(node_with, topic, transport, expected, camera_info):
+    node = node_with()
+    found = image_topic(node, topic, "left", transport)
+    assert (found, camera_info_topic(node, "", found)) == (expected, camera_info)
 
 
-def test_a_camera_info_topic_can_be_given():
-    (camera,) = parse_parameters(defaults(["left"], **{"cameras.left.camera_info_topic": "/calibration"})).cameras
-    assert camera.camera_info_topic == "/calibration"
+@pytest.mark.parametrize(("transport", "expected"), [("raw", "/usb/image"), ("compressed", "/usb/image/compressed")])
+def test_topics_follow_namespace_and_remapping(node_with, transport, expected):
+    plain = image_topic(node_with("/robot1"), "", "left", transport)
+    assert plain == "/robot1/left/image_raw" + expected.removeprefix("/usb/image")
+    node = node_with("/robot1", ["left/image_raw:=/usb/image"])
+    found = image_topic(node, "", "left", transport)
+    assert (found, camera_info_topic(node, "", found)) == (expected, "/usb/camera_info")
+
+
+def test_a_camera_info_topic_can_be_given(node_with):
+    assert camera_info_topic(node_with("/robot1"), "calibration", "/robot1/left/image") == "/robot1/calibration"
 
 
 @pytest.mark.parametrize("names", [[], ["a", "a"], ["a b"], [""], ["0a"], ["a/b"], ["names"]])
 def test_bad_camera_names(names):
     with pytest.raises(ParameterError, match=r"cameras\.names="):
-        parse_parameters(defaults(["camera"]) | {"cameras.names": names})
+        SCHEMA.parse({"cameras.names": names})
 
 
-@pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.name)
-def test_numbers_out_of_range_are_refused(setting):
-    for value in (setting.limits[0] - 1, setting.limits[1] + 1, float("nan")):
-        with pytest.raises(ParameterError, match=f"{setting.name}=.* is not between"):
-            parse_parameters(defaults(**{setting.name: value}))
+@pytest.mark.parametrize("spec", NUMBERS, ids=lambda spec: spec.name)
+def test_numbers_out_of_range_are_refused(spec):
+    for value in (spec.limits[0] - 2, spec.limits[1] + 1, spec.kind(-7)):
+        with pytest.raises(ParameterError, match=f"{spec.name}=.* is not between"):
+            SCHEMA.parse({spec.name: spec.kind(value)})
 
 
 @given(st.data(), st.sampled_from(NUMBERS))
-def test_numbers_in_range_are_what_the_library_takes(data, setting):
-    kind = st.integers if isinstance(setting.default, int) else st.floats
-    value = data.draw(kind(*setting.limits))
-    lowest = {"detection_threshold": 0.0, "max_displacement": 0.1, "epipolar_threshold": 0.01}
-    if setting.default < value < lowest.get(setting.name, value):
-        with pytest.raises(ParameterError, match=setting.name):
-            parse_parameters(defaults(**{setting.name: value}))
-    else:
-        parse_parameters(defaults(**{setting.name: value}))
+def test_numbers_in_range_are_what_the_library_takes(data, spec):
+    kind = st.integers if spec.kind is int else st.floats
+    SCHEMA.parse({spec.name: data.draw(kind(*spec.limits))})
 
 
 @pytest.mark.parametrize("scales", [[], [0.0], [-1.0, 1.0], [4.5], [1.0, 1.0], [float("nan")]])
 def test_scales_out_of_range_are_refused(scales):
-    with pytest.raises(ParameterError, match=r"scales=\[.* (is not between|has 0 values|must be different)"):
-        parse_parameters(defaults(scales=scales))
+    with pytest.raises(ParameterError, match="scales="):
+        SCHEMA.parse({"scales": scales})
 
 
 @pytest.mark.parametrize("name", ["policy", "descriptor_sampling", "cameras.camera.transport"])
 def test_unknown_words_are_refused(name):
     with pytest.raises(ParameterError, match=f"{name}='sometimes' is not one of"):
-        parse_parameters(defaults(**{name: "sometimes"}))
+        SCHEMA.parse({name: "sometimes"})
 
 
 def test_every_parameter_is_declared_with_description_and_range(node_with):
     node = node_with(cameras__names=["left", "right"])
-    declare_parameters(node)
-    for name in defaults(["left", "right"]):
+    declare_parameters(node, SCHEMA)
+    declared = [name for name in node.get_parameters_by_prefix("") if name != "use_sim_time"]
+    assert "cameras.right.wait_for_camera_info" in declared
+    for name in declared:
+        if name.startswith(("start_type_description", "qos_overrides")):
+            continue
         descriptor = node.describe_parameter(name)
         assert descriptor.description
         number = isinstance(node.get_parameter(name).value, int | float) and descriptor.type != 1
@@ -138,10 +133,16 @@ def test_declared_values_are_read(node_with):
         policy="every_frame",
         scales=[1.0, 0.5],
     )
-    parameters = declare_parameters(node)
+    parameters = declare_parameters(node, SCHEMA)
     assert parameters.policy == "every_frame"
-    assert parameters.cameras[0].topic == "/l"
-    assert parameters.decoding == DecodeOptions(nms_radius=7, scales=(1.0, 0.5), detection_threshold=0.25)
+    assert parameters.cameras["left"].topic == "/l"
+    assert parameters.decoding == DecodeOptions(nms_radius=7, detection_threshold=0.25, scales=(1.0, 0.5))
+
+
+def test_a_parameter_that_nobody_declared_is_named_with_the_one_it_resembles(node_with):
+    node = node_with(nms_radus=7, zzz=1, max_keypoints=10)
+    declare_parameters(node, SCHEMA)
+    assert undeclared_parameters(node) == ["nms_radus (did you mean nms_radius?)", "zzz"]
 
 
 @pytest.mark.parametrize(
@@ -149,4 +150,4 @@ def test_declared_values_are_read(node_with):
 )
 def test_wrong_types_and_ranges_are_refused_at_declaration(node_with, override):
     with pytest.raises(ParameterException, match=next(iter(override))):
-        declare_parameters(node_with(**override))
+        declare_parameters(node_with(**override), SCHEMA)

@@ -9,7 +9,7 @@ import pytest
 from helpers.ros_probe import header
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from sensor_msgs.msg import Image, PointCloud2, PointField
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
@@ -18,7 +18,6 @@ from superpoint_ros.ros.messages.depth import (
     array_to_point_cloud,
     depth_image_to_array,
     point_cloud_to_array,
-    scaled_camera_info,
 )
 
 DEPTH = np.array([[1.5, np.nan, 0.0], [65.535, 70.0, np.inf]], np.float32)
@@ -116,14 +115,3 @@ def test_clouds_that_cannot_be_are_refused():
     beyond.fields[2].offset = 9
     with pytest.raises(ImageError, match="do not fit into points of 12 bytes"):
         point_cloud_to_array(beyond)
-
-
-def test_calibration_is_scaled_about_the_corners_of_pixels():
-    info = CameraInfo(
-        height=4, width=8, k=[10.0, 0, 3.5, 0, 10, 1.5, 0, 0, 1], p=[10.0, 0, 3.5, 2, 0, 10, 1.5, 0] + [0, 0, 1, 0]
-    )
-    scaled = scaled_camera_info(info, (2, 4), header(7, "left"))
-    assert (scaled.height, scaled.width, scaled.header.frame_id) == (2, 4, "left")
-    np.testing.assert_allclose(scaled.k, [5, 0, 1.5, 0, 5, 0.5, 0, 0, 1])
-    np.testing.assert_allclose(scaled.p, [5, 0, 1.5, 1, 0, 5, 0.5, 0, 0, 0, 1, 0])
-    assert info.width == 8

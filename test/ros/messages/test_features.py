@@ -12,7 +12,7 @@ from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
 from superpoint_ros.ros.messages import features as feature_messages
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 
 counts = st.integers(0, 40)
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from superpoint_ros.core.errors import CalibrationError, ImageError
+from superpoint_ros.core.errors import ImageError
 from superpoint_ros.ros.messages import images as image_messages
-from superpoint_ros.ros.messages.images import InputError, image_to_array
+from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.messages.images import image_to_array
 
 CHANNELS = {"mono8": 1, "8UC1": 1, "rgb8": 3, "bgr8": 3, "8UC3": 3, "rgba8": 4, "bgra8": 4, "8UC4": 4}
 WIDE = {"mono16": 1, "16UC1": 1, "rgb16": 3, "bgr16": 3, "rgba16": 4, "bgra16": 4}
@@ -203,55 +204,3 @@ def test_cv_bridge_is_taken_where_it_is(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "cv_bridge", types.SimpleNamespace(CvBridge=CvBridge))
     assert image_messages._load_bridge()(Image(height=3), "bgr8") == (3, "bgr8")
-
-
-INFO = {
-    "height": 48,
-    "width": 64,
-    "k": [50.0, 0.0, 31.5, 0.0, 60.0, 23.5, 0.0, 0.0, 1.0],
-    "p": [40.0, 0.0, 30.0, 0.0, 0.0, 40.0, 20.0, 0.0, 0.0, 0.0, 1.0, 0.0],
-}
-
-
-def test_camera_info():
-    info = CameraInfo(distortion_model="plumb_bob", d=[0.1, 0.0, 0.0, 0.0, 0.0], **INFO)
-    camera = image_messages.camera_info_to_camera(info)
-    np.testing.assert_array_equal(camera.matrix, [[50, 0, 31.5], [0, 60, 23.5], [0, 0, 1]])
-    np.testing.assert_array_equal(camera.distortion, [0.1, 0, 0, 0, 0])
-    assert (camera.image_size, camera.fisheye) == ((48, 64), False)
-
-
-def test_rectified_images_take_the_projection_matrix():
-    info = CameraInfo(distortion_model="plumb_bob", d=[0.1, 0.0, 0.0, 0.0, 0.0], **INFO)
-    camera = image_messages.camera_info_to_camera(info, rectified=True)
-    np.testing.assert_array_equal(camera.matrix, [[40, 0, 30], [0, 40, 20], [0, 0, 1]])
-    assert camera.distortion.size == 0
-
-
-@pytest.mark.parametrize("model", image_messages.FISHEYE_MODELS)
-def test_fisheye_camera_info(model):
-    assert image_messages.camera_info_to_camera(CameraInfo(distortion_model=model, d=[0.1] * 4, **INFO)).fisheye
-    camera = image_messages.camera_info_to_camera(CameraInfo(distortion_model=model, **INFO))
-    assert camera.distortion.tolist() == [0] * 4
-
-
-def test_region_of_interest_and_binning():
-    info = CameraInfo(binning_x=2, binning_y=2, **INFO)
-    info.roi.x_offset, info.roi.y_offset, info.roi.width, info.roi.height = 10, 4, 40, 20
-    camera = image_messages.camera_info_to_camera(info)
-    assert camera.image_size == (10, 20)
-    np.testing.assert_allclose(camera.matrix, [[25, 0, (31.5 - 10 + 0.5) / 2 - 0.5], [0, 30, 9.5], [0, 0, 1]])
-
-
-def test_uncalibrated_is_none():
-    assert image_messages.camera_info_to_camera(CameraInfo(height=48, width=64)) is None
-
-
-def test_unknown_distortion_model_is_named():
-    with pytest.raises(CalibrationError, match="'thin_prism' is not one of plumb_bob"):
-        image_messages.camera_info_to_camera(CameraInfo(distortion_model="thin_prism", d=[0.1], **INFO))
-
-
-def test_wrong_number_of_coefficients_is_named():
-    with pytest.raises(CalibrationError, match="3 distortion coefficients"):
-        image_messages.camera_info_to_camera(CameraInfo(distortion_model="plumb_bob", d=[0.1] * 3, **INFO))

@@ -11,7 +11,7 @@ from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.msg import Features
-from superpoint_ros.ros.messages.images import InputError
+from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.triangulate.calibration import StereoCalibration
 
 TOPICS = ("/left/camera_info", "/right/camera_info")
@@ -65,7 +65,7 @@ def test_raw_images_are_turned_by_r():
     np.testing.assert_allclose(rig.camera1.distortion, LENS)
 
 
-def test_a_given_extrinsic_comes_first():
+def test_a_given_pose_comes_first():
     given = T_LEFT_RIGHT.copy()
     given[:3, 3] = (0.5, 0.1, 0.0)
     rig, _ = calibration(info(0.0), info(BASELINE), given).rig(message(), message())
@@ -94,7 +94,7 @@ def test_binned_images_keep_their_calibration():
         (None, None, "no CameraInfo", "waiting for CameraInfo on /left/camera_info and /right/camera_info"),
         (info(0.0), None, "no CameraInfo", "waiting for CameraInfo on /right/camera_info"),
         (CameraInfo(height=240, width=320), info(0.1), "uncalibrated", "/left/camera_info is uncalibrated"),
-        (info(0.0), info(0.0), "no baseline", "set the parameter extrinsic"),
+        (info(0.0), info(0.0), "no baseline", "set the parameter T_left_right"),
         (info(0.0), info(0.1, height=320, width=320), "size", r"\(320, 320\), not \(240, 320\)"),
     ],
 )

@@ -141,9 +141,9 @@ def test_pairs_become_matches_and_sparse_depth_with_the_left_header(probe, start
     assert probe.statistics(node.reports, "left")["depths"] == str(sum(len(points.left) for points in pairs))
 
 
-def test_an_extrinsic_and_calibrations_of_larger_raw_images(probe, start):
-    extrinsic = f"[{BASELINE}, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]"
-    node = Triangulate(probe, start, "raw", extrinsic=extrinsic, slop=0.01, max_depth=2.5)
+def test_a_given_pose_and_calibrations_of_larger_raw_images(probe, start):
+    pose = f"[{BASELINE}, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]"
+    node = Triangulate(probe, start, "raw", T_left_right=pose, slop=0.01, max_depth=2.5)
     node.calibrate(camera_info(0.0, 2.0), camera_info(0.0, 2.0))
     points = stereo_points(4)
     node.send(1000, points.left, points.right, stamp_right=1008, rectified=False)
@@ -226,7 +226,7 @@ def test_parameters_can_be_changed_and_bad_ones_are_refused(probe, start, tmp_pa
     node.send(1000, points.left, points.right)
     node.wait_for(1)
     assert len(node.matches[0].index0) == (points.depth >= 2.0).sum()
-    arguments = parameter_arguments({"extrinsic": "[0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]"}, "wrong")
+    arguments = parameter_arguments({"T_left_right": "[0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]"}, "wrong")
     wrong = NodeProcess(tmp_path / "log", arguments, "triangulate")
     assert wrong.process.wait(60) == 1
     assert "quaternion not zero" in wrong.log()

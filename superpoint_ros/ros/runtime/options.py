@@ -1,0 +1,129 @@
+"""Options that several nodes share, and what a node's parameters are made of; nothing here needs ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+import numpy as np
+
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.core.options import NoneMeaning, OptionSpec, build_options, check_options, option, option_specs
+
+Policy: TypeAlias = Literal["latest", "every_frame"]
+Transport: TypeAlias = Literal["raw", "compressed"]
+# x, y, z [m], qx, qy, qz, qw
+PoseValues: TypeAlias = tuple[float, float, float, float, float, float, float]
+Parameters = TypeVar("Parameters")
+
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class PolicyOptions:
+    """Describe what happens where input comes faster than it is processed."""
+
+    policy: Policy = option(
+        "latest",
+        "latest: the newest of each input is processed, older ones are dropped and counted (robot); "
+        "every_frame: all of them, in order of arrival (replay).",
+        fixed=True,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+@dataclass(frozen=True)
+class PairingOptions:
+    """Describe which messages of two topics make a pair."""
+
+    slop: float = option(
+        0.0, "Largest difference of a pair's stamps; 0 = they are equal.", unit="s", limits=(0.0, 10.0), fixed=True
+    )
+    queue_size: int = option(
+        30, "Number of messages of a topic that wait for their partner.", limits=(1, 10_000), fixed=True
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    @property
+    def slop_nanoseconds(self) -> int:
+        """Largest difference of a pair's stamps [ns]."""
+        return round(SECOND * self.slop)
+
+
+def not_set(words: str) -> NoneMeaning:
+    """Say what holds where a parameter without a default is not set."""
+    return NoneMeaning(words, None)
+
+
+def pose_matrix(name: str, values: PoseValues | None) -> np.ndarray | None:
+    """Convert a pose given as x, y, z [m], qx, qy, qz, qw to a rigid (4, 4) transform; None stays None.
+
+    Args:
+        name: Name of the parameter, for the message.
+        values: Its value.
+
+    Raises:
+        ParameterError: Numbers that are not finite, or a quaternion of zero.
+    """
+    if values is None:
+        return None
+    if not np.isfinite(values).all() or not np.linalg.norm(values[3:]) > 0.0:
+        raise ParameterError(f"{name}={list(values)} must be x, y, z, qx, qy, qz, qw, the quaternion not zero")
+    return pose_from_quaternion(np.array(values[:3]), np.array(values[3:]))
+
+
+def no_further_specs(values: Mapping[str, Any]) -> dict[str, OptionSpec]:
+    """Describe a node whose parameters do not depend on each other."""
+    return {}
+
+
+@dataclass(frozen=True)
+class ParameterSchema(Generic[Parameters]):
+    """Describe the parameters of a node: which there are, and what is made of their values.
+
+    Attributes:
+        node: Name of the node.
+        specs: Its parameters by name.
+        build: Values by name, as Python has them -> the checked parameters.
+        further: Parameters that there are because of the values of the others.
+    """
+
+    node: str
+    specs: Mapping[str, OptionSpec]
+    build: Callable[[Mapping[str, Any]], Parameters]
+    further: Callable[[Mapping[str, Any]], Mapping[str, OptionSpec]] = no_further_specs
+
+    @classmethod
+    def of(cls, node: str, kind: type[Parameters]) -> ParameterSchema[Parameters]:
+        """Describe a node all of whose parameters are options of one dataclass."""
+        return cls(node, option_specs(kind), partial(build_options, kind))
+
+    def parse(self, values: Mapping[str, Any]) -> Parameters:
+        """Check values as ROS holds them; other names are ignored, absent ones have their defaults.
+
+        Raises:
+            ParameterError: A value that is not allowed.
+        """
+        known = self._from_plain(self.specs, values)
+        return self.build(known | self._from_plain(self.further(known), values))
+
+    def all_specs(self) -> dict[str, OptionSpec]:
+        """Describe all parameters that there are by default."""
+        return {**self.specs, **self.further({name: spec.default for name, spec in self.specs.items()})}
+
+    @staticmethod
+    def _from_plain(specs: Mapping[str, OptionSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: spec.from_plain(values[name]) for name, spec in specs.items() if name in values}
+
+
+def camera_info_beside(image_topic: str) -> str:
+    """Return the topic camera_info in the namespace of an image topic, raw or compressed."""
+    folder, slash, _ = image_topic.removesuffix("/compressed").rpartition("/")
+    return f"{folder}{slash}camera_info"

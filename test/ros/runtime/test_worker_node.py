@@ -1,0 +1,189 @@
+"""One bad input ends nothing, and neither does anything else that goes wrong in the worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+
+from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.options import option
+from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.runtime.logs import LIBRARY
+from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
+from superpoint_ros.ros.runtime.worker_node import Stream, WorkerNode
+
+
+@dataclass(frozen=True)
+class EchoParameters(PolicyOptions):
+    volume: int = option(1, "How loud.", limits=(0, 10))
+
+
+class Log(list):
+    def warning(self, text: str) -> None:
+        self.append(("warning", text))
+
+    def error(self, text: str) -> None:
+        self.append(("error", text))
+
+    def info(self, text: str) -> None:
+        self.append(("info", text))
+
+    debug = info
+
+
+class EchoNode(WorkerNode[EchoParameters, object]):
+    """Calls what it is given."""
+
+    schema = ParameterSchema.of("echo", EchoParameters)
+
+    def set_up(self) -> str:
+        self.stream = self.add_stream(Stream("calls", "/topic", "pair"))
+        self.applied = []
+        return "echo"
+
+    def apply(self, parameters: EchoParameters) -> None:
+        self.applied.append(parameters.volume)
+        if parameters.volume == 9:
+            raise ZeroDivisionError("too loud")
+
+    def process(self, batch) -> None:
+        for stream, call in batch:
+            if call == "careless":
+                raise ZeroDivisionError("careless")
+            with self.skip_on_error(stream):
+                call()
+                stream.statistics.count("processed")
+
+    def statuses(self):
+        return []
+
+    def run(self, *calls) -> None:
+        self._work([("calls", call) for call in calls])
+
+
+@pytest.fixture
+def node(monkeypatch) -> Iterator[EchoNode]:
+    rclpy.init()
+    node = EchoNode()
+    node.log = Log()
+    monkeypatch.setattr(node, "get_logger", lambda: node.log)
+    monkeypatch.setattr(node.warnings, "_logger", node.log)
+    yield node
+    monkeypatch.undo()
+    node.stop()
+    node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def fails(error: Exception):
+    def call():
+        raise error
+
+    return call
+
+
+def test_a_bad_input_is_counted_by_its_reason_and_said_once(node):
+    node.run(*3 * [fails(InputError("size", "too small"))])
+    assert node.stream.statistics.values()["skipped: size"] == "3"
+    assert node.log == [("warning", "/topic: pair skipped [size]: too small")]
+
+
+def test_an_error_about_another_topic_is_said_with_that_topic(node):
+    error = InputError("size", "too small")
+    error.topic = "/sparse"
+    node.run(fails(error))
+    assert node.log == [("warning", "/sparse: pair skipped [size]: too small")]
+
+
+def test_an_error_without_a_reason_is_counted_by_its_kind(node):
+    node.run(fails(CalibrationError("strange lens")))
+    assert node.stream.statistics.values()["skipped: CalibrationError"] == "1"
+
+
+def test_any_other_error_is_logged_in_full(node):
+    node.run(fails(ZeroDivisionError("oh")))
+    assert node.stream.statistics.values()["skipped: internal error"] == "1"
+    assert node.log[0] == ("warning", "/topic: pair skipped [internal error]: ZeroDivisionError: oh")
+    assert node.log[1][0] == "error"
+    assert "Traceback" in node.log[1][1]
+
+
+def test_what_fails_because_ros_is_shutting_down_is_not_said(node):
+    rclpy.shutdown()
+    node.run(fails(ZeroDivisionError()))
+    assert node.log == []
+
+
+def test_nothing_wrong_changes_nothing(node):
+    node.run(lambda: None)
+    assert (node.log, node.stream.statistics["skipped"], node.stream.statistics["processed"]) == ([], 0, 1)
+
+
+def test_changed_parameters_are_applied_between_batches(node):
+    assert node.set_parameters([Parameter("volume", value=4)])[0].successful
+    assert node.applied == []
+    node.run(lambda: None)
+    node.run(lambda: None)
+    assert node.applied == [4]
+
+
+def test_a_refused_change_says_why(node):
+    assert "out of range" in node.set_parameters([Parameter("volume", value=40)])[0].reason
+
+
+def test_the_worker_survives_parameters_that_cannot_be_applied(node):
+    node.set_parameters([Parameter("volume", value=9)])
+    node.run(lambda: None)
+    assert node.stream.statistics["processed"] == 1
+    assert ("warning", "echo: changed parameters not applied: ZeroDivisionError: too loud") in node.log
+
+
+def test_the_worker_survives_a_batch_that_its_algorithm_lets_fall(node):
+    node.run("careless")
+    node.run(lambda: None)
+    assert node.stream.statistics["processed"] == 1
+    assert node.log[0] == ("warning", "echo: batch of 1 not finished: ZeroDivisionError: careless")
+
+
+def test_the_library_s_log_ends_with_the_node():
+    rclpy.init()
+    nodes = [EchoNode(), EchoNode()]
+    library = logging.getLogger(LIBRARY)
+    assert len(library.handlers) == 1
+    nodes[0].stop()
+    assert len(library.handlers) == 1
+    nodes[1].stop()
+    assert library.handlers == []
+    for one in nodes:
+        one.destroy_node()
+    rclpy.try_shutdown()
+
+
+def test_the_library_is_as_talkative_as_the_node():
+    rclpy.init()
+    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.DEBUG)
+    node = EchoNode()
+    assert logging.getLogger(LIBRARY).level == logging.DEBUG
+    node.stop()
+    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.UNSET)
+    node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def test_a_node_runs_what_it_is_given(node):
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    done = []
+    node.enqueue(node.stream, lambda: done.append(1))
+    for _ in range(200):
+        executor.spin_once(timeout_sec=0.02)
+        if done:
+            break
+    executor.remove_node(node)
+    assert done == [1]
