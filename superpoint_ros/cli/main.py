@@ -20,6 +20,7 @@ SUB_COMMANDS = {
     "train": "train MagicPoint, SuperPoint or the densifier",
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
+    "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }
 
 
