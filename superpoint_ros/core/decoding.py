@@ -66,15 +66,25 @@ def _strongest_in_window(scores: np.ndarray, candidates: np.ndarray, radius: int
     maxima = candidates[flat[candidates] == _window_max(scores, radius).ravel()[candidates]]
     mask = np.zeros(scores.shape, np.uint8)
     mask.ravel()[maxima] = 1
-    # Two maxima in one window are equally strong: leave such a tie to the ranks.
+    # Leave ties to the ranks: two maxima in one window, then a maximum beside an equal pixel that is none.
     size = 2 * radius + 1
     count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
     clear = maxima[count.ravel()[maxima] == 1]
+    clear = clear[~_has_equal(scores, clear, radius)]
     if len(clear) < len(maxima):
         mask[:] = 0
         mask.ravel()[clear] = 1
         count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return clear, candidates[count.ravel()[candidates] == 0]
+
+
+def _has_equal(scores: np.ndarray, pixels: np.ndarray, radius: int) -> np.ndarray:
+    """Tell which pixels, given as flat indices, have another one of the same score in their window; bool (N,)."""
+    size = 2 * radius + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(scores, radius, constant_values=-1.0), (size, size))
+    row, column = np.divmod(pixels, scores.shape[1])
+    equal = windows[row, column] == scores.ravel()[pixels][:, None, None]
+    return np.count_nonzero(equal, axis=(1, 2)) > 1
 
 
 def _suppress_by_rank(scores: np.ndarray, candidates: np.ndarray, radius: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from helpers import reference
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -34,6 +34,7 @@ def test_a_channel_is_a_pixel_of_its_cell():
 
 @settings(max_examples=300)
 @given(tied_scores, st.integers(0, 5), st.sampled_from([0.0, 0.05, 0.2, 0.6]))
+@example(np.float32([[0.1] * 6 + [0.0] * 3]), 2, 0.0)  # pixel 8 is a maximum; pixel 6, its equal, comes first
 def test_suppression_is_exactly_the_greedy_one(scores, radius, threshold):
     assert found(scores, threshold, radius) == reference.greedy(scores, threshold, radius)
 

@@ -83,3 +83,15 @@ def test_ties_go_to_the_lower_index():
     row, other = np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32)
     matches = match(np.concatenate([row, row]), np.concatenate([other, row]), None)
     assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [1])
+
+
+def test_a_pair_at_the_limit_is_dropped():
+    row, other = np.float32([[1, 0]]), np.float32([[0, 1]])
+    limit = float(match(row, other, None).distance[0])
+    assert len(match(row, other, limit)) == 0
+    assert len(match(row, other, limit + 1e-4)) == 1
+
+
+def test_opposite_descriptors_are_two_apart():
+    row = np.float32([[1, 0]])
+    assert match(row, -row, None).distance.tolist() == [2.0]

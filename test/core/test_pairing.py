@@ -76,3 +76,38 @@ def test_options_out_of_range_are_refused():
         Pairing(-1, 1)
     with pytest.raises(ValueError, match="queue_size=0"):
         Pairing(0, 0)
+
+
+def test_the_smallest_options_are_allowed():
+    pairing = Pairing(0, 1)
+    assert feed(pairing, [(0, 1), (0, 2), (1, 2)]) == [(2, 2)]
+    assert pairing.missed == [1, 0]
+
+
+def test_a_pair_may_be_as_far_apart_as_the_slop():
+    assert feed(Pairing(5, 5), [(0, 30), (1, 35)]) == [(30, 35)]
+    assert feed(Pairing(5, 5), [(0, 30), (1, 36)]) == []
+
+
+def test_a_queue_holds_as_many_as_its_size():
+    pairing = Pairing(0, 3)
+    assert feed(pairing, [(1, 1), (1, 2), (1, 3), (0, 1)]) == [(1, 1)]
+    assert pairing.missed == [0, 0]
+
+
+def test_a_repeated_stamp_is_no_step_backward():
+    pairing = Pairing(0, 5)
+    assert feed(pairing, [(0, 0), (0, 0), (1, 0)]) == [(0, 0)]
+    assert pairing.resets == 0
+
+
+def test_what_waits_with_the_stamp_gone_back_to_is_kept():
+    pairing = Pairing(0, 5)
+    assert feed(pairing, [(1, 10), (0, 50), (0, 10)]) == [(10, 10)]
+    assert (pairing.resets, pairing.missed) == (1, [1, 0])
+
+
+def test_items_come_back_in_the_order_of_the_streams():
+    pairing = Pairing(0, 5)
+    assert pairing.put_second(7, "right") is None
+    assert pairing.put_first(7, "left") == ("left", "right")

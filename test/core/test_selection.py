@@ -49,3 +49,18 @@ def test_no_cell_keeps_more_than_another_that_still_has_some(seed, number, count
         mine = [row for row in rows if row in kept]
         assert mine == rows[: len(mine)]
         assert len(mine) in (len(rows), most, most - 1)
+
+
+def test_a_point_half_a_pixel_off_the_image_is_in_the_last_cell():
+    xy = np.array([[59.4, 5.0], [59.5, 6.0], [0.0, 35.0]])
+    assert bucket(xy, SIZE, (2, 2)).tolist() == [0, 2, 1]
+    xy = np.array([[5.0, 39.4], [5.0, 39.5], [5.0, 0.0], [5.0, -0.6]])
+    assert bucket(xy, SIZE, (2, 1)).tolist() == [0, 2, 1, 3]
+    assert bucket(np.array([[0.0, 0.0], [-0.6, -0.6], [1.0, 1.0]]), (2, 2), (2, 2)).tolist() == [0, 2, 1]
+    assert bucket(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), (2, 2), (2, 2)).tolist() == [0, 1, 2]
+
+
+def test_a_grid_of_more_rows_than_columns_has_a_cell_for_each_pair():
+    xy = np.array([[5.0, 25.0], [45.0, 5.0], [5.0, 26.0], [45.0, 6.0]])  # rows 2 and 0, columns 0 and 1 of 4 x 2
+    assert bucket(xy, SIZE, (4, 2)).tolist() == [0, 1, 2, 3]
+    assert bucket(xy[[0, 2, 1]], SIZE, (4, 2)).tolist() == [0, 2, 1]

@@ -16,6 +16,7 @@ from superpoint_ros.core.sparse_depth import (
     sparse_depth_from_cloud,
     sparse_depth_from_points,
     sparse_depth_points,
+    unit_warning,
 )
 
 NAN = float("nan")
@@ -120,3 +121,40 @@ def test_a_cloud_lands_where_its_rays_come_from(distortion):
     sparse = sparse_depth_from_cloud(np.concatenate([points, behind_and_beside]), camera)
     assert np.isfinite(sparse).sum() == 3
     np.testing.assert_allclose([sparse[7, 5], sparse[40, 60], sparse[23, 31]], depth, rtol=1e-6)
+
+
+@pytest.mark.parametrize("row", range(3))
+@pytest.mark.parametrize("column", range(4))
+def test_every_pixel_takes_the_points_nearest_to_it(row, column):
+    for offset in (-0.5, 0.0, 0.49):
+        sparse = sparse_depth_from_points(np.array([[column + offset, row + offset]]), np.array([2.0]), (3, 4))
+        assert np.argwhere(np.isfinite(sparse)).tolist() == [[row, column]]
+
+
+@pytest.mark.parametrize("xy", [(-0.51, 0.0), (3.5, 0.0), (0.0, -0.51), (0.0, 2.5), (4.2, 1.0), (1.0, 3.2)])
+def test_points_beyond_an_edge_are_left_out(xy):
+    assert np.isnan(sparse_depth_from_points(np.array([xy]), np.array([2.0]), (3, 4))).all()
+
+
+def test_resizing_by_uneven_factors_moves_samples_by_pixel_centres():
+    sparse = np.full((4, 8), np.nan, np.float32)
+    sparse[3, 7], sparse[0, 2] = 5.0, 2.0
+    resized = resize_sparse_depth(sparse, (8, 4))
+    assert {(row, column): resized[row, column] for row, column in np.argwhere(np.isfinite(resized))} == {
+        (7, 3): 5.0, (1, 1): 2.0
+    }  # fmt: skip
+
+
+def test_the_unit_is_doubted_beyond_plausible_medians_only():
+    assert unit_warning(0.01) is unit_warning(100.0) is unit_warning(1.0) is None
+    assert "millimetres" in (unit_warning(100.1) or "")
+    assert "kilometres" in (unit_warning(0.0099) or "")
+
+
+def test_a_cloud_is_seen_up_to_once_the_image_beside_its_center():
+    camera = Camera(np.array([[50.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]]), np.zeros(0), False, (48, 64))
+    edge = np.array([[-31.5 / 50, -23.5 / 50, 1.0], [31.5 / 50, 23.5 / 50, 1.0]]) * 3.0
+    sparse = sparse_depth_from_cloud(edge, camera)
+    assert np.argwhere(np.isfinite(sparse)).tolist() == [[0, 0], [47, 63]]
+    assert np.isnan(sparse_depth_from_cloud(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -2.0]]), camera)).all()
+    assert sparse_depth_from_cloud(np.array([[0.0, 0.0, 1e-3]]), camera)[24, 32] == np.float32(1e-3)

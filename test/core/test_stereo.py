@@ -61,3 +61,20 @@ def test_no_keypoints_give_no_depth():
     points = stereo_points(0)
     found = stereo_depth(points.left, Features.empty((240, 320), 32), RIG, StereoOptions())
     assert (len(found.matches), len(found.depth), found.candidates) == (0, 0, 0)
+
+
+def test_the_limits_of_depth_belong_to_the_range():
+    points = stereo_points(2)
+    depth = stereo_depth(points.left, points.right, RIG).depth
+    nearest, farthest = float(depth.min()), float(depth.max())
+    kept = stereo_depth(points.left, points.right, RIG, StereoOptions(min_depth=nearest, max_depth=farthest)).depth
+    np.testing.assert_array_equal(kept, depth)
+    inner = StereoOptions(min_depth=float(np.nextafter(np.float32(nearest), np.float32(9))), max_depth=farthest)
+    assert len(stereo_depth(points.left, points.right, RIG, inner).depth) == len(depth) - 1
+
+
+def test_every_option_of_stereo_is_applied():
+    points = stereo_points(1)
+    parallel = StereoOptions(min_parallax=60.0)
+    assert len(stereo_depth(points.left, points.right, RIG, parallel).depth) == 0
+    assert stereo_depth(points.left, points.right, RIG, StereoOptions(max_depth=None)).depth.size == len(points.left)

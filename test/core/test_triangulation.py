@@ -67,3 +67,49 @@ def test_what_cannot_be_is_left_out(shift, why):
 
 def test_no_matches_give_no_depth():
     assert triangulate(np.zeros((0, 2)), np.zeros((0, 2)), PINHOLE, PINHOLE, STEREO).shape == (0,)
+
+
+def turned(degrees: float) -> np.ndarray:
+    """Camera 1 is 1 m to the right and turned inward, so that the rays of the two centers meet at this angle."""
+    angle = np.deg2rad(degrees)
+    pose = np.eye(4)
+    pose[:3, :3] = cv2.Rodrigues(np.array([0.0, angle, 0.0]))[0]
+    pose[:3, 3] = pose[:3, :3] @ np.array([-1.0, 0.0, 0.0])
+    return pose
+
+
+@pytest.mark.parametrize("degrees", [1.0, 5.0])
+def test_the_parallax_of_two_rays_is_their_angle(degrees):
+    center = np.array([[319.5, 239.5]])
+    for limit, found in ((degrees * 0.99, True), (degrees * 1.01, False)):
+        depth = triangulate(center, center, PINHOLE, PINHOLE, turned(degrees), min_parallax=limit)
+        assert np.isfinite(depth[0]) == found
+    np.testing.assert_allclose(
+        triangulate(center, center, PINHOLE, PINHOLE, turned(degrees)), 1 / np.tan(np.deg2rad(degrees)), rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("view", [0, 1])
+def test_the_reprojection_error_is_measured_in_pixels_of_each_view(view):
+    """A match v pixels off its line is seen v / 2 pixels off in the coarse and in the fine view alike."""
+    xy0 = np.array([[300.0, 200.0]])
+    views = [xy0, xy0 - [20.0, 0.0]]
+    views[view] = views[view] + [0.0, 3.0]
+    for limit, found in ((1.45, False), (1.55, True)):
+        depth = triangulate(*views, PINHOLE, PINHOLE, STEREO, max_reprojection_error=limit)
+        assert np.isfinite(depth[0]) == found
+
+
+def test_a_point_behind_either_camera_is_left_out():
+    back = np.diag([-1.0, 1.0, -1.0, 1.0])  # camera 1 looks the other way
+    center = np.array([[319.5, 239.5]])
+    pose = back.copy()
+    pose[:3, 3] = (0.2, 0.0, 0.0)
+    assert np.isnan(triangulate(center + 1, center - 40, PINHOLE, PINHOLE, pose, max_reprojection_error=100.0)).all()
+
+
+def test_the_defaults_are_those_of_the_options():
+    xy0 = np.array([[300.0, 200.0]])
+    near, far = xy0 - [20.0, 1.9], xy0 - [20.0, 2.1]  # about half of it in each view: 1 pixel is allowed
+    assert np.isfinite(triangulate(xy0, near, PINHOLE, PINHOLE, STEREO)).all()
+    assert np.isnan(triangulate(xy0, far, PINHOLE, PINHOLE, STEREO)).all()
