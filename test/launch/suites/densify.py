@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from helpers.launch_suite import ProbeCase, description
 from helpers.ros_probe import header, texture
+from launch_testing import post_shutdown_test
 from launch_testing.asserts import assertExitCodes
-from launch_testing.post_shutdown_test import post_shutdown_test
 from sensor_msgs.msg import Image
 
 from superpoint_ros.ros.messages.depth import array_to_depth_image

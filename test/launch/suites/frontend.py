@@ -7,8 +7,8 @@ import unittest
 import cv2
 from helpers.launch_suite import ProbeCase, description
 from helpers.ros_probe import header, texture
+from launch_testing import post_shutdown_test
 from launch_testing.asserts import assertExitCodes
-from launch_testing.post_shutdown_test import post_shutdown_test
 from sensor_msgs.msg import Image
 
 from superpoint_ros.msg import Tracks

@@ -6,8 +6,8 @@ import unittest
 
 from helpers.launch_suite import ProbeCase, description
 from helpers.stereo_messages import camera_infos, images
+from launch_testing import post_shutdown_test
 from launch_testing.asserts import assertExitCodes
-from launch_testing.post_shutdown_test import post_shutdown_test
 from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.ros.messages.depth import depth_image_to_array
