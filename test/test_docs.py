@@ -43,7 +43,7 @@ def commands(start: str) -> list[str]:
         lines = [line for match in BLOCK.finditer(text) if match[1] in ("sh", "bash") for line in match[2].splitlines()]
         inline = re.findall(r"`([^`\n]+)`", BLOCK.sub("", text))
         found += [line.split("#")[0].strip() for line in (*lines, *inline) if line.strip().startswith(start)]
-    return sorted({command for command in found if "..." not in command and "…" not in command})
+    return sorted({command for command in found if not re.search(r"\.\.\.|…|<", command)})
 
 
 @pytest.mark.parametrize(("where", "code"), blocks("python"), ids=lambda value: value if "\n" not in value else "")
