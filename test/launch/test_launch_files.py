@@ -34,7 +34,7 @@ def test_every_argument_is_described_once(name):
     assert len({argument.name for argument in arguments}) == len(arguments)
 
 
-@pytest.mark.parametrize("name", ["frontend", "densify"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_argument_has_the_name_of_its_parameter(name):
     nodes = load_launch_file(name).nodes(given(name))
     known = {name.rpartition(".")[2] for node in nodes for name in node.known}
