@@ -1,4 +1,4 @@
-"""The demo's first half: images to the frontend node; its tracks recorded, drawn and judged."""
+"""The demo's first half: images to the frontend node; its tracks recorded, drawn and compared with ground truth."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class FrontendOptions:
 
     Attributes:
         network: Which network runs, and where.
-        decode: How keypoints are chosen; fewer by default than the node's, for a picture that can be read.
+        decode: How keypoints are chosen; by default fewer than in the node, so that drawings stay legible.
         tracker: Which matches continue a track.
     """
 

@@ -1,4 +1,4 @@
-"""Where images come from: a folder, a video, a camera, a bag, or a room rendered with exact depth and poses."""
+"""Sources of images: a folder, a video, a camera, a bag, or a room rendered with exact depth and poses."""
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ def open_source(arguments: argparse.Namespace) -> Source:
         SourceError: The source is missing, unreadable or empty, or an option does not apply to it.
     """
     if arguments.frames is not None and arguments.frames < 1:
-        raise SourceError(f"--frames {arguments.frames}: at least one image is needed")
+        raise SourceError(f"--frames {arguments.frames}: must be at least 1")
     if arguments.max_image_size < MIN_IMAGE_SIZE:
-        raise SourceError(f"--max-image-size {arguments.max_image_size}: at least {MIN_IMAGE_SIZE} pixels are needed")
+        raise SourceError(f"--max-image-size {arguments.max_image_size}: must be at least {MIN_IMAGE_SIZE} px")
     if arguments.topic and arguments.bag is None:
         raise SourceError(f"--topic {arguments.topic} applies to --bag only")
     if arguments.images is not None:

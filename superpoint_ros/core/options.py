@@ -248,11 +248,3 @@ def replace_options(options: Options, values: Mapping[str, Any]) -> Options:
         elif is_dataclass(value):
             changed[one.name] = replace_options(value, values)
     return replace(options, **changed)  # type: ignore[type-var]
-
-
-def require(options: object, checks: Mapping[str, bool]) -> None:
-    """Raise ParameterError for the first field of `options` whose check is false, with its value."""
-    for name, good in checks.items():
-        if not good:
-            kind = type(options).__name__
-            raise ParameterError(f"{name}={getattr(options, name)!r} is out of range; see {kind} for what is allowed")

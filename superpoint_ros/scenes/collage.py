@@ -1,4 +1,4 @@
-"""Flat pictures of the package's own textures, for training without anyone's photographs."""
+"""Flat images of the package's own textures, for training without photographs."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ MAX_PATCHES = 6
 
 
 def draw_collage(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """A wall of one texture with slanted patches of others on it, each over those before.
+    """Draw one texture as a background with slanted patches of others over it.
 
     Args:
-        rng: decides everything.
-        size: (height, width).
+        rng: Source of everything random.
+        size: Size of the image, (height, width), pixels.
 
     Returns:
-        uint8 (height, width), gray.
+        Gray image, uint8 (height, width).
     """
     large = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
     extent = np.array([large[1], large[0]], np.float64)
-    wall = random_texture(rng, math.ceil(side := extent.max() * rng.uniform(0.5, 1.2)))
-    picture = hang(wall, random_quadrilateral(rng, extent / 2, side), large, cv2.BORDER_WRAP)
+    background = random_texture(rng, math.ceil(side := extent.max() * rng.uniform(0.5, 1.2)))
+    image = hang(background, random_quadrilateral(rng, extent / 2, side), large, cv2.BORDER_WRAP)
     for _ in range(rng.integers(MAX_PATCHES + 1)):
         center, side = rng.uniform(0, 1, 2) * extent, extent.min() * rng.uniform(0.2, 0.8)
         patch = hang(random_texture(rng, math.ceil(side)), random_quadrilateral(rng, center, side), large)
-        picture = np.where(patch > 0, patch, picture)
-    return resize_image(picture, size)
+        image = np.where(patch > 0, patch, image)
+    return resize_image(image, size)
 
 
 def hang(
@@ -42,7 +42,7 @@ def hang(
 ) -> np.ndarray:
     """Warp a gray texture so that its corners come to lie on a quadrilateral (4, 2) of an image of (height, width).
 
-    Around it is what OpenCV's `border` says: 0, or the texture again.
+    Pixels outside the quadrilateral follow OpenCV's border mode `border`: 0, or the repeated texture.
     """
     source = image_outline((texture.shape[0], texture.shape[1])).astype(np.float32)
     matrix = cv2.getPerspectiveTransform(source, quadrilateral.astype(np.float32))
@@ -58,7 +58,7 @@ def random_texture(rng: np.random.Generator, side: int) -> np.ndarray:
 
 
 def random_quadrilateral(rng: np.random.Generator, center: np.ndarray, side: float) -> np.ndarray:
-    """Sample the corners (4, 2) of a square of about that side, turned in its plane and out of it."""
+    """Sample the corners (4, 2) of a square of about that side, rotated in its plane and out of it."""
     angle, ratio = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.0)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * (1.0, ratio) + rng.uniform(-0.1, 0.1, (4, 2))

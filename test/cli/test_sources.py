@@ -163,9 +163,9 @@ def test_a_camera_that_is_not_there():
 
 
 def test_options_that_do_not_fit(folder):
-    with pytest.raises(SourceError, match="at least one"):
+    with pytest.raises(SourceError, match="must be at least 1"):
         source("--frames", 0)
-    with pytest.raises(SourceError, match="at least 32 pixels"):
+    with pytest.raises(SourceError, match="must be at least 32 px"):
         source("--max-image-size", 0)
     with pytest.raises(SourceError, match="--bag only"):
         source("--images", folder, "--topic", "/x")

@@ -14,6 +14,7 @@ from superpoint_ros.core.options import (
     flat_values,
     option,
     option_specs,
+    replace_options,
 )
 
 
@@ -108,3 +109,12 @@ def test_a_name_that_is_there_twice_is_an_error_of_the_programmer():
 
     with pytest.raises(TypeError, match="'radius' is there twice"):
         option_specs(Twice)
+
+
+def test_options_are_replaced_in_nested_dataclasses_too():
+    options = Outer(radius=5, inner=Inner(max_keypoints=7))
+    assert replace_options(options, {"no option": 1}) == options
+    changed = replace_options(options, {"overlay": False, "threshold": 0.5, "max_keypoints": None})
+    assert changed == Outer(radius=5, overlay=False, inner=Inner(max_keypoints=None, threshold=0.5))
+    with pytest.raises(ParameterError, match="radius=99"):
+        replace_options(options, {"radius": 99})

@@ -67,8 +67,8 @@ def link_errors(views: Sequence[SizedFrame], tracks: Sequence[Track], *, from_fi
     errors = LinkErrors(np.full(len(frame0), np.nan), np.full(len(frame0), np.nan))
     for first, second in sorted(set(zip(frame0.tolist(), frame1.tolist(), strict=True))):
         rows = (frame0 == first) & (frame1 == second)
-        judged = _pair_errors(views[first], views[second], xy0[rows], xy1[rows])
-        errors.reprojection[rows], errors.epipolar[rows] = judged.reprojection, judged.epipolar
+        pair = _pair_errors(views[first], views[second], xy0[rows], xy1[rows])
+        errors.reprojection[rows], errors.epipolar[rows] = pair.reprojection, pair.epipolar
     return errors
 
 

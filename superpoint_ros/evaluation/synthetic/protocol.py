@@ -19,7 +19,7 @@ from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.scenes.synthetic_shapes import SHAPES, draw_shape
 
 VARIANTS = ("clean", "noisy")
-JUDGEMENTS = ("score", "correct", "error")
+PER_DETECTION = ("score", "correct", "error")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def detect_corners(image: np.ndarray, corners: np.ndarray, detector: Detector, t
 
 
 def _row(found: Sequence[Detections]) -> dict[str, float | int]:
-    score, correct, error = (np.concatenate([getattr(one, name) for one in found]) for name in JUDGEMENTS)
+    score, correct, error = (np.concatenate([getattr(one, name) for one in found]) for name in PER_DETECTION)
     corners = sum(detections.corners for detections in found)
     return {
         "images": len(found),
@@ -87,8 +87,8 @@ def evaluate_synthetic(
                 progress.update()
                 for variant, image in images.items():
                     for detector in detectors:
-                        judged = detect_corners(image, corners, detector, protocol.correctness_threshold)
-                        found[detector.name, variant, kind].append(judged)
+                        detections = detect_corners(image, corners, detector, protocol.correctness_threshold)
+                        found[detector.name, variant, kind].append(detections)
     rows = [
         {"detector": name, "variant": variant, "kind": kind, **_row(detections)}
         for (name, variant, kind), detections in found.items()
