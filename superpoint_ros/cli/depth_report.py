@@ -74,7 +74,8 @@ def depth_rows(scores: Sequence[DepthScore]) -> list[tuple[str, str]]:
 
 def _relative_errors(depth: np.ndarray, truth: np.ndarray) -> np.ndarray:
     known = is_depth(depth) & is_depth(truth)
-    return np.abs(depth[known] / truth[known] - 1.0)
+    result: np.ndarray = np.abs(depth[known] / truth[known] - 1.0)
+    return result
 
 
 def _mean(values: np.ndarray) -> float:

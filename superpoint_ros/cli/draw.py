@@ -1,4 +1,4 @@
-"""draw images to train on, of the package's own textures, pages and rooms"""
+"""Draw images to train on, of the package's own textures, pages and rooms."""
 
 from __future__ import annotations
 

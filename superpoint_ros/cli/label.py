@@ -1,4 +1,4 @@
-"""label images by Homographic Adaptation"""
+"""Label images by Homographic Adaptation."""
 
 from __future__ import annotations
 

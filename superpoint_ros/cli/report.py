@@ -96,7 +96,8 @@ def reprojection_errors(tracks: Sequence[Track], truth: GroundTruth, *, from_fir
         points = lift(xy0[rows], depth[row, column], truth.K)
         points = transform(points, inverse_pose(truth.poses[second]) @ truth.poses[first])
         errors[rows] = np.linalg.norm(project(points, truth.K) - xy1[rows], axis=1)
-    return np.nan_to_num(errors, nan=np.inf)
+    result: np.ndarray = np.nan_to_num(errors, nan=np.inf)
+    return result
 
 
 def follow_rows(record: RunRecord, truth: GroundTruth) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""train MagicPoint, SuperPoint or the densifier"""
+"""Train MagicPoint, SuperPoint or the densifier."""
 
 from __future__ import annotations
 

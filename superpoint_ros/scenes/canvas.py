@@ -24,7 +24,8 @@ def inset(polygon: np.ndarray, distance: float) -> np.ndarray:
     normal = np.stack([-direction[:, 1], direction[:, 0]], axis=1) * np.sign(area)
     previous = np.roll(normal, 1, 0)
     stretch = np.maximum(1.0 + (normal * previous).sum(1, keepdims=True), 0.1)
-    return polygon + distance * (normal + previous) / stretch
+    result: np.ndarray = polygon + distance * (normal + previous) / stretch
+    return result
 
 
 def line_polygon(start: np.ndarray, end: np.ndarray, thickness: float) -> np.ndarray:

@@ -54,7 +54,8 @@ def random_texture(rng: np.random.Generator, side: int) -> np.ndarray:
     name = sorted(TEXTURES)[rng.integers(len(TEXTURES))]
     gray = cv2.cvtColor(TEXTURES[name](rng, TEXTURE_SIZE), cv2.COLOR_RGB2GRAY)
     side = min(TEXTURE_SIZE, side)
-    return np.maximum(resize_image(gray, (side, side)), 1)
+    result: np.ndarray = np.maximum(resize_image(gray, (side, side)), 1)
+    return result
 
 
 def random_quadrilateral(rng: np.random.Generator, center: np.ndarray, side: float) -> np.ndarray:
@@ -62,4 +63,5 @@ def random_quadrilateral(rng: np.random.Generator, center: np.ndarray, side: flo
     angle, ratio = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.0)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * (1.0, ratio) + rng.uniform(-0.1, 0.1, (4, 2))
-    return center + side * square @ rotation.T
+    result: np.ndarray = center + side * square @ rotation.T
+    return result

@@ -41,7 +41,8 @@ class HomographyRanges:
 def truncated_normal(rng: np.random.Generator, size: int | None = None) -> np.ndarray:
     """Draw from a standard normal truncated at TRUNCATION standard deviations and scaled to [-1, 1]."""
     low, high = ndtr(-TRUNCATION), ndtr(TRUNCATION)
-    return ndtri(rng.uniform(low, high, size)) / TRUNCATION
+    result: np.ndarray = ndtri(rng.uniform(low, high, size)) / TRUNCATION
+    return result
 
 
 def image_outline(size: tuple[int, int]) -> np.ndarray:

@@ -37,7 +37,8 @@ def corner_angles(polygon: np.ndarray) -> np.ndarray:
     """Compute the interior angles in degrees (N,) of a convex polygon (N, 2)."""
     before, after = np.roll(polygon, 1, 0) - polygon, np.roll(polygon, -1, 0) - polygon
     cosine = (before * after).sum(1) / (np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1) + 1e-9)
-    return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    result: np.ndarray = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return result
 
 
 def _is_clear_polygon(polygon: np.ndarray) -> bool:
@@ -58,7 +59,8 @@ def _random_polygon(rng: np.random.Generator, box: Box, count: int) -> np.ndarra
         reach = half * rng.uniform(0.5, 1.0, (count, 1))
         polygon = center + reach * np.stack([np.cos(angle), np.sin(angle)], axis=1)
         if _is_clear_polygon(polygon):
-            return polygon
+            result: np.ndarray = polygon
+            return result
     return None
 
 

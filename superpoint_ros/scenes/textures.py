@@ -59,7 +59,8 @@ def fractal_noise(rng: np.random.Generator, size: int, cells: tuple[int, int], o
         margin_y, margin_x = 2 * size // rows, 2 * size // columns
         fine = cv2.resize(wrapped, (size + 2 * margin_x, size + 2 * margin_y), interpolation=cv2.INTER_CUBIC)
         total += fine[margin_y : margin_y + size, margin_x : margin_x + size] * 0.5**octave
-    return (total - total.mean()) / (total.std() + 1e-6)
+    result: np.ndarray = (total - total.mean()) / (total.std() + 1e-6)
+    return result
 
 
 def _grained(rng: np.random.Generator, image: np.ndarray, amount: float, cells: tuple[int, int] = (8, 8)) -> np.ndarray:

@@ -46,7 +46,8 @@ def hand_held(rng: np.random.Generator, room_size: tuple[float, float, float], s
     reach = (np.array(room_size[:2]) / 2 - 0.8) * rng.uniform(0.8, 1.0)
 
     def sway(which: int, period: float) -> np.ndarray:
-        return np.sin(2 * math.pi * seconds / period + phases[which])
+        result: np.ndarray = np.sin(2 * math.pi * seconds / period + phases[which])
+        return result
 
     angle = start + turn * (seconds + 0.15 * sway(0, 4.0))
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -138,7 +138,8 @@ def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
     missing = [key for key in keys if not isinstance(content, dict) or key not in content]
     if missing:
         raise DatasetError(f"'{path}': no {', '.join(missing)} in it; {origin}")
-    return content
+    result: dict[str, Any] = content
+    return result
 
 
 def nearest_rows(stamps: np.ndarray, wanted: np.ndarray, tolerance: float) -> np.ndarray:

@@ -17,7 +17,8 @@ Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def _pixels(shape: tuple[int, int]) -> np.ndarray:
     """Return (row, column) of every pixel, (H W, 2)."""
-    return np.indices(shape).reshape(2, -1).T
+    result: np.ndarray = np.indices(shape).reshape(2, -1).T
+    return result
 
 
 def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
@@ -27,7 +28,8 @@ def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         return np.zeros(sparse.shape, np.float32)
     values = sparse[known[:, 0], known[:, 1]]
     filled = NearestNDInterpolator(known, values)(_pixels(sparse.shape))
-    return filled.reshape(sparse.shape).astype(np.float32)
+    result: np.ndarray = filled.reshape(sparse.shape).astype(np.float32)
+    return result
 
 
 def fill_linear(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:

@@ -59,7 +59,8 @@ def _make(name: str, options: MethodOptions) -> Method:
     densifier = Densifier(weights or None, device=options.device, options=densifier_options)
 
     def fill(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-        return np.nan_to_num(densify(densifier, image, sparse).depth)
+        result: np.ndarray = np.nan_to_num(densify(densifier, image, sparse).depth)
+        return result
 
     settings = {"weights_sha256": densifier.weights_sha256, "max_image_size": densifier.options.max_image_size}
     return Method(name, fill, densifier, settings)

@@ -17,7 +17,8 @@ def unit_rows(descriptors: np.ndarray) -> np.ndarray:
 def unit_bits(descriptors: np.ndarray) -> np.ndarray:
     """Convert binary descriptors uint8 (N, D) to float32 (N, 8 D) of +-1/sqrt(8 D)."""
     bits = np.unpackbits(descriptors, axis=1).astype(np.float32)
-    return (2 * bits - 1) / np.sqrt(np.float32(max(1, bits.shape[1])))
+    result: np.ndarray = (2 * bits - 1) / np.sqrt(np.float32(max(1, bits.shape[1])))
+    return result
 
 
 def top_features(

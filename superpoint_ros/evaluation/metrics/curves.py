@@ -16,7 +16,8 @@ def fraction_within(errors: np.ndarray, thresholds: Sequence[float] | np.ndarray
     errors = np.asarray(errors, np.float64)
     if not len(errors):
         return np.full(len(thresholds), np.nan)
-    return np.mean(errors[:, None] <= np.asarray(thresholds, np.float64), axis=0)
+    result: np.ndarray = np.mean(errors[:, None] <= np.asarray(thresholds, np.float64), axis=0)
+    return result
 
 
 def area_under_curve(errors: np.ndarray, limit: float) -> float:

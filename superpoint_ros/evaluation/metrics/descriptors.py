@@ -33,13 +33,15 @@ class DescriptorScores:
 def descriptor_distances(descriptors0: np.ndarray, descriptors1: np.ndarray) -> np.ndarray:
     """Compute the Euclidean distances, float32 (N, M) in [0, 2], of unit descriptors (N, D) and (M, D)."""
     similarity = descriptors0.astype(np.float32) @ descriptors1.astype(np.float32).T
-    return np.sqrt(np.clip(2.0 - 2.0 * similarity, 0.0, 4.0))
+    result: np.ndarray = np.sqrt(np.clip(2.0 - 2.0 * similarity, 0.0, 4.0))
+    return result
 
 
 def match_errors(features0: Features, features1: Features, matches: Matches, homography: np.ndarray) -> np.ndarray:
     """Compute the distance [px] of each match from where the homography puts it in image 1, float64 (M,)."""
     expected = warp_points(features0.xy[matches.index0], homography)
-    return np.linalg.norm(expected - features1.xy[matches.index1], axis=1)
+    result: np.ndarray = np.linalg.norm(expected - features1.xy[matches.index1], axis=1)
+    return result
 
 
 def _one_way(

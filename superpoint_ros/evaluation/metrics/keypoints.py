@@ -35,14 +35,16 @@ def in_shared_region(xy: np.ndarray, homography: np.ndarray, other_size: tuple[i
     """
     xy = np.asarray(xy, np.float64).reshape(-1, 2)
     in_front = (xy @ homography[2, :2] + homography[2, 2]) * np.linalg.det(homography) > 0
-    return in_front & inside_image(warp_points(xy, homography), other_size)
+    result: np.ndarray = in_front & inside_image(warp_points(xy, homography), other_size)
+    return result
 
 
 def nearest_distance(xy: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Compute the distance of each point (N, 2) to the nearest of others (M, 2), float64 (N,); infinite where M = 0."""
     if not len(xy) or not len(others):
         return np.full(len(xy), np.inf)
-    return cKDTree(others).query(xy)[0]
+    result: np.ndarray = cKDTree(others).query(xy)[0]
+    return result
 
 
 def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, threshold: float = 3.0) -> Repeatability:

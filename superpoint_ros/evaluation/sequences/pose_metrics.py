@@ -34,7 +34,8 @@ def pose_error(rotation: np.ndarray, translation: np.ndarray, true_pose: np.ndar
 
 def fundamental_matrix(K0: np.ndarray, K1: np.ndarray, T_1_0: np.ndarray) -> np.ndarray:
     """Compute F (3x3) with x1' F x0 = 0 for pixels of two pinhole cameras with intrinsics 3x3 and pose T_1_0 4x4."""
-    return np.linalg.inv(K1).T @ essential_matrix(T_1_0) @ np.linalg.inv(K0)
+    result: np.ndarray = np.linalg.inv(K1).T @ essential_matrix(T_1_0) @ np.linalg.inv(K0)
+    return result
 
 
 def epipolar_distance(xy0: np.ndarray, xy1: np.ndarray, fundamental: np.ndarray) -> np.ndarray:
@@ -44,4 +45,5 @@ def epipolar_distance(xy0: np.ndarray, xy1: np.ndarray, fundamental: np.ndarray)
     line1, line0 = homogeneous0 @ fundamental.T, homogeneous1 @ fundamental
     residual = np.abs(np.sum(line1 * homogeneous1, axis=1))
     shorter = np.minimum(np.linalg.norm(line0[:, :2], axis=1), np.linalg.norm(line1[:, :2], axis=1))
-    return residual / np.maximum(shorter, np.finfo(np.float64).tiny)
+    result: np.ndarray = residual / np.maximum(shorter, np.finfo(np.float64).tiny)
+    return result

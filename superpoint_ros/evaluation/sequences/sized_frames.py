@@ -48,18 +48,21 @@ def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
     """Compute T_1_0 (4, 4), points of camera 0 into camera 1; None where a pose is unknown."""
     if frame0.pose is None or frame1.pose is None:
         return None
-    return inverse_pose(frame1.pose) @ frame0.pose
+    result: np.ndarray = inverse_pose(frame1.pose) @ frame0.pose
+    return result
 
 
 def undistort(xy: np.ndarray, camera: Camera) -> np.ndarray:
     """Convert pixels (N, 2) to pixels of the same camera without distortion, float64 (N, 2)."""
-    return camera.normalize(xy) @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
+    result: np.ndarray = camera.normalize(xy) @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
+    return result
 
 
 def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
     """Convert pixels (N, 2) of the resized image to pixels of the original frame, float64 (N, 2)."""
     to_original = resize_matrix((view.image.shape[0], view.image.shape[1]), view.original_size)
-    return np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
+    result: np.ndarray = np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
+    return result
 
 
 def depth_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
