@@ -14,7 +14,7 @@ ChannelOrder: TypeAlias = Literal["bgr", "rgb"]
 _TO_GRAY: dict[ChannelOrder, int] = {"bgr": cv2.COLOR_BGR2GRAY, "rgb": cv2.COLOR_RGB2GRAY}
 
 
-def to_gray(image: np.ndarray, color: ChannelOrder = "bgr") -> np.ndarray:
+def to_gray(image: np.ndarray, *, color: ChannelOrder = "bgr") -> np.ndarray:
     """Convert an image to gray.
 
     Args:
@@ -32,7 +32,7 @@ def to_gray(image: np.ndarray, color: ChannelOrder = "bgr") -> np.ndarray:
     return np.ascontiguousarray(image) if image.ndim == 2 else cv2.cvtColor(image, _TO_GRAY[color])
 
 
-def to_rgb(image: np.ndarray, color: ChannelOrder = "bgr") -> np.ndarray:
+def to_rgb(image: np.ndarray, *, color: ChannelOrder = "bgr") -> np.ndarray:
     """Convert an image to uint8 (H, W, 3), red first; arguments and errors are those of `to_gray`."""
     image = _checked(image, color)
     if image.ndim == 2:

@@ -13,6 +13,7 @@ DEFAULT_MAX_DISTANCE = 0.7
 def match(
     descriptors0: np.ndarray,
     descriptors1: np.ndarray,
+    *,
     max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
     allowed: np.ndarray | None = None,
 ) -> Matches:

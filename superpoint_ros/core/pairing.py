@@ -35,7 +35,7 @@ class Pairing(Generic[First, Second]):
         resets: Number of times a stamp of a stream went backward; what waits with a later stamp is then given up.
     """
 
-    def __init__(self, slop: int, queue_size: int):
+    def __init__(self, *, slop: int, queue_size: int):
         if slop < 0 or queue_size < 1:
             raise ParameterError(f"slop={slop}, queue_size={queue_size}; they must be at least 0 and 1")
         self._slop, self._queue_size = slop, queue_size

@@ -62,7 +62,7 @@ def stereo_depth(
     Raises:
         ValueError: The two sets have descriptors of different size.
     """
-    found = match(features0.descriptors, features1.descriptors, options.max_descriptor_distance)
+    found = match(features0.descriptors, features1.descriptors, max_descriptor_distance=options.max_descriptor_distance)
     xy0, xy1 = features0.xy[found.index0], features1.xy[found.index1]
     depth = triangulate(
         xy0,

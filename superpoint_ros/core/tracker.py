@@ -119,7 +119,12 @@ class Tracker:
         allowed = None
         if self.options.max_displacement is not None:
             allowed = _within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
-        pairs = match(memory.descriptors, features.descriptors, self.options.max_descriptor_distance, allowed)
+        pairs = match(
+            memory.descriptors,
+            features.descriptors,
+            max_descriptor_distance=self.options.max_descriptor_distance,
+            allowed=allowed,
+        )
         if self.options.epipolar_threshold is not None:
             good = _epipolar_inliers(
                 memory.xy[pairs.index0],

@@ -100,7 +100,7 @@ class Densifier:
         self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
 
-    def densify(self, image: np.ndarray, sparse: np.ndarray, color: ChannelOrder = "bgr") -> DenseDepth:
+    def densify(self, image: np.ndarray, sparse: np.ndarray, *, color: ChannelOrder = "bgr") -> DenseDepth:
         """Make the sparse depth of one image dense.
 
         Depth and samples scale together: samples times k give depth times k and the same confidence.
@@ -115,7 +115,7 @@ class Densifier:
         Raises:
             ImageError: An image or sparse depth of another dtype or shape, or of different sizes.
         """
-        rgb = to_rgb(image, color)
+        rgb = to_rgb(image, color=color)
         samples, dropped = clean_sparse_depth(sparse)
         if samples.shape != rgb.shape[:2]:
             raise ImageError(f"sparse depth of size {samples.shape} for an image of size {rgb.shape[:2]}; resize one")

@@ -71,13 +71,13 @@ class Extractor:
         )
 
     @overload
-    def extract(self, images: np.ndarray, color: ChannelOrder = "bgr") -> Features: ...
+    def extract(self, images: np.ndarray, *, color: ChannelOrder = "bgr") -> Features: ...
 
     @overload
-    def extract(self, images: Sequence[np.ndarray], color: ChannelOrder = "bgr") -> list[Features]: ...
+    def extract(self, images: Sequence[np.ndarray], *, color: ChannelOrder = "bgr") -> list[Features]: ...
 
     def extract(
-        self, images: np.ndarray | Sequence[np.ndarray], color: ChannelOrder = "bgr"
+        self, images: np.ndarray | Sequence[np.ndarray], *, color: ChannelOrder = "bgr"
     ) -> Features | list[Features]:
         """Extract keypoints and descriptors of one image, or of a list of images whose sizes may differ.
 
@@ -92,8 +92,8 @@ class Extractor:
             ImageError: An image that could not be read (None), of another dtype or shape, or without pixels.
         """
         if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
-            return self.extract([images], color)[0]
-        grays = [to_gray(image, color) for image in images]
+            return self.extract([images], color=color)[0]
+        grays = [to_gray(image, color=color) for image in images]
         by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, gray in enumerate(grays):
             by_size[gray.shape].append(index)

@@ -19,8 +19,8 @@ def test_gray_stays_as_it_is():
 def test_channel_order_is_respected():
     image = np.zeros((2, 2, 3), np.uint8)
     image[..., 0] = 200
-    assert to_gray(image, "bgr")[0, 0] == round(0.114 * 200)
-    assert to_gray(image, "rgb")[0, 0] == round(0.299 * 200)
+    assert to_gray(image, color="bgr")[0, 0] == round(0.114 * 200)
+    assert to_gray(image, color="rgb")[0, 0] == round(0.299 * 200)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_bad_images_are_named(image, says):
 
 def test_bad_color_is_named():
     with pytest.raises(ImageError, match="gbr"):
-        to_gray(np.zeros((4, 4, 3), np.uint8), "gbr")
+        to_gray(np.zeros((4, 4, 3), np.uint8), color="gbr")
 
 
 @given(sides, sides, st.sampled_from([1, 8, 32]))

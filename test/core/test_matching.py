@@ -26,7 +26,7 @@ def reference(d0: np.ndarray, d1: np.ndarray, max_descriptor_distance: float) ->
 @given(st.integers(0, 1000), st.integers(1, 20), st.integers(1, 20), st.floats(0.3, 2.0))
 def test_agrees_with_the_plain_definition(seed, count0, count1, max_descriptor_distance):
     d0, d1 = unit(seed, count0), unit(seed + 1, count1)
-    matches = match(d0, d1, max_descriptor_distance)
+    matches = match(d0, d1, max_descriptor_distance=max_descriptor_distance)
     assert set(zip(matches.index0.tolist(), matches.index1.tolist(), strict=True)) == reference(
         d0, d1, max_descriptor_distance
     )
@@ -37,7 +37,7 @@ def test_agrees_with_the_plain_definition(seed, count0, count1, max_descriptor_d
 @given(st.integers(0, 1000), st.integers(1, 20), st.integers(1, 20))
 def test_is_symmetric(seed, count0, count1):
     d0, d1 = unit(seed, count0), unit(seed + 1, count1)
-    there, back = match(d0, d1, None), match(d1, d0, None)
+    there, back = match(d0, d1, max_descriptor_distance=None), match(d1, d0, max_descriptor_distance=None)
     assert set(zip(there.index0, there.index1, strict=True)) == set(zip(back.index1, back.index0, strict=True))
 
 
@@ -51,7 +51,7 @@ def test_a_permutation_is_found_again():
 
 
 def test_distance_by_hand():
-    matches = match(np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32), None)
+    matches = match(np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32), max_descriptor_distance=None)
     assert matches.distance[0] == pytest.approx(np.sqrt(2))
     assert len(match(np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32))) == 0
 
@@ -59,9 +59,9 @@ def test_distance_by_hand():
 def test_forbidden_pairs_are_never_matched():
     d0 = unit(5, 4)
     allowed = ~np.eye(4, dtype=bool)
-    matches = match(d0, d0, None, allowed)
+    matches = match(d0, d0, max_descriptor_distance=None, allowed=allowed)
     assert not np.any(matches.index0 == matches.index1)
-    assert len(match(d0, d0, None, np.zeros((4, 4), bool))) == 0
+    assert len(match(d0, d0, max_descriptor_distance=None, allowed=np.zeros((4, 4), bool))) == 0
 
 
 @pytest.mark.parametrize(("count0", "count1"), [(0, 0), (0, 5), (5, 0)])
@@ -81,17 +81,17 @@ def test_ties_go_to_the_lower_index():
     matches = match(row, np.repeat(row, 3, 0))
     assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [0])
     row, other = np.array([[1, 0]], np.float32), np.array([[0, 1]], np.float32)
-    matches = match(np.concatenate([row, row]), np.concatenate([other, row]), None)
+    matches = match(np.concatenate([row, row]), np.concatenate([other, row]), max_descriptor_distance=None)
     assert (matches.index0.tolist(), matches.index1.tolist()) == ([0], [1])
 
 
 def test_a_pair_at_the_limit_is_dropped():
     row, other = np.float32([[1, 0]]), np.float32([[0, 1]])
-    limit = float(match(row, other, None).distance[0])
-    assert len(match(row, other, limit)) == 0
-    assert len(match(row, other, limit + 1e-4)) == 1
+    limit = float(match(row, other, max_descriptor_distance=None).distance[0])
+    assert len(match(row, other, max_descriptor_distance=limit)) == 0
+    assert len(match(row, other, max_descriptor_distance=limit + 1e-4)) == 1
 
 
 def test_opposite_descriptors_are_two_apart():
     row = np.float32([[1, 0]])
-    assert match(row, -row, None).distance.tolist() == [2.0]
+    assert match(row, -row, max_descriptor_distance=None).distance.tolist() == [2.0]

@@ -16,32 +16,32 @@ def feed(pairing: Pairing, arrivals: list[tuple[int, int]]) -> list[tuple[int, i
 
 
 def test_equal_stamps_are_paired_whichever_comes_first():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert feed(pairing, [(0, 10), (1, 10), (1, 20), (0, 20)]) == [(10, 10), (20, 20)]
     assert pairing.missed == [0, 0]
 
 
 def test_stamps_that_differ_are_not_paired_exactly():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert feed(pairing, [(0, 10), (1, 11), (0, 20), (1, 20)]) == [(20, 20)]
     assert pairing.missed == [1, 1]
 
 
 def test_the_nearest_within_the_slop_is_taken():
-    pairing = Pairing(5, 5)
+    pairing = Pairing(slop=5, queue_size=5)
     assert feed(pairing, [(1, 10), (1, 14), (0, 13)]) == [(13, 14)]
     assert pairing.missed == [0, 1]
     assert feed(pairing, [(0, 30), (1, 36)]) == []
 
 
 def test_a_full_queue_gives_up_its_oldest():
-    pairing = Pairing(0, 2)
+    pairing = Pairing(slop=0, queue_size=2)
     assert feed(pairing, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 3)]) == [(3, 3)]
     assert pairing.missed == [2, 1]
 
 
 def test_a_stamp_that_goes_backward_begins_anew():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert feed(pairing, [(0, 50), (0, 10), (1, 50), (1, 10)]) == [(10, 10)]
     assert pairing.resets == 2
     assert pairing.missed == [1, 1]
@@ -52,7 +52,7 @@ def test_a_stamp_that_goes_backward_begins_anew():
 def test_every_item_is_used_once_or_missed(first, second, slop, random):
     arrivals = sorted([(stamp, 0) for stamp in first] + [(stamp, 1) for stamp in second], key=lambda _: random.random())
     ordered = {stream: iter(sorted(s for s, number in arrivals if number == stream)) for stream in (0, 1)}
-    pairing = Pairing(slop, 4)
+    pairing = Pairing(slop=slop, queue_size=4)
     pairs = feed(pairing, [(stream, next(ordered[stream])) for _, stream in arrivals])
     assert all(abs(a - b) <= slop for a, b in pairs)
     waiting = [len(queue) for queue in pairing._waiting]
@@ -67,47 +67,47 @@ def test_exact_pairs_do_not_depend_on_the_order_of_arrival(first, second, random
     arrivals = [0] * len(first) + [1] * len(second)
     random.shuffle(arrivals)
     ordered = (iter(sorted(first)), iter(sorted(second)))
-    pairs = feed(Pairing(0, 1000), [(stream, next(ordered[stream])) for stream in arrivals])
+    pairs = feed(Pairing(slop=0, queue_size=1000), [(stream, next(ordered[stream])) for stream in arrivals])
     assert pairs == [(stamp, stamp) for stamp in sorted(first & second)]
 
 
 def test_options_out_of_range_are_refused():
     with pytest.raises(ValueError, match="slop=-1"):
-        Pairing(-1, 1)
+        Pairing(slop=-1, queue_size=1)
     with pytest.raises(ValueError, match="queue_size=0"):
-        Pairing(0, 0)
+        Pairing(slop=0, queue_size=0)
 
 
 def test_the_smallest_options_are_allowed():
-    pairing = Pairing(0, 1)
+    pairing = Pairing(slop=0, queue_size=1)
     assert feed(pairing, [(0, 1), (0, 2), (1, 2)]) == [(2, 2)]
     assert pairing.missed == [1, 0]
 
 
 def test_a_pair_may_be_as_far_apart_as_the_slop():
-    assert feed(Pairing(5, 5), [(0, 30), (1, 35)]) == [(30, 35)]
-    assert feed(Pairing(5, 5), [(0, 30), (1, 36)]) == []
+    assert feed(Pairing(slop=5, queue_size=5), [(0, 30), (1, 35)]) == [(30, 35)]
+    assert feed(Pairing(slop=5, queue_size=5), [(0, 30), (1, 36)]) == []
 
 
 def test_a_queue_holds_as_many_as_its_size():
-    pairing = Pairing(0, 3)
+    pairing = Pairing(slop=0, queue_size=3)
     assert feed(pairing, [(1, 1), (1, 2), (1, 3), (0, 1)]) == [(1, 1)]
     assert pairing.missed == [0, 0]
 
 
 def test_a_repeated_stamp_is_no_step_backward():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert feed(pairing, [(0, 0), (0, 0), (1, 0)]) == [(0, 0)]
     assert pairing.resets == 0
 
 
 def test_what_waits_with_the_stamp_gone_back_to_is_kept():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert feed(pairing, [(1, 10), (0, 50), (0, 10)]) == [(10, 10)]
     assert (pairing.resets, pairing.missed) == (1, [1, 0])
 
 
 def test_items_come_back_in_the_order_of_the_streams():
-    pairing = Pairing(0, 5)
+    pairing = Pairing(slop=0, queue_size=5)
     assert pairing.put_second(7, "right") is None
     assert pairing.put_first(7, "left") == ("left", "right")

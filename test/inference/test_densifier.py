@@ -63,7 +63,7 @@ def test_zero_and_nan_mean_the_same_and_impossible_samples_are_dropped(densifier
     with caplog.at_level(logging.WARNING):
         found = densifier.densify(image, marred)
     np.testing.assert_array_equal(found.depth, expected.depth)
-    assert "2 negative or infinite samples dropped" in caplog.text
+    assert "2 invalid samples (negative or infinite) dropped" in caplog.text
 
 
 def test_without_samples_nothing_is_known(densifier):

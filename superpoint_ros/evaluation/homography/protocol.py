@@ -72,7 +72,9 @@ class PairReader:
 
 def match_pair(pair: SizedPair, max_descriptor_distance: float | None) -> Matches:
     """Find the mutual matches of a pair's descriptors."""
-    return match(pair.features0.descriptors, pair.features1.descriptors, max_descriptor_distance)
+    return match(
+        pair.features0.descriptors, pair.features1.descriptors, max_descriptor_distance=max_descriptor_distance
+    )
 
 
 def _detection_row(pair: SizedPair, protocol: HomographyProtocol) -> dict[str, Any]:

@@ -64,7 +64,9 @@ def _pair_row(
     assert camera0 is not None
     assert camera1 is not None
     assert T_1_0 is not None
-    matches = match(features0.descriptors, features1.descriptors, protocol.max_descriptor_distance)
+    matches = match(
+        features0.descriptors, features1.descriptors, max_descriptor_distance=protocol.max_descriptor_distance
+    )
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     fundamental = fundamental_matrix(camera0.matrix, camera1.matrix, T_1_0)
     distance = epipolar_distance(undistort(xy0, camera0), undistort(xy1, camera1), fundamental)

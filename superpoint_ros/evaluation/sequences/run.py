@@ -98,7 +98,7 @@ def _draw_step(first: SizedFrame, second: SizedFrame, detector: Detector, protoc
     """Draw the mutual matches of two successive images, coloured by correctness where it is known."""
     features0, features1 = detector.detect(first.image), detector.detect(second.image)
     max_descriptor_distance = protocol.max_descriptor_distance or detector.max_descriptor_distance
-    matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance)
+    matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance=max_descriptor_distance)
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     correct = tracks_protocol.correct_links(first, second, xy0, xy1, protocol)
     return draw_matches(first.image, second.image, xy0, xy1, correct)

@@ -72,7 +72,7 @@ class PairNode(WorkerNode[Parameters, tuple[First, Second]], Generic[Parameters,
             Both topics as they are resolved.
         """
         self._slop = options.slop_nanoseconds
-        self._pairing: Pairing[First, Second] = Pairing(self._slop, options.queue_size)
+        self._pairing: Pairing[First, Second] = Pairing(slop=self._slop, queue_size=options.queue_size)
         self._reported_at = time.monotonic()
         puts: tuple[Put, Put] = (self._pairing.put_first, self._pairing.put_second)
         self.inputs = (self._paired_input(0, *first, puts[0]), self._paired_input(1, *second, puts[1]))
