@@ -14,6 +14,7 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.geometry import pose_from_quaternion
 from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.runtime.options import PoseValues, pose_matrix
 
 # A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
 WAIT_S = 0.1
@@ -75,3 +76,15 @@ def tf2_lookup(node: Node) -> Lookup | None:
         return pose_from_quaternion(np.array([shift.x, shift.y, shift.z]), np.array([turn.x, turn.y, turn.z, turn.w]))
 
     return lookup
+
+
+def cloud_pose(node: Node, values: PoseValues | None, *, is_cloud: bool) -> CloudPose:
+    """Make what a node needs to place clouds; it listens to tf2 where no pose is given.
+
+    Args:
+        node: Listens to tf2.
+        values: Value of the parameter T_camera_cloud.
+        is_cloud: Whether the node reads clouds at all.
+    """
+    given = pose_matrix("T_camera_cloud", values)
+    return CloudPose(given, tf2_lookup(node) if is_cloud and given is None else None)

@@ -11,21 +11,18 @@ from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 
 from superpoint_ros.core.options import flat_values
 from superpoint_ros.inference.densifier import Densifier
-from superpoint_ros.ros.densify.cloud_pose import CloudPose, tf2_lookup
+from superpoint_ros.ros.densify.cloud_pose import cloud_pose
 from superpoint_ros.ros.densify.outputs import DensifyOutputs
 from superpoint_ros.ros.densify.parameters import SCHEMA, DensifyParameters
 from superpoint_ros.ros.densify.rate_limit import RateLimit
-from superpoint_ros.ros.densify.sparse_depth_reader import SparseDepthReader
+from superpoint_ros.ros.densify.sparse_depth_reader import SPARSE_TYPES, SparseDepthReader
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.images import IMAGE_TYPES, message_to_array
 from superpoint_ros.ros.messages.stamps import nanoseconds
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
-from superpoint_ros.ros.runtime.options import pose_matrix
 from superpoint_ros.ros.runtime.pair_node import PairNode
 from superpoint_ros.ros.runtime.program import run_node
-
-SPARSE_TYPES = {"depth_image": Image, "point_cloud": PointCloud2, "feature_cloud": PointCloud2}
 
 ImageMessage: TypeAlias = Image | CompressedImage
 SparseMessage: TypeAlias = Image | PointCloud2
@@ -45,15 +42,13 @@ class DensifyNode(PairNode[DensifyParameters, ImageMessage, SparseMessage]):
         self._calibration = Calibration(
             camera_info_topic(self, parameters.camera_info_topic, topic), rectified=parameters.rectified
         )
-        needed = parameters.source == "point_cloud"
-        info = self.add_camera_info(self._calibration.topic, self._calibration.set, needed=needed)
-        self._outputs = DensifyOutputs(self, parameters.policy)
+        calibration, is_needed = self._calibration, parameters.source == "point_cloud"
+        info = self.add_camera_info(calibration.topic, calibration.set, needed=is_needed)
+        self._outputs = DensifyOutputs(self, parameters.policy, self.warnings)
         image = ("image", topic, IMAGE_TYPES[parameters.transport], info)
         sparse = ("sparse depth", parameters.sparse_topic, SPARSE_TYPES[parameters.source], None)
         topics = self.pair_topics(image, sparse, parameters.pairing)
-        T_camera_cloud = pose_matrix("T_camera_cloud", parameters.T_camera_cloud)
-        from_tf = parameters.source != "depth_image" and T_camera_cloud is None
-        pose = CloudPose(T_camera_cloud, tf2_lookup(self) if from_tf else None)
+        pose = cloud_pose(self, parameters.T_camera_cloud, is_cloud=parameters.source != "depth_image")
         self._reader = SparseDepthReader(parameters.source, pose, self.inputs[1].source, self.warnings)
         return f"densifier on {self._densifier.device}, {parameters.policy} of {topics}"
 

@@ -8,13 +8,16 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
 from superpoint_ros.core.depth_drawing import color_depth, depth_range
+from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.ros.densify.parameters import DensifyParameters
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.camera_info import with_header
 from superpoint_ros.ros.messages.depth import array_to_depth_image, array_to_point_cloud
+from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.images import array_to_image
-from superpoint_ros.ros.runtime.qos import output_publisher
+from superpoint_ros.ros.runtime.logs import ThrottledWarnings
+from superpoint_ros.ros.runtime.qos import output_publishers
 
 
 class DensifyOutputs:
@@ -23,14 +26,13 @@ class DensifyOutputs:
     Args:
         node: Owns the publishers.
         policy: Decides their QoS.
+        warnings: Where a calibration that cannot be used is said.
     """
 
-    def __init__(self, node: Node, policy: str):
-        self._depth = output_publisher(node, Image, "depth", policy)
-        self._confidence = output_publisher(node, Image, "confidence", policy)
-        self._camera_info = output_publisher(node, CameraInfo, "camera_info", policy)
-        self._points = output_publisher(node, PointCloud2, "points", policy)
-        self._depth_color = output_publisher(node, Image, "depth_color", policy)
+    def __init__(self, node: Node, policy: str, warnings: ThrottledWarnings):
+        self._warnings = warnings
+        types = {"depth": Image, "confidence": Image, "depth_color": Image}
+        self._to = output_publishers(node, policy, **types, camera_info=CameraInfo, points=PointCloud2)
 
     def publish(
         self,
@@ -50,16 +52,20 @@ class DensifyOutputs:
             parameters: Limits and encoding.
         """
         depth = limited(dense, parameters)
-        self._depth.publish(array_to_depth_image(depth, header, parameters.encoding))
-        self._confidence.publish(array_to_depth_image(dense.confidence, header))
-        if self._depth_color.get_subscription_count():
-            self._depth_color.publish(array_to_image(color_depth(depth, *depth_range(depth)), header))
+        self._to["depth"].publish(array_to_depth_image(depth, header, parameters.encoding))
+        self._to["confidence"].publish(array_to_depth_image(dense.confidence, header))
+        if self._to["depth_color"].get_subscription_count():
+            self._to["depth_color"].publish(array_to_image(color_depth(depth, *depth_range(depth)), header))
         if calibration.message is None:
             return
-        camera, info = calibration.of((depth.shape[0], depth.shape[1]))
-        self._camera_info.publish(with_header(info, header))
-        if self._points.get_subscription_count():
-            self._points.publish(array_to_point_cloud(depth, bgr, camera, header))
+        try:
+            camera, info = calibration.of((depth.shape[0], depth.shape[1]))
+        except (InputError, CalibrationError) as error:
+            self._warnings.warn(calibration.topic, "calibration", f"{error}; no CameraInfo, no points")
+            return
+        self._to["camera_info"].publish(with_header(info, header))
+        if self._to["points"].get_subscription_count():
+            self._to["points"].publish(array_to_point_cloud(depth, bgr, camera, header))
 
 
 def limited(dense: DenseDepth, parameters: DensifyParameters) -> np.ndarray:

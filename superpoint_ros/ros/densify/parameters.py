@@ -15,8 +15,8 @@ from superpoint_ros.ros.runtime.options import (
     PolicyOptions,
     PoseValues,
     Transport,
-    not_set,
     pose_matrix,
+    pose_option,
 )
 
 Source: TypeAlias = Literal["depth_image", "point_cloud", "feature_cloud"]
@@ -40,11 +40,9 @@ class DensifyParameters(PolicyOptions):
         fixed=True,
     )
     sparse_topic: str = option("sparse_depth", "Topic of the sparse depth.", fixed=True)
-    T_camera_cloud: PoseValues | None = option(
-        None,
-        "Pose of the point cloud's frame in the camera's optical frame: x, y, z [m], qx, qy, qz, qw.",
-        fixed=True,
-        none=not_set("none is needed where the frame_ids are equal, else from tf2 where it is installed"),
+    T_camera_cloud: PoseValues | None = pose_option(
+        "Pose of the point cloud's frame in the camera's optical frame",
+        "none is needed where the frame_ids are equal, else from tf2 where it is installed",
     )
     pairing: PairingOptions = field(default_factory=PairingOptions)
     network: NetworkOptions = field(default_factory=NetworkOptions)

@@ -26,6 +26,8 @@ from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 from superpoint_ros.ros.runtime.topic_input import TopicInput
 
+SPARSE_TYPES = {"depth_image": Image, "point_cloud": PointCloud2, "feature_cloud": PointCloud2}
+
 logger = logging.getLogger(__name__)
 
 

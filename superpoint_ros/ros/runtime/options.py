@@ -57,9 +57,15 @@ class PairingOptions:
         return round(SECOND * self.slop)
 
 
-def not_set(words: str) -> NoneMeaning:
-    """Say what holds where a parameter without a default is not set."""
-    return NoneMeaning(words, None)
+def pose_option(description: str, otherwise: str) -> Any:
+    """Describe a field that holds a pose, which a running node cannot change.
+
+    Args:
+        description: Whose pose, in which frame.
+        otherwise: What holds where it is not set.
+    """
+    text = f"{description}: x, y, z [m], qx, qy, qz, qw."
+    return option(None, text, fixed=True, none=NoneMeaning(otherwise, None))
 
 
 def pose_matrix(name: str, values: PoseValues | None) -> np.ndarray | None:

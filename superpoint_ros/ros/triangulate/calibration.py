@@ -6,6 +6,8 @@ P = K' (I | t), where t is the shared origin seen by the camera: P[3] = -fx' * b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 
@@ -25,7 +27,7 @@ class StereoCalibration:
             None = from the CameraInfos.
     """
 
-    def __init__(self, topics: tuple[str, str], T_left_right: np.ndarray | None):
+    def __init__(self, topics: Sequence[str], T_left_right: np.ndarray | None):
         self._topics = topics
         self._T_left_right = T_left_right
         self._messages: list[CameraInfo | None] = [None, None]

@@ -12,7 +12,7 @@ from superpoint_ros.ros.runtime.options import pose_matrix
 from superpoint_ros.ros.runtime.pair_node import PairNode
 from superpoint_ros.ros.runtime.program import run_node
 from superpoint_ros.ros.triangulate.calibration import StereoCalibration
-from superpoint_ros.ros.triangulate.outputs import TriangulateOutputs
+from superpoint_ros.ros.triangulate.outputs import TriangulateOutputs, describe_no_depth
 from superpoint_ros.ros.triangulate.parameters import SCHEMA, TriangulateParameters
 
 
@@ -24,9 +24,7 @@ class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
     def set_up(self) -> str:
         """Make inputs and outputs."""
         parameters = self.parameters
-        topics = tuple[str, str](
-            map(self.resolve_topic_name, (parameters.left_camera_info, parameters.right_camera_info))
-        )
+        topics = [self.resolve_topic_name(topic) for topic in parameters.camera_info_topics]
         self._calibration = StereoCalibration(topics, pose_matrix("T_left_right", parameters.T_left_right))
         infos = [
             self.add_camera_info(topic, partial(self._calibration.set, side), needed=True)
@@ -53,13 +51,9 @@ class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
 
     def _count(self, stereo: StereoDepth, *keypoints: int) -> None:
         self.pairs.statistics.count("depths", len(stereo.depth))
-        if len(stereo.depth) > 0:
-            return
-        self.pairs.statistics.count("without_depth")
-        text = f"no depth from {keypoints[0]} and {keypoints[1]} keypoints"
-        if stereo.candidates:
-            text += f": {stereo.candidates} matches, none passes the reprojection check; are left and right swapped?"
-        self.warnings.warn(self.pairs.topic, "no depth", text)
+        if len(stereo.depth) == 0:
+            self.pairs.statistics.count("without_depth")
+            self.warnings.warn(self.pairs.topic, "no depth", describe_no_depth(stereo, *keypoints))
 
 
 main = partial(run_node, TriangulateNode, SCHEMA.node)

@@ -11,8 +11,8 @@ from superpoint_ros.ros.runtime.options import (
     ParameterSchema,
     PolicyOptions,
     PoseValues,
-    not_set,
     pose_matrix,
+    pose_option,
 )
 
 
@@ -24,11 +24,8 @@ class TriangulateParameters(PolicyOptions):
     right_features: str = option("frontend/right/features", "Topic of the right camera's features.", fixed=True)
     left_camera_info: str = option("left/camera_info", "Topic of the left camera's calibration.", fixed=True)
     right_camera_info: str = option("right/camera_info", "Topic of the right camera's calibration.", fixed=True)
-    T_left_right: PoseValues | None = option(
-        None,
-        "Pose of the right camera's optical frame in the left one's: x, y, z [m], qx, qy, qz, qw.",
-        fixed=True,
-        none=not_set("from R and P of both CameraInfos"),
+    T_left_right: PoseValues | None = pose_option(
+        "Pose of the right camera's optical frame in the left one's", "from R and P of both CameraInfos"
     )
     pairing: PairingOptions = field(default_factory=PairingOptions)
     stereo: StereoOptions = field(default_factory=StereoOptions)
@@ -36,6 +33,11 @@ class TriangulateParameters(PolicyOptions):
     def __post_init__(self) -> None:
         check_options(self)
         pose_matrix("T_left_right", self.T_left_right)
+
+    @property
+    def camera_info_topics(self) -> tuple[str, str]:
+        """Topics of the left and the right calibration."""
+        return self.left_camera_info, self.right_camera_info
 
 
 SCHEMA = ParameterSchema.of("triangulate", TriangulateParameters)

@@ -65,7 +65,7 @@ def fragile(monkeypatch):
     node.destroy_node()
 
 
-def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile):
+def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, capfd):
     publishers = {name: probe.publisher(Image, f"/{name}/image_raw") for name in ("left", "right")}
     tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in publishers}
     reports = probe.collect(DiagnosticArray, "/frontend/statistics")
@@ -85,3 +85,5 @@ def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile):
     assert tracks["left"][0].id == tracks["left"][1].id
     probe.spin_until(lambda: probe.statistics(reports, "left").get("skipped: internal error") == "1", "the count")
     assert probe.statistics(reports, "right")["skipped"] == "0"
+    log = capfd.readouterr().err
+    assert log.count("batch of 2 images failed (RuntimeError: white images are too much); run one by one") == 1

@@ -230,3 +230,20 @@ def test_parameters_can_be_changed_and_bad_ones_are_refused(probe, start, tmp_pa
     wrong = NodeProcess(tmp_path / "log", arguments, "triangulate")
     assert wrong.process.wait(60) == 1
     assert "quaternion not zero" in wrong.log()
+
+
+def test_every_report_balances_and_resets_are_counted(probe, start):
+    node = Triangulate(probe, start, "balanced", queue_size=3)
+    node.calibrate(camera_info(0.0), camera_info(BASELINE))
+    points = stereo_points(8)
+    for number in range(6):
+        node.send(1000 + 100 * number, points.left, points.right, stamp_right=1000 + 100 * number + 50 * (number % 2))
+    node.send(500, points.left, points.right)
+    node.wait_for_report("resets", "1")
+    node.wait_for_report("waiting", "0")
+    lines = [status for report in node.reports for status in report.status]
+    assert len(lines) >= 2
+    for line in lines:
+        values = {pair.key: int(float(pair.value)) for pair in line.values if not pair.key.startswith("skipped:")}
+        assert values["received"] == values["paired"] + values["without_partner"] + values["waiting_for_partner"]
+        assert values["paired"] == values["processed"] + values["dropped"] + values["skipped"] + values["waiting"]
