@@ -57,7 +57,8 @@ def test_a_point_half_a_pixel_off_the_image_is_in_the_last_cell():
     xy = np.array([[5.0, 39.4], [5.0, 39.5], [5.0, 0.0], [5.0, -0.6]])
     assert bucket(xy, SIZE, (2, 1)).tolist() == [0, 2, 1, 3]
     assert bucket(np.array([[0.0, 0.0], [-0.6, -0.6], [1.0, 1.0]]), (2, 2), (2, 2)).tolist() == [0, 2, 1]
-    assert bucket(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), (2, 2), (2, 2)).tolist() == [0, 1, 2]
+    for last in ([1.0, 0.0], [0.0, 1.0]):
+        assert bucket(np.array([[0.0, 0.0], [0.0, 0.0], last]), (2, 2), (2, 2)).tolist() == [0, 2, 1]
 
 
 def test_a_grid_of_more_rows_than_columns_has_a_cell_for_each_pair():
