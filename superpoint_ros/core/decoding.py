@@ -84,7 +84,8 @@ def _has_equal(scores: np.ndarray, pixels: np.ndarray, radius: int) -> np.ndarra
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(scores, radius, constant_values=-1.0), (size, size))
     row, column = np.divmod(pixels, scores.shape[1])
     equal = windows[row, column] == scores.ravel()[pixels][:, None, None]
-    return np.count_nonzero(equal, axis=(1, 2)) > 1
+    found: np.ndarray = np.count_nonzero(equal, axis=(1, 2)) > 1
+    return found
 
 
 def _suppress_by_rank(scores: np.ndarray, candidates: np.ndarray, radius: int) -> np.ndarray:
