@@ -63,7 +63,9 @@ def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec, default: Any)
 def _allowed(spec: OptionSpec) -> str:
     """Say in words which values are allowed, None's stand-in included."""
     allowed = "" if spec.choices else spec.allowed or spec.unit
-    return ", or ".join(filter(None, (allowed, f"{spec.none.value!r} = {spec.none.words}" if spec.none else "")))
+    if spec.none is None or spec.none.value in (None, ""):
+        return allowed
+    return ", or ".join(filter(None, (allowed, f"{spec.none.value} = {spec.none.words}")))
 
 
 def _default(spec: OptionSpec, value: Any) -> str:
