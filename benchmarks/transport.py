@@ -77,7 +77,7 @@ class NothingBackend:
     """A network that finds nothing, at once."""
 
     device = "none"
-    sampling = "exact"
+    descriptor_sampling = "exact"
     sha256 = "0" * 64
 
     def __call__(self, images: np.ndarray, options: object) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

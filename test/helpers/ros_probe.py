@@ -101,10 +101,10 @@ class Probe:
         self.node.destroy_node()
         rclpy.try_shutdown(context=self._context)
 
-    def spin_until(self, condition: Callable[[], Any], what: str) -> None:
-        deadline = time.monotonic() + WAIT_S
+    def spin_until(self, condition: Callable[[], Any], what: str, wait: float = WAIT_S) -> None:
+        deadline = time.monotonic() + wait
         while not condition():
-            assert time.monotonic() < deadline, f"waited {WAIT_S:.0f} s in vain for {what}"
+            assert time.monotonic() < deadline, f"waited {wait:.0f} s in vain for {what}"
             self._executor.spin_once(timeout_sec=0.02)
 
     def spin_for(self, seconds: float) -> None:

@@ -22,7 +22,7 @@ from superpoint_ros.msg import Matches
 EUROC_T_LEFT_RIGHT = "0.11007414,-0.00015661,0.00088938,0.00704531,-0.00017985,0.00115733,0.9999745"
 # Pairs that are played, at this share of the rate at which the machine answers.
 PAIRS = int(os.environ.get("SUPERPOINT_ROS_PAIRS", "4"))
-LOAD = 0.4
+LOAD, BUSY_WAIT_S = 0.4, 120.0
 
 
 class Session:
@@ -35,7 +35,7 @@ class Session:
     def play(self, probe: Probe, answers: list[Any], what: str) -> None:
         """Send one pair, measure the time to its answer, then send PAIRS more at the rate that follows from it."""
         self._send(1.0, 1)
-        probe.spin_until(lambda: answers, f"a first {what}")
+        probe.spin_until(lambda: answers, f"a first {what}", wait=BUSY_WAIT_S)
         start, before = milliseconds(answers[0]), time.time()
         rate = LOAD / max(0.2, before - start / 1000)
         self._send(rate, PAIRS)
