@@ -57,10 +57,9 @@ def test_the_workspace_builds_and_its_node_runs(tmp_path, option):
     assert imported.returncode == 0, imported.stderr
     assert all(line.startswith(str(folder / "install")) for line in imported.stdout.split())
     names = "import superpoint_ros; print(superpoint_ros.__version__, superpoint_ros.Features.__name__)"
-    for _ in range(2):  # the messages' generator installs an empty package file at the same path, in every build
-        front = run(folder, f'source install/setup.bash && python -c "{names}"')
+    for again in ("true", f"colcon build {option}"):  # every build installs the generator's empty package file as well
+        front = run(folder, f'{again} > /dev/null && source install/setup.bash && python -c "{names}"')
         assert front.stdout.split() == ["0.1.0", "Features"], front.stderr
-        assert run(folder, f"colcon build {option}").returncode == 0
     share = folder / "install" / "superpoint_ros" / "share" / "superpoint_ros"
     assert {"frontend.launch.py"} <= {path.name for path in (share / "launch").iterdir()}
     assert {"frontend.yaml"} <= {path.name for path in (share / "config").iterdir()}
