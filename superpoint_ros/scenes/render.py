@@ -109,5 +109,5 @@ def _by_tiles(rays: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         result = function(tile.flatten(1)).contiguous()
         return result.view(*result.shape[:-1], *tile.shape[1:])
 
-    bands = (torch.cat([apply(tile) for tile in band.split(TILE, 2)], dim=-1) for band in rays.split(TILE, 1))
-    return torch.cat(list(bands), dim=-2)
+    bands = [[apply(tile) for tile in torch.split(band, TILE, 2)] for band in torch.split(rays, TILE, 1)]
+    return torch.cat([torch.cat(band, dim=-1) for band in bands], dim=-2)
