@@ -27,9 +27,9 @@ class Exchange:
     """What was sent at one stamp, and what was answered to it.
 
     Attributes:
-        stamp: nanoseconds.
-        messages: topic: the message, and its bytes as they travelled.
-        sent: when, on the monotonic clock, seconds.
+        stamp: Stamp [ns].
+        messages: The message, and its bytes as they travelled, by topic.
+        sent: When, on the monotonic clock [s].
     """
 
     stamp: int
@@ -37,7 +37,7 @@ class Exchange:
     sent: float = field(default_factory=time.monotonic)
 
     def message(self, topic: str) -> Any:
-        """The message of a topic."""
+        """Return the message of a topic."""
         return self.messages[topic][0]
 
 
@@ -45,16 +45,16 @@ class Player(Node):
     """Publishes messages reliably, never more on their way than the node is allowed to owe answers for.
 
     Args:
-        name: of this ROS node.
-        inputs: topic: type, of what is played.
-        answers: topic: type, of what the played node sends for each stamp; all have a header.
-        statistics_topic: where the played node tells what it counts of each input.
-        check: called while waiting; may raise.
-        in_flight: stamps without a complete answer at a time.
-        answer_timeout: seconds after which a stamp counts as unanswered.
+        name: Name of this ROS node.
+        inputs: Type of what is played, by topic.
+        answers: Type of what the played node sends for each stamp, by topic; all have a header.
+        statistics_topic: Where the played node tells what it counts of each input.
+        check: Called while waiting; may raise.
+        in_flight: Stamps without a complete answer at a time.
+        answer_timeout: Seconds after which a stamp counts as unanswered.
 
     Attributes:
-        sent: stamps published so far.
+        sent: Stamps published so far.
     """
 
     def __init__(
@@ -90,16 +90,16 @@ class Player(Node):
         return self.create_subscription(message_type, topic, take, replay_qos(), raw=True)
 
     def wait_until_connected(self, timeout: float) -> bool:
-        """Whether a node that listens to all inputs and gives all answers was found in time, in seconds."""
+        """Tell whether a node that listens to all inputs and gives all answers was found in time [s]."""
         return self._spin_until(self._connected, timeout)
 
     def play(self, frames: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
-        """Sends what belongs to one stamp at a time; yields the exchanges that are complete, in order of sending.
+        """Send what belongs to one stamp at a time; yield the exchanges that are complete, in order of sending.
 
         Those whose answers do not come in time are left out.
 
         Args:
-            frames: a message for every input, by topic, all of one stamp; no stamp comes twice.
+            frames: A message for every input, by topic, all of one stamp; no stamp comes twice.
         """
         for frame in frames:
             self._send(frame)
@@ -107,7 +107,7 @@ class Player(Node):
         yield from self._finished(0)
 
     def statistics(self, timeout: float) -> list[dict[str, str]]:
-        """What the node counts of each input, in order, once it accounts for all that was sent, or at the timeout."""
+        """Return what the node counts of each input, once all that was sent is accounted for, or at the timeout."""
 
         def values() -> list[dict[str, str]]:
             return [self._statistics.get(topic, {}) for topic in self._inputs]
@@ -127,7 +127,7 @@ class Player(Node):
         self.sent += 1
 
     def _finished(self, allowed: int) -> Iterator[Exchange]:
-        """Answered exchanges, until at most `allowed` are without an answer."""
+        """Yield answered exchanges until at most `allowed` are without an answer."""
         while len(self._pending) > allowed:
             stamp, oldest = next(iter(self._pending.items()))
             left = oldest.sent + self._timeout - time.monotonic()

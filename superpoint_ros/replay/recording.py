@@ -18,7 +18,7 @@ PACKAGE = "superpoint_ros"
 
 
 def typestore_with_own_messages() -> Typestore:
-    """The types of the newest ROS 2 distribution, and this package's."""
+    """Load the types of the newest ROS 2 distribution, and this package's."""
     typestore = get_typestore(Stores.LATEST)
     for path in sorted(_definitions().glob("*.msg")):
         typestore.register(get_types_from_msg(path.read_text(), f"{PACKAGE}/msg/{path.stem}"))
@@ -26,7 +26,7 @@ def typestore_with_own_messages() -> Typestore:
 
 
 def _clear(folder: Path) -> None:
-    """Removes an earlier bag, whole or broken off; refuses to remove anything else."""
+    """Remove an earlier bag, whole or broken off; refuse to remove anything else."""
     if not folder.exists():
         return
     foreign = [path.name for path in folder.iterdir() if path.suffix not in (".mcap", ".yaml")]
@@ -36,7 +36,7 @@ def _clear(folder: Path) -> None:
 
 
 def _definitions() -> Path:
-    """The installed .msg files; share/ lies beside the lib/ that the generated Python code is in."""
+    """Find the installed .msg files; share/ lies beside the lib/ that the generated Python code is in."""
     for prefix in Path(superpoint_ros.msg.__file__).parents:
         if (folder := prefix / "share" / PACKAGE / "msg").is_dir():
             return folder
@@ -47,10 +47,10 @@ class BagRecorder:
     """A new rosbag2 (MCAP) in a folder of its own; an earlier bag there is replaced.
 
     Args:
-        folder: of the bag.
+        folder: Folder of the bag.
 
     Raises:
-        SourceError: the folder holds other things than a bag.
+        SourceError: The folder holds other things than a bag.
     """
 
     def __init__(self, folder: Path):
@@ -69,7 +69,7 @@ class BagRecorder:
         self._writer.close()
 
     def write(self, topic: str, message: Any, data: bytes) -> None:
-        """A message with a header, filed under its own stamp; `data` are its bytes as they travelled (CDR)."""
+        """Write a message with a header, filed under its own stamp; `data` are its bytes as they travelled (CDR)."""
         if topic not in self._connections:
             name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
             self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)

@@ -36,10 +36,10 @@ class CloudPose:
         self._T_camera_cloud, self._lookup = T_camera_cloud, lookup
 
     def find(self, cloud: Header, image: Header) -> np.ndarray:
-        """T_camera_cloud (4, 4) at the cloud's stamp; clouds without a frame_id are taken to be in the image's frame.
+        """Return T_camera_cloud (4, 4) at the cloud's stamp; a cloud without a frame_id is in the image's frame.
 
         Raises:
-            InputError: the frames differ, and there is no transform between them.
+            InputError: The frames differ, and there is no transform between them.
         """
         if self._T_camera_cloud is not None:
             return self._T_camera_cloud
@@ -59,7 +59,7 @@ class CloudPose:
 
 
 def tf2_lookup(node: Node) -> Lookup | None:
-    """What tf2 hears on /tf and /tf_static while the node is spun, a Lookup; None where tf2_ros is not installed."""
+    """Return a Lookup in what tf2 hears while the node is spun; None where tf2_ros is not installed."""
     try:
         from tf2_ros import Buffer, TransformException, TransformListener
     except ImportError:

@@ -71,7 +71,7 @@ class DensifyParameters(PolicyOptions):
 
     @property
     def densifier_options(self) -> DensifierOptions:
-        """How depth is made dense: with a guess only where one is asked for."""
+        """Return how depth is made dense: with a guess only where one is asked for."""
         return self.densifier if self.on_empty_input == "guess" else replace(self.densifier, fallback_depth=None)
 
 

@@ -141,7 +141,7 @@ class CameraChannel:
             self._features.publish(message)
 
     def _camera_of(self, image_size: tuple[int, int]) -> Camera | None:
-        """The camera of images of this size; None where it is not known."""
+        """Return the camera of images of this size; None where it is not known."""
         if self._calibration.message is None:
             return None
         try:

@@ -61,7 +61,7 @@ class FrontendNode(WorkerNode[FrontendParameters, ImageMessage]):
                 channel.finish(message, found)
 
     def _finish_alone(self, converted: list[Converted], error: Exception) -> None:
-        """After a batch has failed: no camera pays for another one's image."""
+        """Run the images of a failed batch one by one: no camera pays for another one's image."""
         if len(converted) > 1:
             text = f"batch of {len(converted)} images failed ({type(error).__name__}: {error}); run one by one"
             self.warnings.warn(self.get_name(), "batch", text)

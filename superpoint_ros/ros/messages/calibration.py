@@ -28,17 +28,17 @@ class Calibration:
 
     @property
     def message(self) -> CameraInfo | None:
-        """The newest CameraInfo; None before the first."""
+        """Return the newest CameraInfo; None before the first."""
         return None if self._known is None else self._known[0]
 
     @property
     def is_known(self) -> bool:
-        """Whether a CameraInfo has come that is calibrated.
+        """Tell whether a CameraInfo has come that is calibrated.
 
         Raises:
             CalibrationError: Its distortion model is not known.
         """
-        return self.message is not None and camera_info_to_camera(self.message, self._rectified) is not None
+        return self.message is not None and camera_info_to_camera(self.message, rectified=self._rectified) is not None
 
     def of(self, image_size: tuple[int, int]) -> tuple[Camera, CameraInfo]:
         """Return the camera of an image of (height, width), and the CameraInfo to publish with it.

@@ -22,7 +22,7 @@ def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return abs(large[0] * small[1] / max(large[1], 1) - small[0]) < 1.0
 
 
-def camera_info_to_camera(message: CameraInfo, rectified: bool = False) -> Camera | None:
+def camera_info_to_camera(message: CameraInfo, *, rectified: bool = False) -> Camera | None:
     """Convert a CameraInfo to the camera of the images it was sent with; None where it is uncalibrated.
 
     Region of interest and binning are applied: K, D, P and sizes of the message are those of the full sensor, as
@@ -63,7 +63,7 @@ def camera_of_image(
         InputError: The calibration is empty, or for images of another shape.
         CalibrationError: The distortion model is not known.
     """
-    camera = camera_info_to_camera(message, rectified)
+    camera = camera_info_to_camera(message, rectified=rectified)
     if camera is None:
         raise InputError("uncalibrated", f"CameraInfo on {topic} is uncalibrated (its focal length is 0)")
     if camera.image_size == image_size:
@@ -72,7 +72,7 @@ def camera_of_image(
         text = f"CameraInfo on {topic} is for images of (height, width) {camera.image_size}, not {image_size}"
         raise InputError("size", text)
     scaled = scaled_camera_info(message, image_size)
-    fitted = camera_info_to_camera(scaled, rectified)
+    fitted = camera_info_to_camera(scaled, rectified=rectified)
     assert fitted is not None
     return fitted, scaled
 
@@ -109,7 +109,7 @@ def _binning(message: CameraInfo) -> tuple[int, int]:
 
 
 def _resize(x: float, y: float) -> np.ndarray:
-    """Pixel coordinates of an image -> those of the image scaled by x and y about its corner, (3, 3)."""
+    """Return the (3, 3) map of pixel coordinates to those of the image scaled by x and y about its corner."""
     return np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])
 
 

@@ -16,12 +16,12 @@ from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
 # encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
 DEPTH_ENCODINGS = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 1e-3), "mono16": (np.uint16, 1e-3)}
-FARTHEST_MILLIMETRES = 65535
+MAX_MILLIMETRES = 65535
 FIELD_TYPES = {PointField.FLOAT32: np.float32, PointField.FLOAT64: np.float64}
 
 
 def depth_image_to_array(message: Image) -> np.ndarray:
-    """Depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order -> float32 (H, W), metres.
+    """Convert a depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order, to float32 (H, W), metres.
 
     Raises:
         InputError: another encoding, no pixels, or less data than the size says.
@@ -43,12 +43,12 @@ def depth_image_to_array(message: Image) -> np.ndarray:
 
 
 def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32FC1") -> Image:
-    """float32 (H, W) [m], NaN where there is none -> 32FC1 [m] with NaN, or 16UC1 [mm] with 0, clamped at 65.535 m."""
+    """Convert float32 (H, W) [m] to 32FC1 [m] with NaN where there is none, or 16UC1 [mm] with 0, up to 65.535 m."""
     if encoding == "32FC1":
         pixels = depth.astype(np.float32)
     else:
-        millimetres = np.nan_to_num(np.round(1e3 * depth), nan=0.0, posinf=FARTHEST_MILLIMETRES, neginf=0.0)
-        pixels = np.clip(millimetres, 0, FARTHEST_MILLIMETRES).astype(np.uint16)
+        millimetres = np.nan_to_num(np.round(1e3 * depth), nan=0.0, posinf=MAX_MILLIMETRES, neginf=0.0)
+        pixels = np.clip(millimetres, 0, MAX_MILLIMETRES).astype(np.uint16)
     height, width = pixels.shape
     return Image(
         header=header, height=height, width=width, encoding=encoding, step=pixels.itemsize * width,
@@ -57,7 +57,7 @@ def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32F
 
 
 def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y", "z")) -> np.ndarray:
-    """PointCloud2 with float fields of these names -> float64 (N, len(names)); rows that are not finite are left out.
+    """Convert float fields of a PointCloud2 to float64 (N, len(names)); rows that are not finite are left out.
 
     Raises:
         InputError: such a field is missing, or there is less data than the size says.
@@ -83,7 +83,7 @@ def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y
 
 
 def array_to_point_cloud(depth: np.ndarray, bgr: np.ndarray, camera: Camera, header: Header) -> PointCloud2:
-    """Depth (H, W) [m], NaN where there is none, and colours uint8 (H, W, 3) -> points in the optical frame.
+    """Convert depth (H, W) [m], NaN where there is none, and BGR (H, W, 3) to points in the optical frame.
 
     Only pixels with depth become points; rgb is packed into a float as usual.
     """

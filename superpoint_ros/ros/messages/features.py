@@ -48,7 +48,7 @@ def _stacked(x: array[float], y: array[float]) -> np.ndarray:
 def features_to_message(
     features: Features, header: Header, camera: str, track_id: np.ndarray | None = None, **facts: Any
 ) -> FeaturesMessage:
-    """Features -> message; `facts` are further fields by name (rectified, model, weights_sha256)."""
+    """Convert Features to a message; `facts` are further fields by name (rectified, model, weights_sha256)."""
     height, width = features.image_size
     if track_id is None:
         track_id = np.full(len(features), -1, np.int64)
@@ -70,7 +70,7 @@ def features_to_message(
 
 
 def message_to_features(message: FeaturesMessage) -> Features:
-    """Message -> Features, descriptors as float32 whatever type they travelled in.
+    """Convert a message to Features, descriptors as float32 whatever type they travelled in.
 
     Raises:
         InputError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
@@ -86,7 +86,7 @@ def message_to_features(message: FeaturesMessage) -> Features:
 
 
 def _check(message: FeaturesMessage) -> np.dtype:
-    """The type of the descriptors of a message that is whole."""
+    """Return the type of the descriptors of a message that is whole."""
     count, dtype = len(message.x), DESCRIPTOR_DTYPES.get(message.descriptor_type)
     if dtype is None:
         raise InputError("descriptors", f"descriptor type {message.descriptor_type} is not one of 0, 1, 2")
@@ -118,7 +118,7 @@ def check_comparable(left: FeaturesMessage, right: FeaturesMessage) -> None:
 
 
 def matches_to_message(matches: Matches, message0: FeaturesMessage, message1: FeaturesMessage) -> MatchesMessage:
-    """Matches between the features of two messages -> message, with the track ids of both where they have any."""
+    """Convert matches of two messages' features to a message, with the track ids of both where they have any."""
     return MatchesMessage(
         header0=message0.header,
         header1=message1.header,
@@ -145,7 +145,7 @@ def tracks_to_message(
     normalized: np.ndarray | None = None,
     velocity: np.ndarray | None = None,
 ) -> TracksMessage:
-    """Tracks -> message; normalized (N, 2) and velocity (N, 2) [1/s] are left empty where they are not known."""
+    """Convert Tracks to a message; normalized (N, 2) and velocity (N, 2) [1/s] are empty where unknown."""
     unknown = np.zeros((0, 2), np.float32)
     normalized = unknown if normalized is None else normalized
     velocity = unknown if velocity is None else velocity
@@ -172,7 +172,7 @@ def tracks_to_message(
 
 
 def message_to_tracks(message: TracksMessage) -> Tracks:
-    """Message -> Tracks."""
+    """Convert a message to Tracks."""
     return Tracks(
         epoch=message.epoch,
         id=np.frombuffer(message.id, np.int64),

@@ -54,7 +54,7 @@ NATIVE_IS_BIGENDIAN = sys.byteorder == "big"
 
 @dataclass(frozen=True)
 class PackedImage:
-    """The fields of an Image message, checked: known encoding name, no row padding, native byte order."""
+    """Hold the fields of an Image message, checked: known encoding name, no row padding, native byte order."""
 
     height: int
     width: int
@@ -118,7 +118,7 @@ def _packed(message: Image) -> PackedImage:
 
 
 def image_to_array(message: Image, encoding: str) -> np.ndarray:
-    """Image message -> uint8 (H, W) for encoding "mono8", (H, W, 3) for "bgr8"; it may share the message's memory.
+    """Convert an Image to uint8 (H, W) for "mono8", (H, W, 3) for "bgr8"; it may share the message's memory.
 
     16-bit samples are scaled by 255 / 65535, bayer and yuv images are converted by OpenCV.
 
@@ -139,7 +139,7 @@ def image_to_array(message: Image, encoding: str) -> np.ndarray:
 
 
 def compressed_image_to_array(message: CompressedImage, encoding: str) -> np.ndarray:
-    """CompressedImage message (jpeg, png, ...) -> uint8 (H, W) for encoding "mono8", (H, W, 3) for "bgr8".
+    """Decode a CompressedImage (jpeg, png, ...) to uint8 (H, W) for "mono8", (H, W, 3) for "bgr8".
 
     Raises:
         InputError: empty or undecodable data.
@@ -157,7 +157,7 @@ def compressed_image_to_array(message: CompressedImage, encoding: str) -> np.nda
 
 
 def message_to_array(message: Image | CompressedImage, encoding: str) -> np.ndarray:
-    """Either kind of image message -> uint8 array, see image_to_array and compressed_image_to_array."""
+    """Convert either kind of image message to a uint8 array, see image_to_array and compressed_image_to_array."""
     if isinstance(message, CompressedImage):
         return compressed_image_to_array(message, encoding)
     return image_to_array(message, encoding)
@@ -168,7 +168,7 @@ def _bytes(values: np.ndarray) -> array[int]:
 
 
 def array_to_image(image: np.ndarray, header: Header) -> Image:
-    """uint8 (H, W) -> mono8, (H, W, 3) -> bgr8 message."""
+    """Convert uint8 (H, W) to a mono8 message, (H, W, 3) to bgr8."""
     height, width = image.shape[:2]
     encoding = "mono8" if image.ndim == 2 else "bgr8"
     step = image[0].nbytes
@@ -176,6 +176,6 @@ def array_to_image(image: np.ndarray, header: Header) -> Image:
 
 
 def array_to_compressed_image(image: np.ndarray, header: Header) -> CompressedImage:
-    """uint8 (H, W) or (H, W, 3) in BGR order -> jpeg message."""
+    """Encode uint8 (H, W), or (H, W, 3) in BGR order, as a jpeg message."""
     _, encoded = cv2.imencode(".jpg", image)
     return CompressedImage(header=header, format="jpeg", data=_bytes(encoded))

@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 
 def columns_to_cloud(columns: Mapping[str, np.ndarray], header: Header) -> PointCloud2:
-    """One unordered cloud of float32 fields, from an array (N,) for each field."""
+    """Make one unordered cloud of float32 fields from an array (N,) for each field."""
     packed = np.column_stack([np.asarray(column, np.float32) for column in columns.values()]).astype("<f4", copy=False)
     fields = [
         PointField(name=name, offset=4 * index, datatype=PointField.FLOAT32, count=1)

@@ -8,10 +8,10 @@ SECOND = 1_000_000_000
 
 
 def nanoseconds(stamp: Time) -> int:
-    """A stamp as nanoseconds since the clock's epoch."""
+    """Return a stamp as nanoseconds since the clock's epoch."""
     return int(stamp.sec) * SECOND + int(stamp.nanosec)
 
 
 def time_message(stamp: int) -> Time:
-    """A stamp of so many nanoseconds since the clock's epoch."""
+    """Make a stamp of so many nanoseconds since the clock's epoch."""
     return Time(sec=stamp // SECOND, nanosec=stamp % SECOND)

@@ -95,5 +95,5 @@ class InputHealth:
 
     @property
     def received(self) -> int:
-        """Number of messages since the start."""
+        """Return the number of messages since the start."""
         return self._received

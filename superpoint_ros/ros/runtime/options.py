@@ -53,7 +53,7 @@ class PairingOptions:
 
     @property
     def slop_nanoseconds(self) -> int:
-        """Largest difference of a pair's stamps [ns]."""
+        """Return the largest difference of a pair's stamps [ns]."""
         return round(SECOND * self.slop)
 
 

@@ -17,16 +17,17 @@ from superpoint_ros.core.errors import SuperPointRosError
 class StoppableNode(Protocol):
     """A node that has work to finish when it is told to stop."""
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """Finish the work in progress."""
 
 
 def run_node(make_node: Callable[[], StoppableNode], name: str, args: list[str] | None = None) -> int:
-    """Runs a node until it is told to stop; returns the program's exit status, 1 where it cannot start.
+    """Run a node until it is told to stop; return the program's exit status, 1 where it cannot start.
 
     Args:
-        make_node: the node's class; its errors of SuperPointRosError and ParameterException are logged in one line.
-        name: of the logger, before there is a node.
-        args: of the command line; None = the program's own.
+        make_node: The node's class; its errors of SuperPointRosError and ParameterException are logged in one line.
+        name: Name of the logger before there is a node.
+        args: Arguments of the command line; None = the program's own.
     """
     rclpy.init(args=args)
     try:

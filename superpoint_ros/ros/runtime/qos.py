@@ -39,7 +39,7 @@ def replay_qos() -> QoSProfile:
     return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=REPLAY_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
 
 
-def input_qos(policy: str, offers: Sequence[QoSProfile] = (), latched: bool = False) -> QoSProfile:
+def input_qos(policy: str, offers: Sequence[QoSProfile] = (), *, latched: bool = False) -> QoSProfile:
     """Choose the QoS of a subscription by the publishers there are.
 
     Fast DDS drops best-effort messages larger than its shared-memory segment without a word, so `latest` asks for

@@ -19,27 +19,27 @@ class FrameQueue(ABC, Generic[Item]):
         self._closed = False
 
     def put(self, camera: str, item: Item) -> int:
-        """Never blocks; returns how many older items of the camera were dropped for this one."""
+        """Store an item without blocking; return how many older items of the camera were dropped for this one."""
         with self._changed:
             dropped = self._store(camera, item)
             self._changed.notify()
             return dropped
 
     def take(self) -> list[tuple[str, Item]]:
-        """Waits for a batch of (camera, item), at most one item per camera; [] once closed."""
+        """Wait for a batch of (camera, item), at most one item per camera; [] once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self))
             return [] if self._closed else self._batch()
 
     def close(self) -> None:
-        """Wakes whoever waits; what is still queued is never handed out."""
+        """Wake whoever waits; what is still queued is never handed out."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many items wait."""
+        """Return how many items wait."""
 
     @abstractmethod
     def _store(self, camera: str, item: Item) -> int: ...
@@ -98,8 +98,8 @@ class Worker(Generic[Item]):
     """One thread that hands every batch of a queue to a function, until it is stopped.
 
     Args:
-        queue: where batches come from.
-        process: called with one batch at a time; it handles its own errors.
+        queue: Where batches come from.
+        process: Called with one batch at a time; it handles its own errors.
     """
 
     def __init__(self, queue: FrameQueue[Item], process: Callable[[list[tuple[str, Item]]], None]):
@@ -108,10 +108,11 @@ class Worker(Generic[Item]):
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> int:
-        """Lets the batch in progress finish; returns how many items were left waiting."""
+        """Let the batch in progress finish; return how many items were left waiting."""
         self._queue.close()
         if self._thread.is_alive():
             self._thread.join()

@@ -67,7 +67,7 @@ class TopicInput:
         self._overrides = SubscriptionOverrides(node, self.topic)
         self._losses = LossCounter()
         self._problems: dict[str, str] = {}
-        self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched))
+        self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched=latched))
         self._subscription = self._subscribe()
 
     def _subscribe(self) -> Subscription[Any]:
@@ -82,7 +82,7 @@ class TopicInput:
     def follow_publishers(self) -> None:
         """Subscribe anew where the publishers there are now need another QoS; call a few times a second."""
         offers = self._watch.offers()
-        wanted = self._overrides.apply(input_qos(self._policy, offers, self._latched))
+        wanted = self._overrides.apply(input_qos(self._policy, offers, latched=self._latched))
         if not offers or wanted == self.qos:
             return
         self.qos = wanted
@@ -126,7 +126,7 @@ class TopicInput:
         return {"silence": self._describe_silence(*silence)}
 
     def _expected(self) -> int:
-        """How many messages the companion says there were, where their own numbers do not tell."""
+        """Return how many messages the companion says there were, where their own numbers do not tell."""
         if self._companion is None or self.health.received_in_window()[0] >= 2:
             return 0
         return self._companion.health.received_in_window()[0]

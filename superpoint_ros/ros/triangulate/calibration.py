@@ -63,7 +63,7 @@ class StereoCalibration:
 
     def _pose_from(self, messages: list[CameraInfo], rectified: tuple[bool, bool]) -> np.ndarray:
         """T_right_left (4, 4) by R and P."""
-        to_shared = [shared_frame(message, flag) for message, flag in zip(messages, rectified, strict=True)]
+        to_shared = [shared_frame(message, rectified=flag) for message, flag in zip(messages, rectified, strict=True)]
         T_right_left = inverse_pose(to_shared[1]) @ to_shared[0]
         if not np.linalg.norm(T_right_left[:3, 3]) > 0.0:
             text = (
@@ -74,7 +74,7 @@ class StereoCalibration:
         return np.asarray(T_right_left)
 
 
-def shared_frame(message: CameraInfo, rectified: bool) -> np.ndarray:
+def shared_frame(message: CameraInfo, *, rectified: bool) -> np.ndarray:
     """Return the pose (4, 4) of a camera's image frame in the frame that both rectified images share.
 
     Rectified images are turned already; of an R that was never filled in nothing is turned.

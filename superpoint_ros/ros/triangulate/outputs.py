@@ -50,7 +50,7 @@ class TriangulateOutputs:
 
     @staticmethod
     def _cloud(xy: np.ndarray, depth: np.ndarray, camera: Camera, left: Features) -> PointCloud2:
-        """Points in the left optical frame [m] with their pixels u, v, one per match and in the same order."""
+        """Make points in the left optical frame [m] with their pixels u, v, one per match and in the same order."""
         x, y = (camera.normalize(xy) * depth[:, None]).T
         return columns_to_cloud({"x": x, "y": y, "z": depth, "u": xy[:, 0], "v": xy[:, 1]}, left.header)
 

@@ -36,7 +36,7 @@ class TriangulateParameters(PolicyOptions):
 
     @property
     def camera_info_topics(self) -> tuple[str, str]:
-        """Topics of the left and the right calibration."""
+        """Return the topics of the left and the right calibration."""
         return self.left_camera_info, self.right_camera_info
 
 

@@ -92,7 +92,7 @@ def test_binning_is_applied_once_whatever_the_image_s_size(size, focal, rectifie
     expected = [[focal, 0, size[1] / 2 - 0.5], [0, focal, size[0] / 2 - 0.5], [0, 0, 1]]
     np.testing.assert_allclose(camera.matrix, expected)
     assert camera.image_size == size
-    again = camera_info_to_camera(published, rectified)
+    again = camera_info_to_camera(published, rectified=rectified)
     np.testing.assert_allclose(again.matrix, expected)
     assert again.image_size == size
 

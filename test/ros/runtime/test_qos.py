@@ -70,7 +70,7 @@ def test_every_frame_is_reliable_and_deep_whoever_publishes(offers):
     ],
 )
 def test_earlier_messages_are_asked_for_where_every_publisher_keeps_them(offers, latched, durability):
-    assert input_qos("latest", offers, latched).durability == durability
+    assert input_qos("latest", offers, latched=latched).durability == durability
 
 
 def test_outputs_are_reliable_and_shallow_for_robots_and_deep_for_replay():
