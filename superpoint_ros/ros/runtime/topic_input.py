@@ -152,7 +152,7 @@ class TopicInput:
             return (
                 f"{' and '.join(sorted(set(senders)))} publishes with best effort, which loses large messages: set its "
                 f"QoS to reliable (qos_overrides.{self.topic}.publisher.reliability, where the driver has it), or "
-                "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA for both processes, or enlarge the kernel's receive buffers "
-                f"(net.core.rmem_max), see {MIDDLEWARE_PAGE}"
+                "start it with FASTDDS_DEFAULT_PROFILES_FILE=<package share>/config/fastdds_large_images.xml, or "
+                f"all processes with FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA; see {MIDDLEWARE_PAGE}"
             )
         return f"the machine or the network is too slow for this rate, see {MIDDLEWARE_PAGE}"
