@@ -118,8 +118,8 @@ class TopicInput:
 
     def _stream_problems(self) -> dict[str, str]:
         if share := self.health.loss(self._expected()):
-            size = f" ({self.health.size})" if self.health.size else ""
-            return {"loss": f"{100 * (1 - share):.0f} % of the messages{size} arrive; {self._cure_of_loss()}"}
+            size = self.health.size or "of unknown size, as none has arrived"
+            return {"loss": f"{100 * (1 - share):.0f} % of the messages ({size}) arrive; {self._cure_of_loss()}"}
         silence = self.health.silence()
         if silence is None or not self._is_problem(silence[1]):
             return {}
