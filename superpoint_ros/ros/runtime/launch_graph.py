@@ -65,8 +65,9 @@ def describe_graph(
         arguments: The launch file's arguments, without those of every launch file (GRAPH_ARGUMENTS).
         nodes: Called with the arguments' values by name; returns the nodes to start.
     """
-    from launch import LaunchContext, LaunchDescription
     from launch.actions import DeclareLaunchArgument, OpaqueFunction
+    from launch.launch_context import LaunchContext
+    from launch.launch_description import LaunchDescription
 
     declared = (*arguments, *GRAPH_ARGUMENTS)
 
@@ -113,7 +114,7 @@ def _node(node: NodeLaunch, given: Mapping[str, str]) -> Any:
     from launch_ros.actions import Node
 
     _warn_of_unknown_parameters(node, given["namespace"])
-    ends = {
+    ends: dict[str, dict[str, Any]] = {
         "shutdown": {"on_exit": _end_graph(node.name)},
         "respawn": {"respawn": True, "respawn_delay": RESPAWN_DELAY_S},
         "ignore": {},
