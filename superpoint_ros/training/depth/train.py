@@ -42,6 +42,7 @@ class DepthLoss:
         )
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
+        """Return "depth", "confidence", their weights where these change, and "total"."""
         rgb = batch["rgb"].float() / 255.0
         with autocast(self.config.loop.precision, rgb.device):
             log_depth, log_spread = model(rgb, batch["hints"])
@@ -79,6 +80,7 @@ class DepthValidation:
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> dict[str, float]:
+        """Return "ratio_D" and "relative_D" for each density D, means over the frames."""
         values: dict[str, float] = {}
         for density, examples in self.examples.items():
             scores = [self._score(model, example) for example in examples]

@@ -74,6 +74,7 @@ class SuperPointLoss:
         return mean
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
+        """Return "detector", "descriptor", their weights where these change, and "total"."""
         views, valid = make_views(batch, self.config.size)
         generator = step_generator(self.config.loop.seed, self.rank, step, views.device)
         views = Photometric(self.config.photometric, generator)(views)
