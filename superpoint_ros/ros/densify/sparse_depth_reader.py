@@ -38,7 +38,7 @@ class SparseDepthReader:
         source: Kind of the messages.
         pose: Where clouds are.
         sparse: The input; counts samples_dropped and resized.
-        warnings: Where oddities are said.
+        warnings: Log of what is unusual in a message.
     """
 
     def __init__(self, source: Source, pose: CloudPose, sparse: TopicInput, warnings: ThrottledWarnings):

@@ -32,7 +32,7 @@ class Overlay:
         self._trails = Trails()
 
     def publish(self, message: Image | CompressedImage, tracks: Tracks, statistics: InputStatistics) -> None:
-        """Draw the tracks of an image, unless nobody subscribes; trails then begin anew."""
+        """Draw the tracks of an image, unless nobody subscribes; trails are then cleared."""
         wanted = [output for output in self._outputs if output[0].get_subscription_count()]
         if not wanted:
             self._trails = Trails()

@@ -48,7 +48,7 @@ class LossCounter:
 
 
 def loss_events(count: Callable[[int], None]) -> SubscriptionEventCallbacks:
-    """Make callbacks that hand on the number of messages that the middleware says it has just lost."""
+    """Make callbacks that pass on the number of messages that the middleware reports as lost."""
 
     def on_lost(event: Any) -> None:
         if 0 < event.total_count_change <= MAX_LOST_AT_ONCE:

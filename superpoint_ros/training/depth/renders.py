@@ -20,7 +20,7 @@ from superpoint_ros.scenes.street import Street, random_street
 from superpoint_ros.scenes.viewpoints import random_views
 from superpoint_ros.training.depth.config import RenderConfig
 
-DEPTH_SCALE = 500.0  # 2 mm; the farthest is 131 m
+DEPTH_SCALE = 500.0  # 2 mm; depth up to 131 m
 SCENES: tuple[Callable[[np.random.Generator], Room | Street], ...] = (
     random_clutter,
     random_clutter,
