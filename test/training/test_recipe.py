@@ -123,7 +123,7 @@ def test_two_processes_train_together(tmp_path):
 def test_what_is_missing_is_named(tmp_path, capsys):
     assert recipe.call("train", "magicpoint", "--run-folder", tmp_path, changes=["batch=0"]) == 2
     assert "batch=0" in capsys.readouterr().err
-    recipe.write_images(tmp_path / "images", 1)
+    recipe.write_images(tmp_path / "images", 3)
     assert recipe.superpoint(tmp_path / "images", tmp_path / "none", tmp_path / "run") == 2
     assert "superpoint-ros label" in capsys.readouterr().err
     broken = tmp_path / "broken.ckpt"
