@@ -18,7 +18,7 @@ from superpoint_ros.training.convolution import TrainableConv2d
 
 
 class SuperPointBN(SuperPoint):
-    """The same layers as SuperPoint, and a batch norm `norm.<layer>` for each rectified one."""
+    """The same layers as SuperPoint, and a batch norm `norm.<layer>` for each that has a ReLU."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class SuperPointBN(SuperPoint):
         self._frozen: tuple[str, ...] = ()
 
     def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
-        """List each rectified layer's name with its batch norm."""
+        """List each ReLU layer's name with its batch norm."""
         return [(name, cast(nn.BatchNorm2d, norm)) for name, norm in self.norm.items()]
 
     def freeze(self, layers: int) -> None:
