@@ -13,8 +13,15 @@ demo: install
 	$(BIN)/superpoint-ros demo
 
 # `pytest`, not `python -m pytest`: the latter puts this folder, which has no generated messages, before the installed package.
+# Training has a process of its own: after all other tests in one process, test/training/test_recipe.py ended in a
+# segmentation fault, on two runs of two; alone, and after the nodes' tests, it passes. The cause is not known.
 test: $(VENV)/.installed-with-tests
+ifdef PYTEST_ARGUMENTS
 	$(BIN)/pytest $(PYTEST_ARGUMENTS)
+else
+	$(BIN)/pytest --ignore=test/training
+	$(BIN)/pytest test/training
+endif
 
 lint: $(VENV)/.linters
 	$(BIN)/ruff check .
