@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from superpoint_ros.core.options import option
 from superpoint_ros.core.types import Matches
 
 # The released tracker's threshold on the distance between unit descriptors.
 DEFAULT_MAX_DISTANCE = 0.7
+
+
+def descriptor_distance_option() -> Any:
+    """Describe the largest descriptor distance of a match, for every options dataclass that has it."""
+    return option(
+        DEFAULT_MAX_DISTANCE,
+        "Descriptor distance at and above which two keypoints never match.",
+        limits=(0.01, 2.0),
+    )
 
 
 def match(

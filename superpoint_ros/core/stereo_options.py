@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE
+from superpoint_ros.core.matching import descriptor_distance_option
 from superpoint_ros.core.options import NO_LIMIT, check_options, option
 
 
@@ -19,11 +19,7 @@ class StereoOptions:
         ParameterError: A value that is not allowed.
     """
 
-    max_descriptor_distance: float = option(
-        DEFAULT_MAX_DISTANCE,
-        "Descriptor distance at and above which two keypoints never match.",
-        limits=(0.01, 2.0),
-    )
+    max_descriptor_distance: float = descriptor_distance_option()
     max_reprojection_error: float = option(
         1.0,
         "Largest distance of a keypoint, in either image, from the projection of its triangulated point: about half "

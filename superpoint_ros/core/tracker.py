@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from superpoint_ros.core.matching import DEFAULT_MAX_DISTANCE, match
+from superpoint_ros.core.matching import descriptor_distance_option, match
 from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
@@ -31,11 +31,7 @@ class TrackerOptions:
         ParameterError: A value that is not allowed.
     """
 
-    max_descriptor_distance: float = option(
-        DEFAULT_MAX_DISTANCE,
-        "Descriptor distance at and above which two keypoints never match.",
-        limits=(0.01, 2.0),
-    )
+    max_descriptor_distance: float = descriptor_distance_option()
     max_missed_frames: int = option(
         5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
     )
