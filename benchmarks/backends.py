@@ -22,6 +22,7 @@ from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.inference.backend import BACKENDS
 from superpoint_ros.inference.models import find_model
 from superpoint_ros.networks.checkpoint import load_checkpoint
+from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.collage import draw_collage
 
 PLAIN = "network alone"
@@ -30,7 +31,9 @@ Run = Callable[[np.ndarray], object]
 
 def plain_network() -> Run:
     """Make a function that runs the bundled network as the released code does, and decodes nothing."""
-    network = load_checkpoint(find_model().file).network.to(memory_format=torch.contiguous_format)
+    network = SuperPoint.from_weights(load_checkpoint(find_model().file).weights).to(
+        memory_format=torch.contiguous_format
+    )
 
     @torch.inference_mode()
     def run(image: np.ndarray) -> object:

@@ -20,8 +20,9 @@ import numpy as np
 import torch
 
 from superpoint_ros.inference.densifier import Densifier, working_size
-from superpoint_ros.networks.d3 import D3, count_multiply_adds, count_parameters
+from superpoint_ros.networks.d3 import D3, count_multiply_adds, count_parameters, without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import load_d3, save_d3
+from superpoint_ros.networks.torch_weights import to_weights
 
 SIZES = ((240, 320), (480, 640))
 PADDED_SIZES = ((256, 320), (480, 640))
@@ -42,7 +43,7 @@ def milliseconds(densifier: Densifier, size: tuple[int, int], samples: int, repe
 
 
 def measure(weights: Path, device: str, repeats: int) -> dict[str, object]:
-    network = load_d3(weights).network
+    network = D3.from_weights(load_d3(weights).weights)
     densifier = Densifier(weights, device=device)
     rows = []
     for size, samples in product(SIZES, SAMPLES):
@@ -71,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         weights = arguments.weights or Path(folder) / "untrained.safetensors"
         if arguments.weights is None:
-            save_d3(weights, D3())
+            save_d3(weights, to_weights(without_batch_norm(D3())))
         result = measure(weights, arguments.device, arguments.repeats)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(result, indent=1) + "\n")

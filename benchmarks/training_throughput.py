@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 import superpoint_ros.training
-from superpoint_ros.networks.superpoint import CELL_SIZE, LAYERS, POOL_AFTER
+from superpoint_ros.core.decode_options import CELL_SIZE
+from superpoint_ros.networks.layers import LAYERS, POOL_AFTER
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.config import load_config
 from superpoint_ros.training.homographies import sample_homographies

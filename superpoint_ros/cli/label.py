@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from superpoint_ros.networks.checkpoint import load_checkpoint
+    from superpoint_ros.networks.superpoint import SuperPoint
     from superpoint_ros.training.config import load_config
     from superpoint_ros.training.superpoint.adaptation import HomographicAdaptation, label_folder
     from superpoint_ros.training.superpoint.config import AdaptationConfig
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     device = arguments.device
     if device == "auto":
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
-    network = load_checkpoint(arguments.weights).network
+    network = SuperPoint.from_weights(load_checkpoint(arguments.weights).weights)
     adaptation = HomographicAdaptation(network, config, torch.device(device))
     print(f"{label_folder(adaptation, arguments.images, arguments.labels)} images labelled")
     return 0

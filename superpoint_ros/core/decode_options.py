@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NO_LIMIT, check_options, option
 
+CELL_SIZE = 8  # pixels, the side of what one cell of the network's answers stands for
 DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
 
 # Pixel whose descriptor is the first cell's own. The center of cell c is pixel 8 c + 3.5 ("exact"); the released

@@ -9,10 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
+from superpoint_ros.core.decode_options import CELL_SIZE, FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.selection import select_top_k
 
-CELL_SIZE = 8
 REFINEMENT_RADIUS = 2
 
 

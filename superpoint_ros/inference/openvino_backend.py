@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-from superpoint_ros.core.decode_options import ResolvedDecodeOptions
-from superpoint_ros.core.decoding import CELL_SIZE, decode
+from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
+from superpoint_ros.core.decoding import decode
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.inference.keypoints import Keypoints
@@ -37,8 +37,7 @@ class OpenVINOBackend:
         from superpoint_ros.inference.openvino_graph import build_superpoint
 
         checkpoint = load_checkpoint(model.file, model.sha256)
-        weights = {name: tensor.numpy() for name, tensor in checkpoint.network.state_dict().items()}
-        compiled = openvino.Core().compile_model(build_superpoint(weights), "CPU", _settings())
+        compiled = openvino.Core().compile_model(build_superpoint(checkpoint.weights), "CPU", _settings())
         self._request = compiled.create_infer_request()
         self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from openvino import Model
 from openvino import opset13 as ops
 
-ENCODER = ("conv1a", "conv1b", "conv2a", "conv2b", "conv3a", "conv3b", "conv4a", "conv4b")
-POOL_AFTER = ("conv1b", "conv2b", "conv3b")
-Weights: TypeAlias = Mapping[str, np.ndarray]
+from superpoint_ros.networks.layers import ENCODER, POOL_AFTER
+from superpoint_ros.networks.weights_file import Weights
 
 
 def build_superpoint(weights: Weights) -> Model:

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 
 from superpoint_ros.core import decoding
-from superpoint_ros.core.decode_options import ResolvedDecodeOptions
+from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.inference.devices import describe_device, find_device
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode
-from superpoint_ros.networks.superpoint import CELL_SIZE
+from superpoint_ros.networks.superpoint import SuperPoint
 
 
 class TorchBackend:
@@ -24,7 +24,7 @@ class TorchBackend:
         checkpoint = load_checkpoint(facts.file, facts.sha256)
         self.descriptor_sampling = facts.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
-        self._network = checkpoint.network.to(self._device)
+        self._network = SuperPoint.from_weights(checkpoint.weights).to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = describe_device(self._device)
 

@@ -8,8 +8,9 @@ import torch
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.inference.devices import describe_device, find_device
 from superpoint_ros.inference.models import ModelSpec
-from superpoint_ros.networks.d3 import STRIDE
+from superpoint_ros.networks.d3 import D3
 from superpoint_ros.networks.d3_checkpoint import load_d3
+from superpoint_ros.networks.d3_layers import STRIDE
 
 
 class TorchDepthBackend:
@@ -19,7 +20,7 @@ class TorchDepthBackend:
         self._device = find_device(device)
         checkpoint = load_d3(facts.file, facts.sha256)
         self.sha256 = checkpoint.sha256
-        self._network = checkpoint.network.to(self._device)
+        self._network = D3.from_weights(checkpoint.weights).to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = describe_device(self._device)
 

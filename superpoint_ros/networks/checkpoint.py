@@ -1,4 +1,4 @@
-"""Weights files: reading every known layout of SuperPoint, and writing our own. Nothing is ever downloaded.
+"""Weights of SuperPoint: reading every known layout, and writing our own; as NumPy arrays, without PyTorch.
 
 Layouts, told apart by their keys and by the file's metadata:
     superpoint_ros  ours: `.safetensors` with the keys of the released layout and metadata that names the producer.
@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.superpoint import LAYERS, RELU_LAYERS, SuperPoint
-from superpoint_ros.networks.weights_file import PRODUCER, check_shapes, read_weights, write_weights
+from superpoint_ros.networks.layers import LAYERS, RELU_LAYERS
+from superpoint_ros.networks.weights_file import PRODUCER, Weights, check_shapes, read_weights, write_weights
 
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_NAMES = {
@@ -33,13 +32,14 @@ class Checkpoint:
     """Hold a weights file, read and checked.
 
     Attributes:
-        network: Network in evaluation mode, float32, on the CPU.
+        weights: Arrays float32 by the released names, "conv1a.weight" ... "convDb.bias"; where batch norm follows the
+            ReLU, also "affine.<layer>.scale" and "affine.<layer>.shift".
         layout: Layout of the file: "superpoint_ros", "released" or "batch_norm".
         descriptor_sampling: Sampling that its descriptors want, see core/decode_options.py.
         sha256: Digest of the file, 64 hexadecimal digits.
     """
 
-    network: SuperPoint
+    weights: Weights
     layout: str
     descriptor_sampling: DescriptorSampling
     sha256: str
@@ -55,39 +55,42 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
     Raises:
         CheckpointError: No such file, not readable, another digest, an unknown layout, a missing, misshapen or
             unknown key; the message names the key and both shapes.
+        MissingExtraError: A pickled file, and PyTorch is not installed.
     """
     path = Path(path)
-    tensors, metadata, digest = read_weights(path, sha256)
-    layout = _layout(path, tensors, metadata)
+    weights, metadata, digest = read_weights(path, sha256)
+    layout = _layout(path, weights, metadata)
     if layout == "batch_norm":
-        check_shapes(path, tensors, _batch_norm_shapes(), "SuperPoint", ignore="num_batches_tracked")
-        tensors = _without_batch_norm(tensors)
+        check_shapes(path, weights, _batch_norm_shapes(), "SuperPoint", ignore="num_batches_tracked")
+        weights = _without_batch_norm(weights)
     else:
-        check_shapes(path, tensors, _released_shapes(), "SuperPoint")
-    network = SuperPoint(affine=layout == "batch_norm")
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    sampling = metadata.get("sampling") or DEFAULT_SAMPLING[layout]
+        check_shapes(path, weights, _released_shapes(), "SuperPoint")
+    weights = {name: array.astype(np.float32) for name, array in weights.items()}
+    sampling = metadata.get("sampling") or DEFAULT_SAMPLING.get(layout)
     if sampling not in FIRST_CELL_CENTER:
         raise CheckpointError(f"weights '{path}': unknown sampling {sampling!r} in its metadata")
-    return Checkpoint(network.eval().requires_grad_(False), layout, sampling, digest)
+    return Checkpoint(weights, layout, sampling, digest)
 
 
-def save_checkpoint(path: str | Path, network: SuperPoint, dtype: torch.dtype = torch.float32) -> str:
-    """Write a network without affine maps in our layout, its sampling marked "exact"; returns the file's sha256."""
-    if len(network.affine):
-        raise CheckpointError(f"weights '{path}': a network with affine maps has no place in this layout")
-    return write_weights(path, network.state_dict(), {"sampling": "exact"}, dtype)
+def save_checkpoint(path: str | Path, weights: Weights) -> str:
+    """Write weights in our layout, their sampling marked "exact"; returns the file's sha256.
+
+    Raises:
+        CheckpointError: Weights with affine maps, which have no place in this layout, or of other shapes.
+    """
+    check_shapes(Path(path), weights, _released_shapes(), "SuperPoint")
+    return write_weights(path, weights, {"producer": PRODUCER, "sampling": "exact"})
 
 
-def _layout(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+def _layout(path: Path, weights: Weights, metadata: dict[str, str]) -> str:
     if metadata.get("producer") == PRODUCER:
         return "superpoint_ros"
-    if any(key.startswith(("backbone.", "detector.", "descriptor.")) for key in tensors):
+    if any(key.startswith(("backbone.", "detector.", "descriptor.")) for key in weights):
         return "batch_norm"
-    if any(key.startswith("conv") for key in tensors):
+    if any(key.startswith("conv") for key in weights):
         return "released"
     raise CheckpointError(
-        f"weights '{path}': unknown layout (first keys: {', '.join(list(tensors)[:3]) or 'none'}); expected "
+        f"weights '{path}': unknown layout (first keys: {', '.join(list(weights)[:3]) or 'none'}); expected "
         f"'conv1a.weight' ... or 'backbone.0.0.conv.weight' ..."
     )
 
@@ -110,14 +113,14 @@ def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _without_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_batch_norm(weights: Weights) -> dict[str, np.ndarray]:
     """Turn batch norm into a scale and shift of channels: kept after a ReLU, folded where there is none."""
-    converted: dict[str, Tensor] = {}
+    converted: dict[str, np.ndarray] = {}
     for name, prefix in BATCH_NORM_NAMES.items():
-        mean, variance = (tensors[f"{prefix}.bn.running_{kind}"].double() for kind in ("mean", "var"))
-        scale = tensors[f"{prefix}.bn.weight"].double() / torch.sqrt(variance + BATCH_NORM_EPSILON)
-        shift = tensors[f"{prefix}.bn.bias"].double() - mean * scale
-        weight, bias = tensors[f"{prefix}.conv.weight"].double(), tensors[f"{prefix}.conv.bias"].double()
+        mean, variance = (weights[f"{prefix}.bn.running_{kind}"].astype(np.float64) for kind in ("mean", "var"))
+        scale = weights[f"{prefix}.bn.weight"] / np.sqrt(variance + BATCH_NORM_EPSILON)
+        shift = weights[f"{prefix}.bn.bias"] - mean * scale
+        weight, bias = (weights[f"{prefix}.conv.{kind}"].astype(np.float64) for kind in ("weight", "bias"))
         if name in RELU_LAYERS:
             converted[f"affine.{name}.scale"], converted[f"affine.{name}.shift"] = scale, shift
         else:

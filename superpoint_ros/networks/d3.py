@@ -17,18 +17,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-STRIDE = 32
-WIDTH = 64
-GROWTH = 12
-LAYERS = 5
-HINTS = 4  # planes, average by colour, S1 and S2
-OUTPUTS = 3  # choice, residual, spread
-LOG_SPREAD_RANGE = (-7.0, 1.0)
+from superpoint_ros.networks.d3_layers import (
+    GROWING,
+    GROWTH,
+    HINTS,
+    LAYERS,
+    LOG_SPREAD_RANGE,
+    OUTPUTS,
+    REACH,
+    SHRINKING,
+    SKIPS,
+    WIDTH,
+)  # fmt: skip
+from superpoint_ros.networks.torch_weights import with_weights
+from superpoint_ros.networks.weights_file import Weights
+
 FIRST_LOG_SPREAD = -3.0  # what an untrained network says
-REACH = 8.0  # pixels from a sample at which the residual has about half of its scale
-SHRINKING = ("down1", "down2", "down3", "down4")
-GROWING = ("up4", "up3", "up2", "up1")
-SKIPS = {"up4": ("skip4", "down3"), "up3": ("skip3", "down2"), "up2": ("skip2", "down1")}
 
 
 class ConvUnit(nn.Sequential):
@@ -99,6 +103,11 @@ class D3(nn.Module):
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
             self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 8 + [FIRST_LOG_SPREAD] * 4))
+
+    @classmethod
+    def from_weights(cls, weights: Weights) -> D3:
+        """Make a network of a checkpoint's weights, in evaluation mode, float32, on the CPU."""
+        return with_weights(cls(batch_norm=False), weights)
 
     def forward(self, rgb: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
         """Densify a batch; sides must be multiples of 32.

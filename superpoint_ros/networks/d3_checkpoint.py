@@ -1,15 +1,15 @@
-"""Weights files of D3: our own `.safetensors`, batch norm folded in, metadata {"network": "d3"}."""
+"""Weights files of D3: our own `.safetensors`, batch norm folded in, metadata {"network": "d3"}; without PyTorch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.d3 import D3, without_batch_norm
-from superpoint_ros.networks.weights_file import check_shapes, read_weights, write_weights
+from superpoint_ros.networks.d3_layers import d3_shapes
+from superpoint_ros.networks.weights_file import PRODUCER, Weights, check_shapes, read_weights, write_weights
 
 NETWORK = "d3"
 
@@ -19,11 +19,11 @@ class D3Checkpoint:
     """Hold a weights file, read and checked.
 
     Attributes:
-        network: Network in evaluation mode, float32, on the CPU.
+        weights: Arrays float32 by name, see networks/d3_layers.py.
         sha256: Digest of the file, 64 hexadecimal digits.
     """
 
-    network: D3
+    weights: Weights
     sha256: str
 
 
@@ -39,15 +39,18 @@ def load_d3(path: str | Path, sha256: str | None = None) -> D3Checkpoint:
             misshapen or unknown key.
     """
     path = Path(path)
-    tensors, metadata, digest = read_weights(path, sha256)
+    weights, metadata, digest = read_weights(path, sha256)
     if metadata.get("network") != NETWORK:
         raise CheckpointError(f"weights '{path}': not those of the densifier (no network '{NETWORK}' in its metadata)")
-    network = D3(batch_norm=False)
-    check_shapes(path, tensors, {key: tuple(value.shape) for key, value in network.state_dict().items()}, "D3")
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    return D3Checkpoint(network.eval().requires_grad_(False), digest)
+    check_shapes(path, weights, d3_shapes(), "D3")
+    return D3Checkpoint({name: array.astype(np.float32) for name, array in weights.items()}, digest)
 
 
-def save_d3(path: str | Path, network: D3, dtype: torch.dtype = torch.float32) -> str:
-    """Write a network as it was trained, its batch norms folded in; returns the file's sha256."""
-    return write_weights(path, without_batch_norm(network).state_dict(), {"network": NETWORK}, dtype)
+def save_d3(path: str | Path, weights: Weights) -> str:
+    """Write weights without batch norm; returns the file's sha256.
+
+    Raises:
+        CheckpointError: Weights of other shapes.
+    """
+    check_shapes(Path(path), weights, d3_shapes(), "D3")
+    return write_weights(path, weights, {"producer": PRODUCER, "network": NETWORK})

@@ -9,10 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
+from superpoint_ros.core.decode_options import CELL_SIZE, FIRST_CELL_CENTER, DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.networks.refine import refine_keypoints
-from superpoint_ros.networks.superpoint import CELL_SIZE
 
 
 def heatmap(logits: Tensor) -> Tensor:

@@ -1,8 +1,4 @@
-"""The SuperPoint network: a shared encoder, a detector head and a descriptor head.
-
-DeTone, Malisiewicz, Rabinovich, "SuperPoint: Self-Supervised Interest Point Detection and Description",
-CVPR Workshops 2018 (arXiv 1712.07629), section 3. Layer names are those of the paper's released weights.
-"""
+"""SuperPoint in PyTorch: a shared encoder, a detector head and a descriptor head; see networks/layers.py."""
 
 from __future__ import annotations
 
@@ -10,28 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-CELL_SIZE = 8
-DESCRIPTOR_SIZE = 256
-DETECTOR_CHANNELS = CELL_SIZE * CELL_SIZE + 1
-
-# name: (input channels, output channels, kernel size)
-LAYERS = {
-    "conv1a": (1, 64, 3),
-    "conv1b": (64, 64, 3),
-    "conv2a": (64, 64, 3),
-    "conv2b": (64, 64, 3),
-    "conv3a": (64, 128, 3),
-    "conv3b": (128, 128, 3),
-    "conv4a": (128, 128, 3),
-    "conv4b": (128, 128, 3),
-    "convPa": (128, 256, 3),
-    "convPb": (256, DETECTOR_CHANNELS, 1),
-    "convDa": (128, 256, 3),
-    "convDb": (256, DESCRIPTOR_SIZE, 1),
-}
-ENCODER = ("conv1a", "conv1b", "conv2a", "conv2b", "conv3a", "conv3b", "conv4a", "conv4b")
-POOL_AFTER = ("conv1b", "conv2b", "conv3b")
-RELU_LAYERS = (*ENCODER, "convPa", "convDa")
+from superpoint_ros.networks.layers import ENCODER, LAYERS, POOL_AFTER, RELU_LAYERS
+from superpoint_ros.networks.torch_weights import with_weights
+from superpoint_ros.networks.weights_file import Weights
 
 
 class ChannelAffine(nn.Module):
@@ -63,6 +40,11 @@ class SuperPoint(nn.Module):
         for name, (channels_in, channels_out, kernel) in LAYERS.items():
             self.add_module(name, nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2))
         self.affine = nn.ModuleDict({name: ChannelAffine(LAYERS[name][1]) for name in RELU_LAYERS} if affine else {})
+
+    @classmethod
+    def from_weights(cls, weights: Weights) -> SuperPoint:
+        """Make a network of a checkpoint's weights, in evaluation mode, float32, on the CPU."""
+        return with_weights(cls(affine=any(name.startswith("affine.") for name in weights)), weights)
 
     def _conv_relu(self, name: str, x: Tensor) -> Tensor:
         x = F.relu(self.get_submodule(name)(x), inplace=True)

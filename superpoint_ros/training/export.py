@@ -13,7 +13,9 @@ from torch import Tensor
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import save_checkpoint
+from superpoint_ros.networks.d3 import without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import save_d3
+from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.training.loop import Trainer
 from superpoint_ros.training.superpoint.batch_norm import fold_batch_norm
 
@@ -65,7 +67,7 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
         sha256 of the weights file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sha256 = save_checkpoint(path, fold_batch_norm(trainer.model.module), torch.float16)
+    sha256 = save_checkpoint(path, to_weights(fold_batch_norm(trainer.model.module), torch.float16))
     layout = "SuperPoint's released layer names, batch norm folded in; input gray in [0, 1]"
     _write_card(trainer, path, sha256, layout, config, trained_on)
     return sha256
@@ -74,7 +76,7 @@ def export(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
 def export_depth(trainer: Trainer, path: Path, config: Any, trained_on: str) -> str:
     """Do what `export` does for a trainer whose model is a D3."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    sha256 = save_d3(path, trainer.model.module, torch.float16)
+    sha256 = save_d3(path, to_weights(without_batch_norm(trainer.model.module), torch.float16))
     layout = "D3's layer names, batch norm folded in; input RGB in [0, 1] and the maps of core/depth_hints.py"
     _write_card(trainer, path, sha256, layout, config, trained_on)
     return sha256

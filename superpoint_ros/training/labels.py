@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.networks.superpoint import CELL_SIZE
+from superpoint_ros.core.decode_options import CELL_SIZE
 
 NO_CORNER = CELL_SIZE * CELL_SIZE
 IGNORED = -100  # the class that cross-entropy leaves out

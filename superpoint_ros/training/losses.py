@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.networks.d3 import LOG_SPREAD_RANGE
-from superpoint_ros.networks.superpoint import CELL_SIZE
+from superpoint_ros.core.decode_options import CELL_SIZE
+from superpoint_ros.networks.d3_layers import LOG_SPREAD_RANGE
 from superpoint_ros.training.homographies import warp_points
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 

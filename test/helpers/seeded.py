@@ -8,9 +8,11 @@ from pathlib import Path
 import torch
 
 from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, save_checkpoint
-from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3 import D3, without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import save_d3
-from superpoint_ros.networks.superpoint import LAYERS, SuperPoint
+from superpoint_ros.networks.layers import LAYERS
+from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.networks.torch_weights import to_weights
 
 # The gain on the detector's last layer spreads its probabilities, so that keypoints stand out as with real weights.
 DETECTOR_GAIN = 6.0
@@ -56,7 +58,7 @@ def seeded_network(seed: int = 0) -> SuperPoint:
 def seeded_weights_file(folder: Path, seed: int = 0) -> Path:
     """A file of our own layout with released_weights(seed)."""
     path = folder / f"seeded_{seed}.safetensors"
-    save_checkpoint(path, seeded_network(seed))
+    save_checkpoint(path, to_weights(seeded_network(seed)))
     return path
 
 
@@ -75,5 +77,5 @@ def seeded_d3(seed: int = 0) -> D3:
 def seeded_d3_file(folder: Path, seed: int = 0) -> Path:
     """A weights file of seeded_d3(seed)."""
     path = folder / f"seeded_d3_{seed}.safetensors"
-    save_d3(path, seeded_d3(seed))
+    save_d3(path, to_weights(without_batch_norm(seeded_d3(seed))))
     return path

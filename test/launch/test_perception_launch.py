@@ -11,8 +11,9 @@ from helpers.ros_probe import Probe, milliseconds
 from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
 
-from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3 import D3, without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import save_d3
+from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.scenes.stereo_pair import room_pair
 
@@ -22,7 +23,7 @@ SIDES = ("left", "right")
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    save_d3(path, D3().eval())
+    save_d3(path, to_weights(without_batch_norm(D3())))
     return path
 
 

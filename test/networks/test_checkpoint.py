@@ -8,7 +8,9 @@ from torch import nn
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, load_checkpoint, save_checkpoint
-from superpoint_ros.networks.superpoint import LAYERS, POOL_AFTER, RELU_LAYERS, SuperPoint
+from superpoint_ros.networks.layers import LAYERS, POOL_AFTER, RELU_LAYERS
+from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.networks.weights_file import file_sha256
 
 IMAGE = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(0))
@@ -50,7 +52,7 @@ def save(path, tensors, metadata=None):
 def test_the_released_layout(tmp_path, suffix):
     checkpoint = load_checkpoint(save(tmp_path / f"weights{suffix}", released_weights()))
     assert (checkpoint.layout, checkpoint.descriptor_sampling) == ("released", "magicleap")
-    for got, expected in zip(checkpoint.network(IMAGE), seeded_network()(IMAGE), strict=True):
+    for got, expected in zip(SuperPoint.from_weights(checkpoint.weights)(IMAGE), seeded_network()(IMAGE), strict=True):
         assert torch.equal(got, expected)
 
 
@@ -61,7 +63,7 @@ def test_the_batch_norm_layout_agrees_with_its_own_network(tmp_path, suffix):
     assert (checkpoint.layout, checkpoint.descriptor_sampling) == ("batch_norm", "exact")
     with torch.no_grad():
         expected_logits, expected_descriptors = plain_batch_norm_network(weights, IMAGE)
-        logits, descriptors = checkpoint.network(IMAGE)
+        logits, descriptors = SuperPoint.from_weights(checkpoint.weights)(IMAGE)
     torch.testing.assert_close(logits, expected_logits, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(descriptors, expected_descriptors, atol=1e-4, rtol=0)
 
@@ -69,11 +71,11 @@ def test_the_batch_norm_layout_agrees_with_its_own_network(tmp_path, suffix):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 0.0), (torch.float16, 2e-3)])
 def test_our_layout_comes_back(tmp_path, dtype, tolerance):
     path = tmp_path / "weights.safetensors"
-    digest = save_checkpoint(path, seeded_network(3), dtype)
+    digest = save_checkpoint(path, to_weights(seeded_network(3), dtype))
     checkpoint = load_checkpoint(path, digest)
     assert (checkpoint.layout, checkpoint.descriptor_sampling, checkpoint.sha256) == ("superpoint_ros", "exact", digest)
     for name, tensor in seeded_network(3).state_dict().items():
-        torch.testing.assert_close(checkpoint.network.state_dict()[name], tensor, atol=tolerance, rtol=tolerance)
+        torch.testing.assert_close(torch.from_numpy(checkpoint.weights[name]), tensor, atol=tolerance, rtol=tolerance)
 
 
 def test_a_training_checkpoint_holds_a_state_dict(tmp_path):
@@ -161,4 +163,4 @@ def test_a_file_that_holds_no_state_dict(tmp_path):
 
 def test_affine_maps_cannot_be_saved_in_our_layout(tmp_path):
     with pytest.raises(CheckpointError, match="affine"):
-        save_checkpoint(tmp_path / "weights.safetensors", SuperPoint(affine=True))
+        save_checkpoint(tmp_path / "weights.safetensors", to_weights(SuperPoint(affine=True)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from superpoint_ros.networks.d3 import D3, LOG_SPREAD_RANGE, D3Block, count_multiply_adds, count_parameters
+from superpoint_ros.networks.d3 import D3, D3Block, count_multiply_adds, count_parameters
+from superpoint_ros.networks.d3_layers import LOG_SPREAD_RANGE
 
 
 @pytest.fixture(scope="module")

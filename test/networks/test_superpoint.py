@@ -1,7 +1,8 @@
 import torch
 from helpers.seeded import seeded_network
 
-from superpoint_ros.networks.superpoint import LAYERS, SuperPoint
+from superpoint_ros.networks.layers import LAYERS
+from superpoint_ros.networks.superpoint import SuperPoint
 
 
 def test_has_the_parameters_and_keys_of_the_paper():

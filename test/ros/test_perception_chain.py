@@ -8,8 +8,9 @@ from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.msg import Matches
-from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3 import D3, without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import save_d3
+from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.scenes.stereo_pair import room_pair
 
@@ -21,7 +22,7 @@ SIDES = ("left", "right")
 def nodes(tmp_path_factory):
     """Frontend with the weights that ship, triangulate, and densify with an untrained network, wired together."""
     folder = tmp_path_factory.mktemp("chain")
-    save_d3(folder / "untrained.safetensors", D3().eval())
+    save_d3(folder / "untrained.safetensors", to_weights(without_batch_norm(D3())))
     cameras = {f"cameras.{side}.{name}": value for side in SIDES for name, value in
                (("topic", f"/chain/{side}/image_rect"), ("rectified", True))}  # fmt: skip
     features = {f"{side}_features": f"/chain_frontend/{side}/features" for side in SIDES}

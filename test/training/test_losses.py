@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from superpoint_ros.networks.d3 import LOG_SPREAD_RANGE
+from superpoint_ros.networks.d3_layers import LOG_SPREAD_RANGE
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.losses import (
     cell_centers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from superpoint_ros.networks.d3 import STRIDE
+from superpoint_ros.networks.d3_layers import STRIDE
 from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.config import LoopConfig, require
 

@@ -17,13 +17,13 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 from tqdm import tqdm
 
-from superpoint_ros.core.decode_options import ResolvedDecodeOptions
+from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import resize_matrix, warp_points
 from superpoint_ros.core.image import resize_image
 from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.networks.refine import refine_keypoints
-from superpoint_ros.networks.superpoint import CELL_SIZE, SuperPoint
+from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.homographies import sample_homographies, valid_mask, warp_images
 from superpoint_ros.training.loop import autocast, channels_last
 from superpoint_ros.training.superpoint.config import AdaptationConfig

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.superpoint import ENCODER, LAYERS, RELU_LAYERS, SuperPoint
+from superpoint_ros.networks.layers import ENCODER, LAYERS, RELU_LAYERS
+from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.convolution import TrainableConv2d
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from superpoint_ros.networks.superpoint import ENCODER
+from superpoint_ros.networks.layers import ENCODER
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
 from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.config import PRECISIONS, LoopConfig, is_image_size, require

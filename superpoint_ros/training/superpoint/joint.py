@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from superpoint_ros.core.decode_options import ResolvedDecodeOptions
+from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode, sample_descriptors
-from superpoint_ros.networks.superpoint import CELL_SIZE
+from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
@@ -172,7 +172,7 @@ def _initial_network(path: Path | None, loss: SuperPointLoss, batch: dict[str, T
         return SuperPointBN()
     if path.suffix == ".safetensors":
         views, _ = make_views(batch, loss.config.size)
-        return unfold_batch_norm(load_checkpoint(path).network, views)
+        return unfold_batch_norm(SuperPoint.from_weights(load_checkpoint(path).weights), views)
     network = SuperPointBN()
     network.load_state_dict(load_trained_state(path))
     return network

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import torch
 
+from superpoint_ros.core.decode_options import CELL_SIZE
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.networks.superpoint import CELL_SIZE, SuperPoint
+from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
 from superpoint_ros.training.superpoint.adaptation import (
     HomographicAdaptation,

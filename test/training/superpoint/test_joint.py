@@ -7,6 +7,7 @@ from helpers import recipe
 
 from superpoint_ros.networks.checkpoint import save_checkpoint
 from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.superpoint.images import find_images
@@ -34,7 +35,7 @@ def test_too_few_images_to_train_and_validate_on_are_named(folders, tmp_path, ca
 def test_training_starts_from_a_weights_file(folders, tmp_path):
     torch.manual_seed(3)
     plain = SuperPoint()
-    save_checkpoint(tmp_path / "start.safetensors", plain)
+    save_checkpoint(tmp_path / "start.safetensors", to_weights(plain))
     changes = ["loop.steps=1", "frozen_layers=2"]
     assert recipe.superpoint(*folders, tmp_path / "run", changes, "--initial", tmp_path / "start.safetensors") == 0
     state = load_trained_state(tmp_path / "run" / "last.ckpt")
