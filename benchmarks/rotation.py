@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.core.image import resize_image
-from superpoint_ros.core.image_files import is_image_file
+from superpoint_ros.core.image_files import list_image_files, read_image_file
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
@@ -85,12 +85,10 @@ def _score(first: Features, second: Features, between: np.ndarray) -> RollScore:
 
 def read_images(folder: Path, count: int) -> list[np.ndarray]:
     """Read the first image of each folder below `folder`, `count` at most, gray, at most LONGEST_SIDE pixels long."""
-    firsts = [
-        min(filter(is_image_file, one.iterdir()), default=None) for one in sorted(folder.rglob("*")) if one.is_dir()
-    ]
+    found = [list_image_files(one)[:1] for one in sorted(folder.rglob("*")) if one.is_dir()]
     images = []
-    for path in [path for path in firsts if path is not None][:count]:
-        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    for path in [path for first in found for path in first][:count]:
+        image = read_image_file(path, "gray")
         scale = min(1.0, LONGEST_SIDE / max(image.shape))
         images.append(resize_image(image, (round(image.shape[0] * scale), round(image.shape[1] * scale))))
     return images

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from superpoint_ros.cli.arguments import node_parameters, output_folder
 from superpoint_ros.cli.frontend_options import FrontendOptions, add_frontend_arguments, frontend_options
-from superpoint_ros.cli.sources import Source, add_source_arguments, open_source
+from superpoint_ros.cli.source import Source
+from superpoint_ros.cli.sources import add_source_arguments, open_source
 from superpoint_ros.inference.network_options import NetworkOptions
 
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; return 0 if both nodes answered every image, else 1.
+    """Run the demo; return 0 if every image could be read and both nodes answered each, else 1.
 
     Raises:
         MissingExtraError: ROS 2 or rosbags is not installed.
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     with private_domain():
         rclpy.init()
         try:
-            return 0 if _play(source, folder, options, arguments.depth_weights) else 1
+            return 0 if _play(source, folder, options, arguments.depth_weights) and not source.problems else 1
         finally:
             rclpy.try_shutdown()
 

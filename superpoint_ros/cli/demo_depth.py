@@ -17,13 +17,14 @@ from superpoint_ros.cli.demo_frontend import IMAGE_TOPIC, STATISTICS_TIMEOUT_S, 
 from superpoint_ros.cli.depth_report import DepthScore, depth_rows, score_depth
 from superpoint_ros.cli.node_process import played_node
 from superpoint_ros.cli.report import RunRecord, answer_rows, print_table, stage_rows
-from superpoint_ros.cli.sources import DEFAULT_RATE, Source
+from superpoint_ros.cli.source import DEFAULT_RATE, Source
 from superpoint_ros.cli.video import ContactSheet, Video
 from superpoint_ros.core.sparse_depth import sparse_depth_from_points
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.evaluation.depth.strip import draw_strip
 from superpoint_ros.ros.messages.depth import array_to_depth_image, depth_image_to_array
-from superpoint_ros.ros.messages.images import array_to_image, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import array_to_image
 
 SPARSE_TOPIC = "/camera/sparse_depth"
 DEPTH_TOPIC, CONFIDENCE_TOPIC = "/densify/depth", "/densify/confidence"

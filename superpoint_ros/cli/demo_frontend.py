@@ -12,12 +12,13 @@ from tqdm import tqdm
 
 from superpoint_ros.cli.node_process import played_node
 from superpoint_ros.cli.report import RunRecord, answer_rows, follow_rows, print_table, stage_rows
-from superpoint_ros.cli.sources import DEFAULT_RATE, Source
+from superpoint_ros.cli.source import DEFAULT_RATE, Source
 from superpoint_ros.cli.video import TrackOverlay, overlay_video
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.recording import BagRecorder
 from superpoint_ros.ros.messages.features import message_to_tracks
-from superpoint_ros.ros.messages.images import array_to_image, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import array_to_image
 from superpoint_ros.ros.messages.stamps import time_message
 
 IMAGE_TOPIC = "/camera/image_raw"

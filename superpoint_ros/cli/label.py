@@ -19,8 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Label what has no labels yet; under `torchrun`, every process takes its share."""
+    """Label what has no labels yet; return 0, or 1 where images cannot be read.
+
+    Under `torchrun`, every process takes its share.
+    """
     import os
+    import sys
 
     import torch
 
@@ -36,5 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
     network = SuperPoint.from_weights(load_checkpoint(arguments.weights).weights)
     adaptation = HomographicAdaptation(network, config, torch.device(device))
-    print(f"{label_folder(adaptation, arguments.images, arguments.labels)} images labelled")
-    return 0
+    labelled, problems = label_folder(adaptation, arguments.images, arguments.labels)
+    for problem in problems:
+        print(f"superpoint-ros label: {problem}; left out", file=sys.stderr)
+    print(f"{labelled} images labelled" + (f", {len(problems)} left out" if problems else ""))
+    return int(bool(problems))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from superpoint_ros.cli.sources import GroundTruth
+from superpoint_ros.cli.source import GroundTruth
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks, link_pairs

@@ -3,66 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 
-from superpoint_ros.core.errors import ImageError, MissingExtraError, SourceError
+from superpoint_ros.cli.image_sources import bag, image_folder, live_camera, video_file
+from superpoint_ros.cli.source import DEFAULT_RATE, SECOND, GroundTruth, Source, StampedImage
+from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.image import fit_within, resize_image
-from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
 
-IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
-DEFAULT_RATE = 20.0  # images per second, where the source does not say
 ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
 CAMERA_FRAMES = 200
 MIN_IMAGE_SIZE = 32  # pixels
-SECOND = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class StampedImage:
-    """Hold one image, uint8 (H, W) or (H, W, 3) BGR, and its stamp in nanoseconds."""
-
-    image: np.ndarray
-    stamp: int
-
-
-@dataclass(frozen=True)
-class GroundTruth:
-    """Hold what is known of a rendered sequence, one entry per frame.
-
-    Attributes:
-        depths: Depth along the optical axis, float32 (H, W) each, metres.
-        poses: T_world_camera (4, 4) each, metres.
-        K: Intrinsics (3, 3), pixels.
-    """
-
-    depths: list[np.ndarray]
-    poses: np.ndarray
-    K: np.ndarray
-
-
-@dataclass(frozen=True)
-class Source:
-    """Hold a sequence of images.
-
-    Attributes:
-        name: Description for people to read.
-        frames: The images; may be read once, or any number of times where there is ground truth.
-        length: Largest number of images; None = unknown.
-        truth: Ground truth of a rendered sequence; None for all others.
-    """
-
-    name: str
-    frames: Iterable[StampedImage]
-    length: int | None
-    truth: GroundTruth | None = None
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,10 +54,10 @@ def open_source(arguments: argparse.Namespace) -> Source:
     Raises:
         SourceError: The source is missing, unreadable or empty, or an option does not apply to it.
     """
-    if arguments.frames is not None and arguments.frames < 1:
-        raise SourceError(f"--frames {arguments.frames}: must be at least 1")
-    if arguments.max_image_size < MIN_IMAGE_SIZE:
-        raise SourceError(f"--max-image-size {arguments.max_image_size}: must be at least {MIN_IMAGE_SIZE} px")
+    _require("--frames", arguments.frames, 1)
+    _require("--max-image-size", arguments.max_image_size, MIN_IMAGE_SIZE, " px")
+    _require("--seed", arguments.seed, 0)
+    _require("--camera", arguments.camera, 0)
     if arguments.topic and arguments.bag is None:
         raise SourceError(f"--topic {arguments.topic} applies to --bag only")
     if arguments.images is not None:
@@ -121,6 +76,11 @@ def open_source(arguments: argparse.Namespace) -> Source:
     return _limited(source, frames, arguments.max_image_size)
 
 
+def _require(option: str, value: int | None, lowest: int, unit: str = "") -> None:
+    if value is not None and value < lowest:
+        raise SourceError(f"{option} {value}: must be at least {lowest}{unit}")
+
+
 def _limited(source: Source, frames: int | None, max_image_size: int) -> Source:
     """Return the first `frames` images, shrunk to `max_image_size`; reading them fails if there is none."""
 
@@ -132,107 +92,11 @@ def _limited(source: Source, frames: int | None, max_image_size: int) -> Source:
             image = frame.image if frame.image.shape[:2] == size else resize_image(frame.image, size)
             yield StampedImage(image, frame.stamp)
         if empty:
-            raise SourceError(f"{source.name}: no image could be read from it")
+            reasons = "".join(f"; {problem}" for problem in source.problems[:1])
+            raise SourceError(f"{source.name}: no image could be read from it{reasons}")
 
     length = source.length if frames is None or source.length is None else min(frames, source.length)
-    return Source(source.name, shrunk(), frames if length is None else length)
-
-
-def image_folder(folder: Path) -> Source:
-    """Read the images of a folder at DEFAULT_RATE, numbers in their names in numeric order."""
-    if not folder.is_dir():
-        raise SourceError(f"--images {folder}: no such folder")
-    paths = sorted((path for path in folder.iterdir() if is_image_file(path)), key=_natural_order)
-    if not paths:
-        raise SourceError(f"--images {folder}: no file in it ends in one of {', '.join(IMAGE_SUFFIXES)}")
-
-    def read() -> Iterator[StampedImage]:
-        for number, path in enumerate(paths):
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if image is None:
-                raise SourceError(f"{path}: not an image that OpenCV can read")
-            yield StampedImage(image, round(number * SECOND / DEFAULT_RATE))
-
-    return Source(f"images of {folder}", read(), len(paths))
-
-
-def _natural_order(path: Path) -> list[tuple[int, str]]:
-    return [(int(digits or 0), other) for digits, other in re.findall(r"(\d+)|(\D+)", path.name)]
-
-
-def video_file(path: Path) -> Source:
-    """Read the images of a video at its own rate."""
-    if not path.is_file():
-        raise SourceError(f"--video {path}: no such file")
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
-        raise SourceError(f"--video {path}: not a video that OpenCV can read")
-    length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    return Source(f"video {path}", _captured(capture), length if length > 0 else None)
-
-
-def live_camera(number: int) -> Source:
-    """Read the images of a camera of this machine, without end."""
-    capture = cv2.VideoCapture(number)
-    if not capture.isOpened():
-        raise SourceError(f"--camera {number}: cannot be opened; is it there, and not in use by another program?")
-    return Source(f"camera {number}", _captured(capture), None)
-
-
-def _captured(capture: cv2.VideoCapture) -> Iterator[StampedImage]:
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    period = SECOND / (rate if rate > 0 else DEFAULT_RATE)
-    number = 0
-    while (read := capture.read())[0]:
-        yield StampedImage(read[1], round(number * period))
-        number += 1
-    capture.release()
-
-
-def bag(path: Path, topic: str | None) -> Source:
-    """Read the images of one topic of a rosbag1 or rosbag2, with their own stamps.
-
-    An image without a stamp takes the time of recording; a repeated stamp is increased by 1 ns, so that all differ.
-    """
-    try:
-        import rosbags.image  # noqa: F401
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        raise MissingExtraError(f"--bag needs rosbags ({error}): pip install rosbags rosbags-image") from error
-
-    if not path.exists():
-        raise SourceError(f"--bag {path}: no such file or folder")
-    try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.LATEST))
-        reader.open()
-    except (AnyReaderError, AssertionError, OSError, ValueError) as error:
-        raise SourceError(f"--bag {path}: cannot be read: {error}") from error
-    connections = [c for c in reader.connections if c.msgtype in IMAGE_TYPES and topic in (None, c.topic)]
-    topics = sorted({connection.topic for connection in connections})
-    if len(topics) != 1:
-        present = sorted({c.topic for c in reader.connections if c.msgtype in IMAGE_TYPES})
-        wanted = f"has no image topic {topic}" if topic else f"has {len(topics)} image topics; choose one by --topic"
-        raise SourceError(f"--bag {path}: {wanted}: {', '.join(present) or 'none'}")
-    count = sum(connection.msgcount for connection in connections)
-    return Source(f"{topics[0]} of bag {path}", _bag_frames(reader, connections), count)
-
-
-def _bag_frames(reader: Any, connections: list[Any]) -> Iterator[StampedImage]:
-    from rosbags.image import ImageError as ConversionError
-    from rosbags.image import message_to_cvimage
-
-    last = -1
-    for connection, received, data in reader.messages(connections):
-        message = reader.deserialize(data, connection.msgtype)
-        stamp = message.header.stamp.sec * SECOND + message.header.stamp.nanosec or received
-        stamp = last = last + 1 if stamp == last else stamp
-        try:
-            image = message_to_cvimage(message, "bgr8")
-        except (ConversionError, ValueError, cv2.error) as error:
-            raise ImageError(f"{connection.topic}: an image that cannot be converted: {error}") from error
-        yield StampedImage(np.ascontiguousarray(image), stamp)
-    reader.close()
+    return replace(source, frames=shrunk(), length=frames if length is None else length)
 
 
 def rendered_room(seed: int, frames: int, image_size: tuple[int, int]) -> Source:

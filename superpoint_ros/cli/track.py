@@ -6,7 +6,8 @@ import argparse
 
 from superpoint_ros.cli.arguments import output_folder
 from superpoint_ros.cli.frontend_options import add_frontend_arguments, frontend_options
-from superpoint_ros.cli.sources import DEFAULT_RATE, add_source_arguments, open_source
+from superpoint_ros.cli.source import DEFAULT_RATE
+from superpoint_ros.cli.sources import add_source_arguments, open_source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Track the sequence; return 0."""
+    """Track the sequence; return 0, or 1 where images had to be left out."""
     options = frontend_options(arguments)
     import time
 
@@ -51,5 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
     rows += [("frames", str(len(record.tracks))), *record.rows()]
     rows += follow_rows(record, source.truth) if source.truth else []
     rows += [*stage_rows(times), *(("written", str(p)) for p in (video.video_path, video.sheet_path, path))]
+    rows += [("left out", f"{len(source.problems)} (said above)")] if source.problems else []
     print_table(rows)
-    return 0
+    return int(bool(source.problems))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.geometry import resize_matrix
+from superpoint_ros.core.image import same_aspect
 
 # OpenCV's default of five iterations leaves whole pixels of error at the edge of a wide lens.
 CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
@@ -59,6 +61,25 @@ class Camera:
         matrix[:2, 2] -= 0.5
         size = (self.image_size[0] // binning[1], self.image_size[1] // binning[0])
         return Camera(matrix, self.distortion, self.fisheye, size)
+
+    def resized(self, image_size: tuple[int, int]) -> Camera:
+        """Make the camera of the same images after a resize to (height, width)."""
+        return replace(self, matrix=resize_matrix(self.image_size, image_size) @ self.matrix, image_size=image_size)
+
+    def fitted_to(self, image_size: tuple[int, int]) -> Camera:
+        """Make the camera of an image: of the size that this one is for, or the same field of view at another size.
+
+        Args:
+            image_size: (height, width) of the image.
+
+        Raises:
+            CalibrationError: The image has another aspect ratio.
+        """
+        if image_size == self.image_size:
+            return self
+        if not same_aspect(self.image_size, image_size):
+            raise CalibrationError(f"calibration is for images of (height, width) {self.image_size}, not {image_size}")
+        return self.resized(image_size)
 
     def normalize(self, xy: np.ndarray) -> np.ndarray:
         """Undistort pixels (N, 2) to (X/Z, Y/Z) in the optical frame, float64 (N, 2); NaN where there is none."""

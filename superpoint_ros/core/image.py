@@ -71,6 +71,12 @@ def fit_within(image_size: tuple[int, int], longest: int) -> tuple[int, int]:
     return max(1, round(image_size[0] * scale)), max(1, round(image_size[1] * scale))
 
 
+def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Tell whether (height, width) scaled to the other's width has its height, to less than a pixel of the smaller."""
+    small, large = sorted((one, other))
+    return min(small) > 0 and abs(large[0] * small[1] / large[1] - small[0]) < 1.0
+
+
 def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize to (height, width): area averaging where it shrinks, bilinear where it grows."""
     shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]

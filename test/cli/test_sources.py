@@ -1,17 +1,17 @@
 import argparse
+from array import array
 
 import cv2
 import numpy as np
 import pytest
+from helpers.bags import picture, write_images_bag
 from helpers.shared_data import shared_data
-from rosbags.rosbag1 import Writer as Writer1
-from rosbags.rosbag2 import StoragePlugin
-from rosbags.rosbag2 import Writer as Writer2
-from rosbags.typesys import Stores, get_typestore
+from sensor_msgs.msg import Image
 
 from superpoint_ros.cli.sources import add_source_arguments, open_source
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
+from superpoint_ros.ros.messages.image_decoding import message_to_array
 
 
 def source(*words):
@@ -20,39 +20,12 @@ def source(*words):
     return open_source(parser.parse_args([str(word) for word in words]))
 
 
-def picture(seed, size=(24, 32)):
-    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-
-
 @pytest.fixture
 def folder(tmp_path):
     for number in (10, 9, 1):
         cv2.imwrite(str(tmp_path / f"image{number}.png"), picture(number))
     (tmp_path / "notes.txt").write_text("not an image")
     return tmp_path
-
-
-def write_bag(path, kind, topics=("/camera/image_raw",), compressed=False, count=3, stamps=None):
-    store = get_typestore(Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_JAZZY)
-    types = store.types
-    sequence = {"seq": 0} if kind == "ros1" else {}
-    writer = Writer1(path) if kind == "ros1" else Writer2(path, version=9, storage_plugin=StoragePlugin[kind])
-    name = "sensor_msgs/msg/CompressedImage" if compressed else "sensor_msgs/msg/Image"
-    with writer:
-        connections = [writer.add_connection(topic, name, typestore=store) for topic in topics]
-        for number in range(count):
-            sec, nanosec = stamps[number] if stamps else (5, number)
-            stamp = types["builtin_interfaces/msg/Time"](sec=sec, nanosec=nanosec)
-            header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="optical", **sequence)
-            image = picture(number)
-            if compressed:
-                message = types[name](header, "png", cv2.imencode(".png", image)[1].ravel())
-            else:
-                message = types[name](header, 24, 32, "bgr8", 0, 96, image.ravel())
-            data = store.serialize_ros1(message, name) if kind == "ros1" else store.serialize_cdr(message, name)
-            for connection in connections:
-                writer.write(connection, 1000 + number, data)
-    return path
 
 
 def test_a_folder_in_the_order_of_its_numbers(folder):
@@ -92,7 +65,7 @@ def test_a_video(tmp_path):
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("kind", ["ros1", "SQLITE3", "MCAP"])
 def test_every_kind_of_bag(kind, compressed, tmp_path):
-    path = write_bag(tmp_path / ("b.bag" if kind == "ros1" else "b"), kind, compressed=compressed)
+    path = write_images_bag(tmp_path / ("b.bag" if kind == "ros1" else "b"), kind, compressed=compressed)
     found = source("--bag", path)
     frames = list(found.frames)
     assert found.length == 3
@@ -100,13 +73,72 @@ def test_every_kind_of_bag(kind, compressed, tmp_path):
     assert all(np.array_equal(frame.image, picture(number)) for number, frame in enumerate(frames))
 
 
+def raw_fields(encoding, rows, row_bytes, padding=0, bigendian=0):
+    """The fields of an image of 32x24 with random bytes."""
+    data = np.random.default_rng(1).integers(0, 256, (rows, row_bytes + padding), np.uint8)
+    return {"height": 24, "width": 32, "encoding": encoding, "is_bigendian": bigendian, "step": row_bytes + padding,
+            "data": data.ravel()}  # fmt: skip
+
+
+ENCODINGS = {
+    "padded rows": raw_fields("bgr8", 24, 96, padding=13),
+    "nv12": raw_fields("nv12", 36, 32),
+    "nv21, padded": raw_fields("nv21", 36, 32, padding=5),
+    "8UC1": raw_fields("8UC1", 24, 32),
+    "16UC1": raw_fields("16UC1", 24, 64),
+    "mono16, big-endian": raw_fields("mono16", 24, 64, bigendian=1),
+    "bayer": raw_fields("bayer_grbg8", 24, 32),
+    "yuv422": raw_fields("yuv422_yuy2", 24, 64),
+}
+
+
+@pytest.mark.parametrize("kind", ["ros1", "MCAP"])
+@pytest.mark.parametrize("case", ENCODINGS)
+def test_an_image_of_a_bag_is_decoded_as_a_node_decodes_it(case, kind, tmp_path):
+    fields = ENCODINGS[case]
+    path = write_images_bag(tmp_path / ("b.bag" if kind == "ros1" else "b"), kind, count=1, fields=fields)
+    (frame,) = source("--bag", path).frames
+    as_received = Image(**(fields | {"data": array("B", fields["data"].tobytes())}))
+    assert np.array_equal(frame.image, message_to_array(as_received, "bgr8"))
+    assert frame.image.shape == (24, 32, 3)
+
+
+def test_messages_of_a_bag_that_hold_no_image_are_left_out_and_said(tmp_path, caplog):
+    found = source("--bag", write_images_bag(tmp_path / "b", "MCAP", count=4, cut={1: 50, 2: 3}))
+    assert [frame.stamp for frame in found.frames] == [5_000_000_000, 5_000_000_003]
+    assert len(found.problems) == 2
+    assert "/camera/image_raw, message 1: 50 bytes are no sensor_msgs/msg/Image" in caplog.text
+
+
+def test_damaged_and_hidden_files_of_a_folder_are_left_out_and_the_former_said(folder, caplog):
+    (folder / "image5.png").write_bytes(b"no picture")
+    (folder / "._image1.png").write_bytes(b"no picture either")
+    found = source("--images", folder)
+    assert [frame.stamp for frame in found.frames] == [0, 100_000_000, 150_000_000]
+    assert ["image5.png" in problem for problem in found.problems] == [True]
+    assert "image5.png" in caplog.text
+
+
+def test_a_video_that_breaks_off_is_said(tmp_path, caplog):
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    for number in range(20):
+        writer.write(picture(number, (48, 64)))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    found = source("--video", path)
+    assert 0 < len(list(found.frames)) < 18
+    assert "of 20 frames can be read" in caplog.text
+    assert len(found.problems) == 1
+
+
 def test_no_two_images_of_a_bag_have_the_same_stamp(tmp_path):
-    path = write_bag(tmp_path / "b", "MCAP", stamps=[(0, 0), (2, 7), (2, 7)])
+    path = write_images_bag(tmp_path / "b", "MCAP", stamps=[(0, 0), (2, 7), (2, 7)])
     assert [frame.stamp for frame in source("--bag", path).frames] == [1000, 2_000_000_007, 2_000_000_008]
 
 
 def test_a_topic_is_chosen_by_name(tmp_path):
-    path = write_bag(tmp_path / "b", "MCAP", topics=("/left", "/right"))
+    path = write_images_bag(tmp_path / "b", "MCAP", topics=("/left", "/right"))
     with pytest.raises(SourceError, match="2 image topics; choose one by --topic: /left, /right"):
         source("--bag", path)
     with pytest.raises(SourceError, match="no image topic /middle: /left, /right"):
@@ -148,13 +180,13 @@ def test_what_is_not_what_it_should_be(tmp_path, folder):
     with pytest.raises(SourceError, match="no file in it ends in one of"):
         source("--images", tmp_path / "sub")
     (tmp_path / "sub" / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(SourceError, match=r"broken\.png: not an image"):
+    with pytest.raises(SourceError, match=r"broken\.png.*not an image"):
         list(source("--images", tmp_path / "sub").frames)
 
 
 def test_an_empty_bag(tmp_path):
     with pytest.raises(SourceError, match="no image"):
-        list(source("--bag", write_bag(tmp_path / "b", "MCAP", count=0)).frames)
+        list(source("--bag", write_images_bag(tmp_path / "b", "MCAP", count=0)).frames)
 
 
 def test_a_camera_that_is_not_there():
@@ -167,6 +199,10 @@ def test_options_that_do_not_fit(folder):
         source("--frames", 0)
     with pytest.raises(SourceError, match="must be at least 32 px"):
         source("--max-image-size", 0)
+    with pytest.raises(SourceError, match="--seed -1: must be at least 0"):
+        source("--seed", -1)
+    with pytest.raises(SourceError, match="--camera -1: must be at least 0"):
+        source("--camera", -1)
     with pytest.raises(SourceError, match="--bag only"):
         source("--images", folder, "--topic", "/x")
     with pytest.raises(SystemExit):

@@ -67,3 +67,20 @@ def test_wrong_number_of_coefficients(fisheye, count):
 def test_a_calibration_that_is_not_finite(matrix, distortion):
     with pytest.raises(CalibrationError, match="not finite"):
         Camera(matrix, distortion, False, (480, 640))
+
+
+def test_a_camera_is_fitted_to_the_same_view_at_another_size_and_to_no_other():
+    camera = Camera(np.array([[500.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]]), np.zeros(0), False, (480, 640))
+    assert camera.fitted_to((480, 640)) is camera
+    half = camera.fitted_to((240, 320))
+    assert half.matrix.tolist() == [[250, 0, 159.5], [0, 250, 119.5], [0, 0, 1]]
+    assert half.image_size == (240, 320)
+    for image_size in ((480, 480), (0, 0)):
+        with pytest.raises(CalibrationError, match=r"for images of \(height, width\) \(480, 640\), not"):
+            camera.fitted_to(image_size)
+
+
+def test_a_camera_of_no_size_fits_no_image():
+    camera = Camera(np.eye(3), np.zeros(0), False, (0, 0))
+    with pytest.raises(CalibrationError, match=r"\(0, 0\), not \(480, 640\)"):
+        camera.fitted_to((480, 640))

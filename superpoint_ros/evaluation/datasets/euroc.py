@@ -27,13 +27,17 @@ def read_euroc(root: Path) -> list[Frame]:
     mav = root if (root / "cam0").is_dir() else root / "mav0"
     camera, T_body_camera = read_sensor(mav / "cam0" / "sensor.yaml")
     stamps, names = _listed_images(mav / "cam0" / "data.csv")
-    truth = read_numbers(mav / "state_groundtruth_estimate0" / "data.csv", 8, ORIGIN, delimiter=",")
+    truth = _optional_truth(mav / "state_groundtruth_estimate0" / "data.csv")
     rows = nearest_rows(truth[:, 0] * NANOSECONDS, stamps, MAX_TIME_DIFFERENCE)
     poses = [None if row < 0 else _body_pose(truth[row]) @ T_body_camera for row in rows]
     return [
         Frame(Path(name).stem, float(stamp), partial(read_image, mav / "cam0" / "data" / name), camera, pose)
         for stamp, name, pose in zip(stamps, names, poses, strict=True)
     ]
+
+
+def _optional_truth(path: Path) -> np.ndarray:
+    return read_numbers(path, 8, ORIGIN, delimiter=",") if path.exists() else np.zeros((0, 8))
 
 
 def _body_pose(row: np.ndarray) -> np.ndarray:

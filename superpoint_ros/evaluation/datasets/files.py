@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from superpoint_ros.core.camera import Camera
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, ImageError
 from superpoint_ros.core.geometry import pose_from_quaternion
-from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
+from superpoint_ros.core.image_files import IMAGE_SUFFIXES, list_image_files, read_image_file
 
 
 def require_path(path: Path, origin: str) -> Path:
@@ -33,13 +32,13 @@ def require_path(path: Path, origin: str) -> Path:
 
 
 def list_images(folder: Path, origin: str) -> list[Path]:
-    """List the images of a folder, sorted by name.
+    """List the images of a folder, in the order of the numbers in their names.
 
     Raises:
         DatasetError: The folder does not exist, or holds no images.
     """
     require_path(folder, origin)
-    found = sorted(path for path in folder.iterdir() if is_image_file(path))
+    found = list_image_files(folder)
     if not found:
         raise DatasetError(f"'{folder}' holds no images ({', '.join(IMAGE_SUFFIXES)}); {origin}")
     return found
@@ -51,10 +50,10 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         DatasetError: The file does not exist, or cannot be decoded.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_ANYCOLOR) if path.is_file() else None
-    if image is None:
-        raise DatasetError(f"image '{path}': {_why_unreadable(path)}; expected an 8-bit {', '.join(IMAGE_SUFFIXES)}")
-    return image
+    try:
+        return read_image_file(path, "gray_or_bgr")
+    except ImageError as error:
+        raise DatasetError(f"image {error}; expected an 8-bit {', '.join(IMAGE_SUFFIXES)}") from error
 
 
 def read_depth(path: Path, scale: float) -> np.ndarray:
@@ -63,16 +62,13 @@ def read_depth(path: Path, scale: float) -> np.ndarray:
     Raises:
         DatasetError: The file does not exist, cannot be decoded, or is no 16-bit image.
     """
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
-    if values is None:
-        raise DatasetError(f"depth image '{path}': {_why_unreadable(path)}; expected a 16-bit PNG")
+    try:
+        values = read_image_file(path, "unchanged")
+    except ImageError as error:
+        raise DatasetError(f"depth image {error}; expected a 16-bit PNG") from error
     if values.dtype != np.uint16 or values.ndim != 2:
         raise DatasetError(f"depth image '{path}': {values.dtype} {values.shape}; expected 16 bits and one channel")
     return (values / scale).astype(np.float32)
-
-
-def _why_unreadable(path: Path) -> str:
-    return "cannot be decoded, the file is damaged or no image" if path.is_file() else "no such file"
 
 
 def read_numbers(path: Path, columns: int, origin: str, delimiter: str | None = None) -> np.ndarray:
@@ -113,6 +109,8 @@ def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
     """
     lines = [line.split() for line in require_path(path, origin).read_text().splitlines() if not line.startswith("#")]
     rows = [row for row in lines if row]
+    if not rows:
+        raise DatasetError(f"'{path}' lists nothing; expected lines of 'timestamp filename'; {origin}")
     try:
         return np.array([float(row[0]) for row in rows]), [row[1] for row in rows]
     except (ValueError, IndexError) as error:

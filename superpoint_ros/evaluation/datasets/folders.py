@@ -80,9 +80,10 @@ def _camera(root: Path) -> Camera | None:
 
 
 def _depth_readers(root: Path, images: list[Path], names: tuple[str, ...]) -> list[DepthReader | None]:
-    """Make a reader per image from the first of the named folders that exists; None for each where none does."""
+    """Make a reader per image from the first of the named folders that exists; None for an image without depth."""
     folder = next((root / name for name in names if (root / name).is_dir()), None)
     if folder is None:
         return [None] * len(images)
     scale = float(read_json(root / "meta.json", ("depth_scale",), ORIGIN)["depth_scale"])
-    return [partial(read_depth, require_path(folder / f"{path.stem}.png", ORIGIN), scale) for path in images]
+    paths = [folder / f"{path.stem}.png" for path in images]
+    return [partial(read_depth, path, scale) if path.exists() else None for path in paths]

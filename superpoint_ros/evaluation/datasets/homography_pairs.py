@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.core.image_files import is_image_file
+from superpoint_ros.core.image_files import list_image_files
 from superpoint_ros.evaluation.datasets.files import read_matrix, require_path
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 
@@ -34,8 +34,10 @@ def _numbers(names: Iterable[str], name: str) -> set[int]:
 
 def _scene(folder: Path, image_name: str, homography_name: str, origin: str) -> list[HomographyPair]:
     """Read the pairs (1, k) of one scene; every image but the first has a homography, and every homography an image."""
-    images = {path.stem: path for path in folder.iterdir() if is_image_file(path)}
-    homographies = {path.name: path for path in folder.iterdir() if path.name not in images}
+    images = {path.stem: path for path in list_image_files(folder)}
+    homographies = {
+        path.name: path for path in folder.iterdir() if path.name not in images and not path.name.startswith(".")
+    }
     pairs = []
     for number in sorted({1, *_numbers(images, image_name), *_numbers(homographies, homography_name)}):
         if image_name.format(number) not in images:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -35,10 +36,10 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
     """Read one odometry sequence: the left gray images, or the left colour ones where there are no gray ones."""
     number = 0 if (root / "image_0").is_dir() else 2
     images = list_images(root / f"image_{number}", ODOMETRY)
-    stamps = read_numbers(root / "times.txt", 1, ODOMETRY)[:, 0]
+    stamps = _stamps(root / "times.txt", len(images))
     projection = _projection(root / "calib.txt", number)
     camera = Camera(projection[:, :3], np.zeros(0), fisheye=False, image_size=read_image(images[0]).shape[:2])
-    poses = _poses(root.resolve().parents[1] / "poses" / f"{root.resolve().name}.txt", projection, len(images))
+    poses = _poses(root.resolve().parent.parent / "poses" / f"{root.resolve().name}.txt", projection, len(images))
     for what, count in (("times", len(stamps)), ("poses", len(poses))):
         if count != len(images):
             raise DatasetError(f"'{root}': {len(images)} images but {count} {what}; {ODOMETRY}")
@@ -46,6 +47,11 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
         Frame(name=path.stem, stamp=float(stamp), image=partial(read_image, path), camera=camera, pose=pose)
         for path, stamp, pose in zip(images, stamps, poses, strict=True)
     ]
+
+
+def _stamps(path: Path, count: int) -> np.ndarray:
+    """Read the stamps [s]; NaN for each image where there are none."""
+    return read_numbers(path, 1, ODOMETRY)[:, 0] if path.exists() else np.full(count, np.nan)
 
 
 def _projection(path: Path, number: int) -> np.ndarray:
@@ -76,8 +82,11 @@ def read_kitti_completion(root: Path) -> list[Frame]:
 
 def _completion_frame(root: Path, image: Path) -> Frame:
     def beside(folder: str, what: str, suffix: str = ".png") -> Path:
-        name = image.stem.replace("_sync_image_", f"_sync_{what}_") + suffix
-        return require_path(root / folder / name, COMPLETION)
+        return root / folder / (image.stem.replace("_sync_image_", f"_sync_{what}_") + suffix)
+
+    def depth(folder: str) -> Callable[[], np.ndarray] | None:
+        path = beside(folder, folder)
+        return partial(read_depth, path, DEPTH_SCALE) if path.exists() else None
 
     matrix = read_matrix(beside("intrinsics", "image", ".txt"), (1, 9), COMPLETION).reshape(3, 3)
     return Frame(
@@ -85,6 +94,6 @@ def _completion_frame(root: Path, image: Path) -> Frame:
         stamp=float("nan"),
         image=partial(read_image, image),
         camera=Camera(matrix, np.zeros(0), fisheye=False, image_size=read_image(image).shape[:2]),
-        depth=partial(read_depth, beside("groundtruth_depth", "groundtruth_depth"), DEPTH_SCALE),
-        sparse_depth=partial(read_depth, beside("velodyne_raw", "velodyne_raw"), DEPTH_SCALE),
+        depth=depth("groundtruth_depth"),
+        sparse_depth=depth("velodyne_raw"),
     )

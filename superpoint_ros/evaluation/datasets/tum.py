@@ -40,7 +40,7 @@ def read_tum(root: Path) -> list[Frame]:
     """
     stamps, names = read_stamped_names(root / "rgb.txt", ORIGIN)
     depth_stamps, depth_names = _optional_depth(root)
-    pose_stamps, poses = read_tum_poses(root / "groundtruth.txt", ORIGIN)
+    pose_stamps, poses = _optional_poses(root)
     depth_rows = nearest_rows(depth_stamps, stamps, MAX_TIME_DIFFERENCE)
     pose_rows = nearest_rows(pose_stamps, stamps, MAX_TIME_DIFFERENCE)
     camera = next((camera for key, camera in CAMERAS.items() if key in root.resolve().name), None)
@@ -55,6 +55,12 @@ def read_tum(root: Path) -> list[Frame]:
         )
         for stamp, name, depth_row, pose_row in zip(stamps, names, depth_rows, pose_rows, strict=True)
     ]
+
+
+def _optional_poses(root: Path) -> tuple[np.ndarray, np.ndarray]:
+    if not (root / "groundtruth.txt").exists():
+        return np.zeros(0), np.zeros((0, 4, 4))
+    return read_tum_poses(root / "groundtruth.txt", ORIGIN)
 
 
 def _optional_depth(root: Path) -> tuple[np.ndarray, list[str]]:

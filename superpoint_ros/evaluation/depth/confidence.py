@@ -13,7 +13,7 @@ from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.methods import Method, densify
 from superpoint_ros.evaluation.depth.options import DepthProtocol
-from superpoint_ros.evaluation.depth.protocol import sparse_inputs
+from superpoint_ros.evaluation.depth.protocol import evaluable_frames, sparse_inputs
 from superpoint_ros.evaluation.depth.sparsification import calibration_error, sparsify
 from superpoint_ros.inference.densifier import TRUSTED_RATIO
 
@@ -25,8 +25,9 @@ def evaluate_confidence(
 
     The rows' "kept" and "error" hold the sparsification curve.
     """
-    for number, frame in enumerate(frames):
-        measured = np.zeros((0, 0)) if frame.depth is None else frame.depth()
+    for number, frame in evaluable_frames(frames, protocol):
+        assert frame.depth is not None
+        measured = frame.depth()
         for fraction, sparse in sparse_inputs(frame, number, protocol):
             for method in methods:
                 if method.densifier is None:

@@ -48,18 +48,38 @@ def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterato
         yield fraction, np.nan_to_num(patterns.sample_depth(depth, protocol.pattern, count, rng, gray))
 
 
+def evaluable_frames(frames: Sequence[Frame], protocol: DepthProtocol) -> Iterator[tuple[int, Frame]]:
+    """Choose the frames that have what the protocol needs, with their numbers in the sequence; the others are left out.
+
+    Raises:
+        DatasetError: No frame does.
+    """
+    chosen = 0
+    for number, frame in enumerate(frames):
+        has_samples = protocol.pattern != GIVEN or frame.sparse_depth is not None
+        if has_samples and frame.depth is not None and is_depth(frame.depth()).any():
+            chosen += 1
+            yield number, frame
+    if not chosen:
+        wanted = "depth and sparse depth" if protocol.pattern == GIVEN else "depth"
+        raise DatasetError(f"each of the {len(frames)} frames has no {wanted}; expected a data set with depth images")
+
+
 def _measured(frame: Frame) -> np.ndarray:
-    depth = None if frame.depth is None else frame.depth()
-    if depth is None or not is_depth(depth).any():
+    if frame.depth is None:
         raise DatasetError(f"frame '{frame.name}' has no depth; expected a data set with depth images")
-    return depth
+    return frame.depth()
 
 
 def evaluate_depth(
     frames: Sequence[Frame], methods: Mapping[str, Fill], protocol: DepthProtocol
 ) -> Iterator[dict[str, Any]]:
-    """Compute one row of figures per frame, density, method and range of depth ("all" and those between the edges)."""
-    for number, frame in enumerate(frames):
+    """Compute one row of figures per frame, density, method and range of depth ("all" and those between the edges).
+
+    Raises:
+        DatasetError: No frame has what the protocol needs; frames that lack it are left out where others have it.
+    """
+    for number, frame in evaluable_frames(frames, protocol):
         measured, image = _measured(frame), frame.image()
         for fraction, sparse in sparse_inputs(frame, number, protocol):
             for name, fill in methods.items():

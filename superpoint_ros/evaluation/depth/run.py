@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,8 @@ from superpoint_ros.evaluation.report.drawing import write_image
 from superpoint_ros.evaluation.report.plots import plot_curves
 from superpoint_ros.evaluation.report.report import Report, write_report
 
+logger = logging.getLogger(__name__)
+
 
 def run_depth(
     data: str,
@@ -36,14 +39,19 @@ def run_depth(
     """
     fills = {method.name: method.fill for method in methods}
     rows = list(tqdm(evaluate_depth(frames, fills, protocol), desc="frames, densities, ranges", leave=False))
-    choices = {"data": data, "frames": len(frames), **asdict(protocol)}
+    evaluated = {row["frame"] for row in rows}
+    if left_out := len(frames) - len(evaluated):
+        logger.warning("%d of %d frames left out: no depth belongs to them", left_out, len(frames))
+    choices = {"data": data, "frames": len(evaluated), "frames_left_out": left_out, **asdict(protocol)}
     settings = {method.name: method.settings for method in methods}
     report = Report("depth", choices, settings, summarize(rows, protocol.pattern), rows)
     write_report(report, output)
     if any(method.densifier for method in methods):
         _report_confidence(frames, methods, protocol, choices, output / "confidence")
-    for number in np.linspace(0, len(frames) - 1, min(draw, len(frames))).astype(int):
-        _draw(frames[number], int(number), methods[-1], protocol, output / "strips")
+    shown = [(number, frame) for number, frame in enumerate(frames) if frame.name in evaluated]
+    for index in np.linspace(0, len(shown) - 1, min(draw, len(shown))).astype(int):
+        number, frame = shown[index]
+        _draw(frame, number, methods[-1], protocol, output / "strips")
     return report
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.errors import CalibrationError, DatasetError
 from superpoint_ros.core.geometry import inverse_pose, lift, project, resize_matrix, transform
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
@@ -37,11 +38,12 @@ def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
     """Read and resize a frame, with its camera."""
     original = frame.image()
     image = sized(original, size)
-    camera = frame.camera
-    if camera is not None:
-        matrix = resize_matrix(original.shape[:2], image.shape[:2]) @ camera.matrix
-        camera = replace(camera, matrix=matrix, image_size=image.shape[:2])
-    return SizedFrame(image, original.shape[:2], camera, frame)
+    original_size, size_now = (original.shape[0], original.shape[1]), (image.shape[0], image.shape[1])
+    try:
+        camera = None if frame.camera is None else frame.camera.fitted_to(original_size).resized(size_now)
+    except CalibrationError as error:
+        raise DatasetError(f"frame '{frame.name}': {error}; expected the intrinsics of these images") from error
+    return SizedFrame(image, original_size, camera, frame)
 
 
 def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:

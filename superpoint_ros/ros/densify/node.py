@@ -18,7 +18,8 @@ from superpoint_ros.ros.densify.rate_limit import RateLimit
 from superpoint_ros.ros.densify.sparse_depth_reader import SPARSE_TYPES, SparseDepthReader
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
-from superpoint_ros.ros.messages.images import IMAGE_TYPES, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.messages.stamps import nanoseconds
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.pair_node import PairNode

@@ -10,6 +10,7 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import transform
+from superpoint_ros.core.image import same_aspect
 from superpoint_ros.core.sparse_depth import (
     clean_sparse_depth,
     resize_sparse_depth,
@@ -20,7 +21,6 @@ from superpoint_ros.core.sparse_depth import (
 from superpoint_ros.ros.densify.cloud_pose import CloudPose
 from superpoint_ros.ros.densify.parameters import Source
 from superpoint_ros.ros.messages.calibration import Calibration
-from superpoint_ros.ros.messages.camera_info import same_aspect
 from superpoint_ros.ros.messages.depth import depth_image_to_array, point_cloud_to_array
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.runtime.logs import ThrottledWarnings

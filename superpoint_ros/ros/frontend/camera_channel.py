@@ -22,7 +22,8 @@ from superpoint_ros.ros.frontend.overlay import Overlay
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
-from superpoint_ros.ros.messages.images import IMAGE_TYPES, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic

@@ -7,7 +7,8 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.types import Tracks
-from superpoint_ros.ros.messages.images import array_to_compressed_image, array_to_image, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import array_to_compressed_image, array_to_image
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.qos import output_publisher
 

@@ -10,16 +10,11 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.geometry import resize_matrix
 from superpoint_ros.ros.messages.errors import InputError
 
 DISTORTION_MODELS = ("plumb_bob", "rational_polynomial")
 FISHEYE_MODELS = ("equidistant", "fisheye")
-
-
-def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Tell whether (height, width) scaled to the other's width has its height, to less than a pixel of the smaller."""
-    small, large = sorted((one, other))
-    return abs(large[0] * small[1] / max(large[1], 1) - small[0]) < 1.0
 
 
 def camera_info_to_camera(message: CameraInfo, *, rectified: bool = False) -> Camera | None:
@@ -68,13 +63,11 @@ def camera_of_image(
         raise InputError("uncalibrated", f"CameraInfo on {topic} is uncalibrated (its focal length is 0)")
     if camera.image_size == image_size:
         return camera, message
-    if not same_aspect(camera.image_size, image_size):
+    try:
+        return camera.fitted_to(image_size), scaled_camera_info(message, image_size)
+    except CalibrationError as error:
         text = f"CameraInfo on {topic} is for images of (height, width) {camera.image_size}, not {image_size}"
-        raise InputError("size", text)
-    scaled = scaled_camera_info(message, image_size)
-    fitted = camera_info_to_camera(scaled, rectified=rectified)
-    assert fitted is not None
-    return fitted, scaled
+        raise InputError("size", text) from error
 
 
 def scaled_camera_info(message: CameraInfo, image_size: tuple[int, int]) -> CameraInfo:
@@ -87,8 +80,9 @@ def scaled_camera_info(message: CameraInfo, image_size: tuple[int, int]) -> Came
     scaled = deepcopy(message)
     region, (bin_x, bin_y) = message.roi, _binning(message)
     height, width = (region.height or message.height) // bin_y, (region.width or message.width) // bin_x
-    to_image = _resize(image_size[1] / max(width, 1), image_size[0] / max(height, 1)) @ _resize(1 / bin_x, 1 / bin_y)
-    to_image = to_image @ np.array([[1, 0, -region.x_offset], [0, 1, -region.y_offset], [0, 0, 1]])
+    crop = np.array([[1, 0, -region.x_offset], [0, 1, -region.y_offset], [0, 0, 1]])
+    binned = resize_matrix((bin_y, bin_x), (1, 1))
+    to_image = resize_matrix((max(height, 1), max(width, 1)), image_size) @ binned @ crop
     scaled.k = (to_image @ np.reshape(message.k, (3, 3))).ravel()
     scaled.p = (to_image @ np.reshape(message.p, (3, 4))).ravel()
     scaled.height, scaled.width = image_size
@@ -106,11 +100,6 @@ def with_header(message: CameraInfo, header: Header) -> CameraInfo:
 
 def _binning(message: CameraInfo) -> tuple[int, int]:
     return max(message.binning_x, 1), max(message.binning_y, 1)
-
-
-def _resize(x: float, y: float) -> np.ndarray:
-    """Return the (3, 3) map of pixel coordinates to those of the image scaled by x and y about its corner."""
-    return np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])
 
 
 def _distortion(message: CameraInfo) -> tuple[np.ndarray, bool]:

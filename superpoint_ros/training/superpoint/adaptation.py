@@ -177,19 +177,25 @@ def load_labels(path: Path) -> ImageLabels:
         raise DatasetError(f"'{path}' holds no labels ({error}); `superpoint-ros label` writes them") from error
 
 
-def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) -> int:
+def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) -> tuple[int, list[str]]:
     """Label every image below a folder that has no labels yet; under `torchrun`, this process' part of them.
 
     Images come in a shuffled order, so that the labels of an unfinished run are a fair sample.
 
     Returns:
-        How many images were labelled now.
+        How many images were labelled now, and for each that cannot be read why.
     """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     names = find_images(images)
     share = np.random.default_rng(adaptation.config.seed).permutation(len(names))[rank::world]
     waiting = [(number, names[number]) for number in share if not label_path(labels, names[number]).exists()]
+    problems: list[str] = []
     for number, name in tqdm(waiting, unit="image", disable=rank > 0):
+        try:
+            image = read_gray(images / name)
+        except DatasetError as error:
+            problems.append(str(error))
+            continue
         rng = np.random.default_rng([adaptation.config.seed, number])
-        save_labels(label_path(labels, name), adaptation.label(read_gray(images / name), rng))
-    return len(waiting)
+        save_labels(label_path(labels, name), adaptation.label(image, rng))
+    return len(waiting) - len(problems), problems

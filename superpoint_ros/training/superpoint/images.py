@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, ImageError
 from superpoint_ros.core.geometry import resize_matrix
 from superpoint_ros.core.image import resize_image
-from superpoint_ros.core.image_files import IMAGE_SUFFIXES, is_image_file
+from superpoint_ros.core.image_files import IMAGE_SUFFIXES, list_image_files, read_image_file
 
 
 def find_images(folder: Path) -> list[Path]:
-    """List images below a folder, relative to it and sorted.
+    """List images below a folder, relative to it, in the order of the numbers in their names.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: There is none.
     """
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if is_image_file(path))
+    found = [path.relative_to(folder) for path in list_image_files(folder, recursive=True)]
     if not found:
         raise DatasetError(f"no image ({', '.join(IMAGE_SUFFIXES)}) below '{folder}'")
     return found
@@ -30,12 +29,12 @@ def read_gray(path: Path) -> np.ndarray:
     """Read one image as uint8 (H, W).
 
     Raises:
-        DatasetError: the file is not an image that OpenCV can read.
+        DatasetError: The file is not an image, is damaged or too large.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise DatasetError(f"'{path}' is not an image that can be read")
-    return image
+    try:
+        return read_image_file(path, "gray")
+    except ImageError as error:
+        raise DatasetError(str(error)) from error
 
 
 def size_of_area(size: tuple[int, int], area: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ def test_layouts_are_recognised():
 @pytest.mark.parametrize(
     ("sign", "message"),
     [
-        ("rgb.txt", "groundtruth.txt"),
+        ("rgb.txt", "rgb.txt' lists nothing"),
         ("mav0/", "sensor.yaml"),
         ("calib.txt", "image_2"),
         ("velodyne_raw/", "depth completion"),

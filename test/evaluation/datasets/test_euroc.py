@@ -49,11 +49,21 @@ def test_times_without_truth_have_no_pose(sequence: Path):
 
 
 @pytest.mark.parametrize("name", ["cam0/data.csv", "cam0/sensor.yaml", "state_groundtruth_estimate0/data.csv"])
-def test_what_is_missing_or_damaged_is_named(sequence: Path, name: str):
+def test_what_is_damaged_is_named(sequence: Path, name: str):
     path = sequence / "mav0" / name
     path.write_text("nothing: useful\n")
     with pytest.raises(DatasetError, match=path.name):
         read_euroc(sequence)
+
+
+def test_without_truth_no_frame_has_a_pose(sequence: Path):
+    (sequence / "mav0" / "state_groundtruth_estimate0" / "data.csv").unlink()
+    assert [frame.pose for frame in read_euroc(sequence)] == [None, None, None]
+
+
+@pytest.mark.parametrize("name", ["cam0/data.csv", "cam0/sensor.yaml"])
+def test_what_is_missing_is_named(sequence: Path, name: str):
+    path = sequence / "mav0" / name
     path.unlink()
     with pytest.raises(DatasetError, match=rf"{path.name}' is missing.*asl\.ethz\.ch"):
         read_euroc(sequence)

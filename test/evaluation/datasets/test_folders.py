@@ -60,10 +60,18 @@ def test_damaged_companions_are_named(folder: Path, name: str, content: str, mes
         read_folder(folder)
 
 
-def test_depth_without_an_image_of_its_name(folder: Path):
+def test_an_image_without_depth_of_its_name_has_none(folder: Path):
     (folder / "depth" / "1.png").unlink()
-    with pytest.raises(DatasetError, match=r"depth/1\.png' is missing"):
-        read_folder(folder)
+    first, second = read_folder(folder)
+    assert first.depth is not None
+    assert second.depth is None
+
+
+def test_the_tenth_image_has_the_tenth_pose(folder: Path):
+    for number in range(2, 11):
+        cv2.imwrite(str(folder / "rgb" / f"{number}.png"), np.zeros((6, 8, 3), np.uint8))
+    (folder / "poses_gt.txt").write_text("".join(f"{number} 0 0 {number} 0 0 0 1\n" for number in range(11)))
+    assert [(frame.name, frame.pose[2, 3]) for frame in read_folder(folder)] == [(str(n), n) for n in range(11)]
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,24 @@ def test_completion_frames(completion: Path):
     assert frame.camera.matrix[1].tolist() == [0, 721.5, 149.9]
 
 
-@pytest.mark.parametrize("folder", ["velodyne_raw", "groundtruth_depth", "intrinsics"])
-def test_a_missing_companion_is_named(completion: Path, folder: str):
-    next((completion / folder).iterdir()).unlink()
-    with pytest.raises(DatasetError, match=f"{folder}.*is missing.*depth_completion"):
+def test_missing_intrinsics_are_named(completion: Path):
+    next((completion / "intrinsics").iterdir()).unlink()
+    with pytest.raises(DatasetError, match=r"intrinsics.*is missing.*depth_completion"):
         read_kitti_completion(completion)
+
+
+@pytest.mark.parametrize(("folder", "attribute"), [("velodyne_raw", "sparse_depth"), ("groundtruth_depth", "depth")])
+def test_a_frame_without_depth_has_none(completion: Path, folder: str, attribute: str):
+    next((completion / folder).iterdir()).unlink()
+    (frame,) = read_kitti_completion(completion)
+    assert getattr(frame, attribute) is None
+
+
+def test_stamps_may_be_absent(odometry: Path):
+    (odometry / "times.txt").unlink()
+    assert np.isnan([frame.stamp for frame in read_kitti_odometry(odometry)]).all()
+
+
+def test_a_sequence_needs_no_folders_above_it(odometry: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Path, "resolve", lambda path: Path("/sequence"))
+    assert [frame.pose for frame in read_kitti_odometry(odometry)] == [None, None]

@@ -43,7 +43,12 @@ def test_depth_may_be_absent(sequence: Path):
     assert read_tum(sequence)[0].depth is None
 
 
-def test_what_is_missing_is_named(sequence: Path):
+def test_poses_may_be_absent(sequence: Path):
     (sequence / "groundtruth.txt").unlink()
-    with pytest.raises(DatasetError, match=r"groundtruth\.txt' is missing.*cvg\.cit\.tum\.de"):
+    assert [frame.pose for frame in read_tum(sequence)] == [None, None]
+
+
+def test_what_is_missing_is_named(sequence: Path):
+    (sequence / "rgb.txt").unlink()
+    with pytest.raises(DatasetError, match=r"rgb\.txt' is missing.*cvg\.cit\.tum\.de"):
         read_tum(sequence)

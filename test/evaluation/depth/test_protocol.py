@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -61,6 +62,14 @@ def test_frames_that_lack_what_is_needed():
         list(sparse_inputs(frame, 0, DepthProtocol(pattern="given")))
     with pytest.raises(DatasetError, match="has no depth"):
         list(evaluate_depth(read_folder(shared_data("sequences/icl_snippet"))[:1], FILLS, DepthProtocol()))
+
+
+def test_frames_without_depth_are_left_out_where_others_have_it():
+    first, second, third = wall_frames(3)
+    frames = [replace(first, depth=None), second, replace(third, depth=lambda: np.zeros((6, 8), np.float32))]
+    alone = {row["frame"]: row for row in evaluate_depth([first, second], FILLS, DepthProtocol(fractions=(0.01,)))}
+    rows = {row["frame"]: row for row in evaluate_depth(frames, FILLS, DepthProtocol(fractions=(0.01,)))}
+    assert rows == {second.name: alone[second.name]}
 
 
 @pytest.mark.parametrize("wrong", [{"pattern": "spiral"}, {"fractions": (0.0,)}, {"fractions": (2.0,)}])

@@ -22,7 +22,8 @@ from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.ros.messages.features import message_to_features, message_to_tracks
-from superpoint_ros.ros.messages.images import array_to_image, message_to_array
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.images import array_to_image
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 

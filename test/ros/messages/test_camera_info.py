@@ -10,12 +10,12 @@ from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 
 from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.image import same_aspect
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.camera_info import (
     FISHEYE_MODELS,
     camera_info_to_camera,
     camera_of_image,
-    same_aspect,
     scaled_camera_info,
     with_header,
 )

@@ -140,10 +140,10 @@ def write_images(folder, count):
 
 def test_a_folder_is_resumed_and_not_done_twice(tmp_path):
     write_images(tmp_path / "images", 3)
-    assert label_folder(adaptation(), tmp_path / "images", tmp_path / "labels") == 3
+    assert label_folder(adaptation(), tmp_path / "images", tmp_path / "labels") == (3, [])
     kept = {path.name: path.read_bytes() for path in (tmp_path / "labels").iterdir()}
     (tmp_path / "labels" / "1.png.npz").unlink()
-    assert label_folder(adaptation(), tmp_path / "images", tmp_path / "labels") == 1
+    assert label_folder(adaptation(), tmp_path / "images", tmp_path / "labels") == (1, [])
     assert {path.name: path.read_bytes() for path in (tmp_path / "labels").iterdir()} == kept
 
 
@@ -153,9 +153,18 @@ def test_processes_share_the_folder(tmp_path, monkeypatch):
     counts = []
     for rank in "01":
         monkeypatch.setenv("RANK", rank)
-        counts.append(label_folder(adaptation(homographies=2), tmp_path / "images", tmp_path / "labels"))
+        counts.append(label_folder(adaptation(homographies=2), tmp_path / "images", tmp_path / "labels")[0])
     assert sorted(counts) == [2, 3]
     assert len(list((tmp_path / "labels").iterdir())) == 5
+
+
+def test_a_damaged_image_is_left_out_and_named_and_the_others_are_labelled(tmp_path):
+    write_images(tmp_path / "images", 3)
+    (tmp_path / "images" / "torn.png").write_bytes((tmp_path / "images" / "1.png").read_bytes()[:40])
+    (tmp_path / "images" / "._1.png").write_bytes(b"what another system leaves beside a file")
+    labelled, problems = label_folder(adaptation(homographies=2), tmp_path / "images", tmp_path / "labels")
+    assert labelled == 3
+    assert [("torn.png" in problem, "cannot be decoded" in problem) for problem in problems] == [(True, True)]
 
 
 def test_an_empty_folder_is_named(tmp_path):

@@ -13,9 +13,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.ros.messages import images as image_messages
+from superpoint_ros.ros.messages import image_decoding, images
 from superpoint_ros.ros.messages.errors import InputError
-from superpoint_ros.ros.messages.images import image_to_array
+from superpoint_ros.ros.messages.image_decoding import image_to_array
 
 CHANNELS = {"mono8": 1, "8UC1": 1, "rgb8": 3, "bgr8": 3, "8UC3": 3, "rgba8": 4, "bgra8": 4, "8UC4": 4}
 WIDE = {"mono16": 1, "16UC1": 1, "rgb16": 3, "bgr16": 3, "rgba16": 4, "bgra16": 4}
@@ -67,7 +67,7 @@ def test_sixteen_bit_images_are_scaled(data, encoding, bigendian):
 
 
 @pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("order", image_messages.BAYER_ORDERS)
+@pytest.mark.parametrize("order", image_decoding.BAYER_ORDERS)
 @pytest.mark.parametrize("padding", [0, 4])
 def test_bayer_orders(order, depth, padding):
     bgr = {"b": 200, "g": 100, "r": 50}
@@ -147,7 +147,7 @@ def test_bad_images_are_named(case, encoding):
     st.integers(0, 9),
     st.integers(0, 80),
     st.binary(max_size=300),
-    st.sampled_from([*image_messages.LAYOUTS, *image_messages.ALIASES, "", "32FC1", "nv24", "MONO8"]),
+    st.sampled_from([*image_decoding.LAYOUTS, *image_decoding.ALIASES, "", "32FC1", "nv24", "MONO8"]),
     st.sampled_from(["mono8", "bgr8"]),
     st.integers(0, 255),
 )
@@ -165,7 +165,7 @@ def test_any_message_gives_an_image_or_a_named_error(height, width, step, data, 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
 def test_array_to_image_and_back(shape):
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    image = image_messages.array_to_image(pixels, Header(frame_id="left"))
+    image = images.array_to_image(pixels, Header(frame_id="left"))
     assert (image.header.frame_id, image.height, image.width) == ("left", 5, 7)
     np.testing.assert_array_equal(image_to_array(image, "mono8" if pixels.ndim == 2 else "bgr8"), pixels)
 
@@ -176,24 +176,24 @@ def compressed(pixels, extension, form=""):
 
 @pytest.mark.parametrize("pixels", [GRAY + 7, color((10, 20, 30)), np.full((4, 6), 0x2A2A, np.uint16)])
 def test_png(pixels):
-    bgr = image_messages.message_to_array(compressed(pixels, ".png"), "bgr8")
+    bgr = image_decoding.message_to_array(compressed(pixels, ".png"), "bgr8")
     expected = {2: (pixels >> 8 if pixels.dtype == np.uint16 else pixels)[..., None], 3: pixels}[pixels.ndim]
     np.testing.assert_array_equal(bgr, np.broadcast_to(expected, bgr.shape))
-    gray = image_messages.message_to_array(compressed(pixels, ".png"), "mono8")
+    gray = image_decoding.message_to_array(compressed(pixels, ".png"), "mono8")
     np.testing.assert_allclose(gray, cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), atol=1)
 
 
 def test_jpeg_and_back():
     pixels = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8), (0, 0), 4)
-    image = image_messages.array_to_compressed_image(pixels, Header(frame_id="left"))
+    image = images.array_to_compressed_image(pixels, Header(frame_id="left"))
     assert (image.header.frame_id, image.format) == ("left", "jpeg")
-    np.testing.assert_allclose(image_messages.message_to_array(image, "bgr8"), pixels, atol=6)
+    np.testing.assert_allclose(image_decoding.message_to_array(image, "bgr8"), pixels, atol=6)
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "data"), (b"no image at all", "conversion")])
 def test_bad_compressed_images_are_named(data, reason):
     with pytest.raises(InputError) as raised:
-        image_messages.message_to_array(CompressedImage(format="jpeg", data=array("B", data)), "mono8")
+        image_decoding.message_to_array(CompressedImage(format="jpeg", data=array("B", data)), "mono8")
     assert raised.value.reason == reason
 
 
@@ -203,4 +203,4 @@ def test_cv_bridge_is_taken_where_it_is(monkeypatch):
             return image.height, encoding
 
     monkeypatch.setitem(sys.modules, "cv_bridge", types.SimpleNamespace(CvBridge=CvBridge))
-    assert image_messages._load_bridge()(Image(height=3), "bgr8") == (3, "bgr8")
+    assert image_decoding._load_bridge()(Image(height=3), "bgr8") == (3, "bgr8")

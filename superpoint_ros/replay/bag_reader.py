@@ -1,0 +1,99 @@
+"""Messages of a rosbag1 or rosbag2 by topic, read without ROS; what is not asked for is never looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rosbags.rosbag1 import Reader as Reader1
+from rosbags.rosbag2 import Reader as Reader2
+from rosbags.typesys import Stores, get_typestore
+
+from superpoint_ros.core.errors import SourceError
+
+
+@dataclass(frozen=True)
+class BagMessage:
+    """Hold one recorded message.
+
+    Attributes:
+        topic: Topic that it was recorded from.
+        received: When it was recorded, nanoseconds.
+        data: Its bytes as recorded.
+        content: The message; None where the bytes are not of its type.
+        problem: Why there is no content; "" = there is.
+    """
+
+    topic: str
+    received: int
+    data: bytes
+    content: Any
+    problem: str = ""
+
+
+class BagReader:
+    """Read chosen topics of a bag: .bag, .mcap, .db3, or the folder of a rosbag2.
+
+    Definitions in the bag are not read: the types are those of ROS itself, so an unknown or damaged definition of one
+    topic does not keep another one from being read.
+
+    Args:
+        path: Path of the bag.
+
+    Raises:
+        SourceError: There is no such bag, or it cannot be read; the message names it.
+    """
+
+    def __init__(self, path: Path):
+        if not path.exists():
+            raise SourceError(f"'{path}': no such file or folder")
+        self.path = path
+        self._is_first = path.suffix == ".bag"
+        self._types = get_typestore(Stores.ROS1_NOETIC if self._is_first else Stores.LATEST)
+        try:
+            self._reader: Any = Reader1(path) if self._is_first else Reader2(path)
+            self._reader.open()
+        except Exception as error:  # databases and decompressors raise what they like
+            raise SourceError(f"'{path}': cannot be read: {error or type(error).__name__}") from error
+
+    def __enter__(self) -> BagReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reader.close()
+
+    def topics(self, types: Collection[str]) -> dict[str, int]:
+        """Count the messages of each topic of one of these types, "sensor_msgs/msg/Image" for example."""
+        counts: dict[str, int] = {}
+        for connection in self._reader.connections:
+            if connection.msgtype in types:
+                counts[connection.topic] = counts.get(connection.topic, 0) + connection.msgcount
+        return dict(sorted(counts.items()))
+
+    def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
+        """Read the messages of some topics, in the order in which they were recorded.
+
+        Raises:
+            SourceError: The bag is damaged; the messages before that have been given.
+        """
+        connections = [one for one in self._reader.connections if one.topic in topics]
+        if not connections:
+            return
+        try:
+            for connection, received, data in self._reader.messages(connections=connections):
+                yield self._message(connection, received, bytes(data))
+        except Exception as error:
+            raise SourceError(f"'{self.path}' is damaged: {error or type(error).__name__}") from error
+
+    def _message(self, connection: Any, received: int, data: bytes) -> BagMessage:
+        deserialize = self._types.deserialize_ros1 if self._is_first else self._types.deserialize_cdr
+        try:
+            return BagMessage(connection.topic, received, data, deserialize(data, connection.msgtype))
+        except Exception as error:
+            text = f"{len(data)} bytes are no {connection.msgtype}: {error or type(error).__name__}"
+            return BagMessage(connection.topic, received, data, None, text)

@@ -1,0 +1,69 @@
+"""Small bags of every kind, with images that a test knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rosbags.rosbag1 import Writer as Writer1
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Writer2
+from rosbags.typesys import Stores, get_typestore
+
+
+def picture(seed: int, size: tuple[int, int] = (24, 32)) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+
+
+def write_images_bag(
+    path: Path,
+    kind: str,
+    *,
+    topics: Sequence[str] = ("/camera/image_raw",),
+    compressed: bool = False,
+    count: int = 3,
+    stamps: Sequence[tuple[int, int]] | None = None,
+    fields: Mapping[str, Any] | None = None,
+    prepare: Callable[[Any], None] | None = None,
+    cut: Mapping[int, int] | None = None,
+) -> Path:
+    """Write a bag.
+
+    Args:
+        path: Path of the bag.
+        kind: "ros1", "SQLITE3" or "MCAP".
+        topics: Topics, each with the same images.
+        compressed: Whether the images are png.
+        count: Number of images; image n is picture(n), unless `fields` says otherwise.
+        stamps: (seconds, nanoseconds) of each; None = 5 s and n ns.
+        fields: Fields of every Image, in place of those of a picture.
+        prepare: Called with the open writer first.
+        cut: Number of bytes that are left, by the number of the image.
+    """
+    store = get_typestore(Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_JAZZY)
+    types = store.types
+    sequence = {"seq": 0} if kind == "ros1" else {}
+    writer = Writer1(path) if kind == "ros1" else Writer2(path, version=9, storage_plugin=StoragePlugin[kind])
+    name = "sensor_msgs/msg/CompressedImage" if compressed else "sensor_msgs/msg/Image"
+    with writer:
+        if prepare:
+            prepare(writer)
+        connections = [writer.add_connection(topic, name, typestore=store) for topic in topics]
+        for number in range(count):
+            sec, nanosec = stamps[number] if stamps else (5, number)
+            stamp = types["builtin_interfaces/msg/Time"](sec=sec, nanosec=nanosec)
+            header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="optical", **sequence)
+            image = picture(number)
+            raw = {"height": 24, "width": 32, "encoding": "bgr8", "is_bigendian": 0, "step": 96, "data": image.ravel()}
+            if compressed:
+                message = types[name](header, "png", cv2.imencode(".png", image)[1].ravel())
+            else:
+                message = types[name](header, **(raw | dict(fields or {})))
+            data = store.serialize_ros1(message, name) if kind == "ros1" else store.serialize_cdr(message, name)
+            data = bytes(data)[: (cut or {}).get(number)]
+            for connection in connections:
+                writer.write(connection, 1000 + number, data)
+    return path
