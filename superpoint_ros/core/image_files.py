@@ -65,11 +65,12 @@ def decode_image(data: bytes | np.ndarray, channels: Channels, *, max_pixels: in
     Raises:
         ImageError: Not an image, damaged, or too large.
     """
-    height, width = _read_size(io.BytesIO(data))
+    encoded = np.frombuffer(data, np.uint8)
+    height, width = _read_size(io.BytesIO(encoded.tobytes()))
     if height * width > max_pixels:
         raise ImageError(f"image of {width}x{height} is larger than the {max_pixels / 1e6:g} megapixels allowed")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), DECODE_FLAGS[channels])
+        image = cv2.imdecode(encoded, DECODE_FLAGS[channels])
     except cv2.error as error:
         raise ImageError(f"image of {width}x{height} cannot be decoded: {error}") from error
     if image is None:

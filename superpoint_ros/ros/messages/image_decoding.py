@@ -188,5 +188,5 @@ def message_to_array(
         InputError: The message holds no image that can be converted; see the functions for either kind.
     """
     if hasattr(message, "encoding"):
-        return image_to_array(message, encoding, max_pixels)
+        return image_to_array(cast(RawImage, message), encoding, max_pixels)
     return compressed_image_to_array(message, encoding, max_pixels)
