@@ -106,7 +106,11 @@ class Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def run_tests(name: str, path: Path, tree: ast.Module, tests: list[str]) -> None:
     """Run the tests on the changed module and end the process: 0 = they passed."""
     import pytest
+    from hypothesis import Phase, settings
 
+    # A fault needs only be found, not made small.
+    settings.register_profile("mutation", database=None, phases=(Phase.explicit, Phase.generate))
+    settings.load_profile("mutation")
     sys.meta_path.insert(0, Loader(name, path, tree))
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "--tb=no"]

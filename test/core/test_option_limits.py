@@ -38,7 +38,7 @@ def test_limits_are_allowed_and_what_is_beyond_is_not(kind, name, default, lowes
     step = 1 if isinstance(lowest, int) else 1e-6
     for value in (lowest, highest):
         assert getattr(kind(**{name: value}), name) == value
-    for value in (lowest - step, highest + step * max(1, highest)):
+    for value in (lowest - step, highest + (step if isinstance(lowest, int) else step * max(1, highest))):
         with pytest.raises(ParameterError, match=f"{name}="):
             kind(**{name: type(lowest)(value)})
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from superpoint_ros.core.tracker import Tracker, TrackerOptions
@@ -34,7 +34,7 @@ def test_ids_last_and_age_counts():
     assert second.id.dtype == np.int64
 
 
-def test_a_track_survives_being_unseen_up_to_max_lost():
+def test_a_track_survives_being_unseen_up_to_max_missed_frames():
     tracker = Tracker(TrackerOptions(max_missed_frames=2))
     tracker.update(seen([0, 1]))
     for _ in range(2):
@@ -108,20 +108,49 @@ def test_the_motion_gate_grows_with_the_images_missed():
     assert patient.update(seen([0], shift=(18, 0))).id.tolist() == [0]
 
 
-def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
+@settings(max_examples=100, deadline=None)
+@given(st.integers(-14, 14), st.integers(-14, 14))
+@example(6, 8)
+@example(-10, 0)
+@example(0, -11)
+def test_the_motion_gate_is_a_disc_around_the_last_position(right, down):
+    tracker = Tracker(TrackerOptions(max_displacement=10))
+    at = np.float32([[100, 200]])
+    score = np.ones(1, np.float32)
+    tracker.update(Features(at, score, LANDMARKS[:1], SIZE))
+    tracks = tracker.update(Features(at + np.float32([right, down]), score, LANDMARKS[:1], SIZE))
+    assert (tracks.id[0] == 0) == (right**2 + down**2 <= 10**2)
+
+
+def points_of_a_moving_camera(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points of a scene in two images of a camera that moved sideways, the last of them 40 pixels off its line."""
     focal, baseline = 400.0, 0.3
-    generator = np.random.default_rng(1)
-    points = generator.uniform([-1, -1, 2], [1, 1, 6], (60, 3))
+    points = np.random.default_rng(1).uniform([-1, -1, 2], [1, 1, 6], (count, 3))
     xy0 = (points[:, :2] / points[:, 2:] * focal + 240).astype(np.float32)
     xy1 = ((points[:, :2] + [baseline, 0]) / points[:, 2:] * focal + 240).astype(np.float32)
-    xy1[7, 1] += 40
+    xy1[-1, 1] += 40
+    return xy0, xy1
+
+
+@pytest.mark.parametrize(("pairs", "dropped"), [(14, False), (15, True)])
+def test_the_geometric_check_needs_fifteen_pairs(pairs, dropped):
+    tracker = Tracker(TrackerOptions(epipolar_threshold=1.0))
+    score = np.ones(pairs, np.float32)
+    for xy in points_of_a_moving_camera(pairs):
+        tracks = tracker.update(Features(xy, score, LANDMARKS[:pairs], SIZE))
+    assert (tracks.status[-1] == STATUS_NEW) == dropped
+    assert (tracks.status[:-1] == STATUS_TRACKED).all()
+
+
+def test_the_geometric_check_drops_a_match_off_its_epipolar_line():
+    xy0, xy1 = points_of_a_moving_camera(60)
     score = np.ones(60, np.float32)
-    for check, expected in ((None, 7), (2.0, 60)):
+    for check, expected in ((None, 59), (2.0, 60)):
         tracker = Tracker(TrackerOptions(epipolar_threshold=check))
         tracker.update(Features(xy0, score, LANDMARKS, SIZE))
         tracks = tracker.update(Features(xy1, score, LANDMARKS, SIZE))
-        assert tracks.id[7] == expected
-        assert np.delete(tracks.status, 7).all()
+        assert tracks.id[-1] == expected
+        assert tracks.status[:-1].all()
 
 
 def test_the_geometric_check_keeps_a_still_scene():
