@@ -109,11 +109,10 @@ def run_tests(name: str, path: Path, tree: ast.Module, tests: list[str]) -> None
     from hypothesis import Phase, settings
 
     # A fault needs only be found, not made small.
-    settings.register_profile("mutation", database=None, phases=(Phase.explicit, Phase.generate))
-    settings.load_profile("mutation")
+    settings.register_profile("mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
     sys.meta_path.insert(0, Loader(name, path, tree))
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "--tb=no"]
+        options = "-x -q -p no:cacheprovider -p no:randomly --no-header --tb=no --hypothesis-profile=mutation".split()
         code = pytest.main([*options, *tests])
     os._exit(int(code))
 
