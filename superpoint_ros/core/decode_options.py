@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NO_LIMIT, check_options, option
+from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NoneMeaning, check_options, option
 
 CELL_SIZE = 8  # pixels, the side of what one cell of the network's answers stands for
 DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
@@ -14,7 +14,8 @@ DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
 # Pixel whose descriptor is the first cell's own. The center of cell c is pixel 8 c + 3.5 ("exact"); the released
 # code, as it runs under PyTorch >= 1.3, places it half a pixel further ("magicleap").
 FIRST_CELL_CENTER: dict[DescriptorSampling, float] = {"exact": 3.5, "magicleap": 4.0}
-MIN_SCALE, MAX_SCALE = 0.01, 4.0
+MIN_SCALE, MAX_SCALE, MAX_SCALES = 0.01, 4.0, 16
+MAX_KEYPOINTS = 20_000
 DEFAULT_DETECTION_THRESHOLD = 0.015
 
 
@@ -38,7 +39,10 @@ class DecodeOptions:
     """
 
     max_keypoints: int | None = option(
-        1000, "Number of keypoints kept per image, the strongest first.", limits=(1, 100_000), none=NO_LIMIT
+        1000,
+        "Number of keypoints kept per image, the strongest first.",
+        limits=(1, MAX_KEYPOINTS),
+        none=NoneMeaning(f"the largest, {MAX_KEYPOINTS}", 0),
     )
     detection_threshold: float | None = option(
         None, "Lowest detector probability of a keypoint.", limits=(0.0, 1.0), none=MODEL_DEFAULT
@@ -55,7 +59,8 @@ class DecodeOptions:
     grid_columns: int = option(1, "Columns of that grid.", limits=(1, 100))
     scales: tuple[float, ...] = option(
         (1.0,),
-        "Scales of the image at which keypoints are detected, all different; time grows with the sum of their squares.",
+        f"Scales of the image at which keypoints are detected, at most {MAX_SCALES}, all different; "
+        "time grows with the sum of their squares.",
         limits=(MIN_SCALE, MAX_SCALE),
     )
     descriptor_sampling: DescriptorSampling | None = option(
@@ -70,6 +75,8 @@ class DecodeOptions:
         check_options(self)
         if len(set(self.scales)) < len(self.scales):
             raise ParameterError(f"scales={list(self.scales)} must be different numbers")
+        if len(self.scales) > MAX_SCALES:
+            raise ParameterError(f"scales={list(self.scales)} has more than {MAX_SCALES} values")
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -87,7 +94,7 @@ class DecodeOptions:
             subpixel: Whether the model's keypoints are best moved between pixels.
         """
         own = {"detection_threshold": detection_threshold, "descriptor_sampling": descriptor_sampling,
-               "subpixel": subpixel}  # fmt: skip
+               "subpixel": subpixel, "max_keypoints": MAX_KEYPOINTS}  # fmt: skip
         given = {name: value for name, value in vars(self).items() if value is not None or name not in own}
         return ResolvedDecodeOptions(**own | given)
 

@@ -11,6 +11,8 @@ from superpoint_ros.core.types import Matches
 
 # The released tracker's threshold on the distance between unit descriptors.
 DEFAULT_MAX_DISTANCE = 0.7
+# Similarities computed at a time: 64 MB, whatever the number of descriptors.
+BLOCK_SIZE = 2**24
 
 
 def descriptor_distance_option() -> Any:
@@ -52,17 +54,37 @@ def match(
         raise ValueError(f"descriptors of shapes {descriptors0.shape} and {descriptors1.shape} cannot be compared")
     if len(descriptors0) == 0 or len(descriptors1) == 0:
         return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
-    # Of unit vectors, the nearest are those of the largest dot product.
-    similarity = descriptors0 @ descriptors1.T
-    if allowed is not None:
-        np.copyto(similarity, -np.inf, where=~allowed)
+    index1, best, chosen_by1 = _nearest(descriptors0, descriptors1, allowed)
     # Keep pairs that choose each other.
     index0 = np.arange(len(descriptors0))
-    index1 = similarity.argmax(axis=1)
-    best = similarity[index0, index1]
-    mutual = (similarity.argmax(axis=0)[index1] == index0) & np.isfinite(best)
+    mutual = (chosen_by1[index1] == index0) & np.isfinite(best)
     # |a - b|^2 = 2 - 2 a.b
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
     if max_descriptor_distance is not None:
         mutual &= distance < max_descriptor_distance
     return Matches(index0[mutual], index1[mutual], distance[mutual])
+
+
+def _nearest(
+    descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find each first descriptor's nearest second one, its dot product, and each second one's nearest first one.
+
+    Of unit vectors, the nearest are those of the largest dot product.
+    """
+    count0, count1 = len(descriptors0), len(descriptors1)
+    index1, best0 = np.empty(count0, np.int64), np.empty(count0, descriptors0.dtype)
+    index0, best1 = np.full(count1, -1), np.full(count1, -np.inf, descriptors0.dtype)
+    rows = max(1, BLOCK_SIZE // count1)
+    for block in (slice(start, min(start + rows, count0)) for start in range(0, count0, rows)):
+        similarity = descriptors0[block] @ descriptors1.T
+        if allowed is not None:
+            np.copyto(similarity, -np.inf, where=~allowed[block])
+        index1[block] = similarity.argmax(axis=1)
+        best0[block] = similarity[np.arange(len(similarity)), index1[block]]
+        # Among equally near ones of different blocks, the earlier one stays.
+        strongest = similarity.argmax(axis=0)
+        value = similarity[strongest, np.arange(count1)]
+        nearer = value > best1
+        index0[nearer], best1[nearer] = strongest[nearer] + block.start, value[nearer]
+    return index1, best0, index0

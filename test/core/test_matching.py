@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superpoint_ros.core import matching
 from superpoint_ros.core.matching import match
 
 
@@ -95,3 +98,25 @@ def test_a_pair_at_the_limit_is_dropped():
 def test_opposite_descriptors_are_two_apart():
     row = np.float32([[1, 0]])
     assert match(row, -row, max_descriptor_distance=None).distance.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("block_size", [1, 7, 40, 1000])
+@pytest.mark.parametrize("gated", [False, True])
+def test_blocks_of_any_size_find_the_same_matches(block_size, gated, monkeypatch):
+    d0, d1 = np.repeat(unit(7, 10, 4), 2, 0), unit(8, 13, 4)
+    allowed = np.random.default_rng(9).random((20, 13)) < 0.4 if gated else None
+    whole = match(d0, d1, max_descriptor_distance=None, allowed=allowed)
+    monkeypatch.setattr(matching, "BLOCK_SIZE", block_size)
+    parts = match(d0, d1, max_descriptor_distance=None, allowed=allowed)
+    assert (parts.index0.tolist(), parts.index1.tolist()) == (whole.index0.tolist(), whole.index1.tolist())
+    np.testing.assert_allclose(parts.distance, whole.distance, atol=1e-3)
+
+
+def test_memory_does_not_grow_with_the_product_of_the_numbers(monkeypatch):
+    monkeypatch.setattr(matching, "BLOCK_SIZE", 2**18)
+    d0 = unit(7, 5000, 8)
+    tracemalloc.start()
+    match(d0, d0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6  # 100 MB for all similarities at once

@@ -14,7 +14,7 @@ from superpoint_ros.core.tracker import TrackerOptions
 
 # Options dataclass, name, default, lowest and highest value allowed.
 LIMITS = [
-    (DecodeOptions, "max_keypoints", 1000, 1, 100_000),
+    (DecodeOptions, "max_keypoints", 1000, 1, 20_000),
     (DecodeOptions, "detection_threshold", None, 0.0, 1.0),
     (DecodeOptions, "nms_radius", 4, 0, 64),
     (DecodeOptions, "remove_borders", 4, 0, 1000),
@@ -58,6 +58,13 @@ def test_the_limits_of_scales_are_allowed(scale):
     assert DecodeOptions().scales == (1.0,)
 
 
+def test_sixteen_scales_are_allowed_and_no_more():
+    scales = tuple(1.0 + 0.01 * number for number in range(17))
+    assert len(DecodeOptions(scales=scales[:16]).scales) == 16
+    with pytest.raises(ParameterError, match=r"scales=.* has more than 16 values"):
+        DecodeOptions(scales=scales)
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "plain"),
     [
@@ -84,7 +91,7 @@ def test_what_is_left_to_the_model_is_filled_and_nothing_else():
     own = {"detection_threshold": 0.2, "descriptor_sampling": "magicleap", "subpixel": True}
     resolved = DecodeOptions(max_keypoints=None, grid_rows=2, grid_columns=3).resolve(**own)
     assert {name: getattr(resolved, name) for name in own} == own
-    assert (resolved.max_keypoints, resolved.grid) == (None, (2, 3))
+    assert (resolved.max_keypoints, resolved.grid) == (20_000, (2, 3))
     given = DecodeOptions(detection_threshold=0.0, descriptor_sampling="exact", subpixel=False).resolve(**own)
     assert (given.detection_threshold, given.descriptor_sampling, given.subpixel) == (0.0, "exact", False)
     plain = ResolvedDecodeOptions()

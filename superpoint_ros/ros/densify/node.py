@@ -67,8 +67,9 @@ class DensifyNode(PairNode[DensifyParameters, ImageMessage, SparseMessage]):
         """Make depth dense and publish it."""
         statistics = self.pairs.statistics
         with statistics.timed("convert"):
-            bgr = message_to_array(image, "bgr8")
-            sparse = self._reader.read(message, image.header, (bgr.shape[0], bgr.shape[1]), self._calibration)
+            bgr = message_to_array(image, "bgr8", max_pixels=self.parameters.limits.max_pixels)
+            size = (bgr.shape[0], bgr.shape[1])
+            sparse = self._reader.read(message, image.header, size, self._calibration, self.parameters)
         if not np.isfinite(sparse).any() and self.parameters.on_empty_input == "skip":
             raise InputError("no samples", "the sparse depth holds no sample that can be used")
         with statistics.timed("network"):

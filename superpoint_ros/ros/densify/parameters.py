@@ -9,7 +9,9 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import NO_LIMIT, check_options, option
 from superpoint_ros.inference.densifier import DensifierOptions
 from superpoint_ros.inference.network_options import NetworkOptions
+from superpoint_ros.ros.messages.limits import MAX_POINTS
 from superpoint_ros.ros.runtime.options import (
+    InputLimits,
     PairingOptions,
     ParameterSchema,
     PolicyOptions,
@@ -45,6 +47,10 @@ class DensifyParameters(PolicyOptions):
         "none is needed where the frame_ids are equal, else from tf2 where it is installed",
     )
     pairing: PairingOptions = field(default_factory=PairingOptions)
+    limits: InputLimits = field(default_factory=InputLimits)
+    max_points: int = option(
+        MAX_POINTS, "Largest number of points of a cloud; larger clouds are skipped.", limits=(1, 100_000_000)
+    )
     network: NetworkOptions = field(default_factory=NetworkOptions)
     densifier: DensifierOptions = field(default_factory=DensifierOptions)
     on_empty_input: OnEmptyInput = option(

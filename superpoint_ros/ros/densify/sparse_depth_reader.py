@@ -19,7 +19,7 @@ from superpoint_ros.core.sparse_depth import (
     unit_warning,
 )
 from superpoint_ros.ros.densify.cloud_pose import CloudPose
-from superpoint_ros.ros.densify.parameters import Source
+from superpoint_ros.ros.densify.parameters import DensifyParameters, Source
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.depth import depth_image_to_array, point_cloud_to_array
 from superpoint_ros.ros.messages.errors import InputError
@@ -27,6 +27,8 @@ from superpoint_ros.ros.runtime.logs import ThrottledWarnings
 from superpoint_ros.ros.runtime.topic_input import TopicInput
 
 SPARSE_TYPES = {"depth_image": Image, "point_cloud": PointCloud2, "feature_cloud": PointCloud2}
+
+MAX_SIZES_SAID = 8
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,12 @@ class SparseDepthReader:
         self._resized: set[tuple[int, int]] = set()
 
     def read(
-        self, message: Image | PointCloud2, image: Header, size: tuple[int, int], calibration: Calibration
+        self,
+        message: Image | PointCloud2,
+        image: Header,
+        size: tuple[int, int],
+        calibration: Calibration,
+        parameters: DensifyParameters,
     ) -> np.ndarray:
         """Read one message as float32 (H, W), metres along the optical axis, NaN where there is no sample.
 
@@ -56,6 +63,7 @@ class SparseDepthReader:
             image: Header of the image that it belongs to.
             size: (height, width) of that image.
             calibration: Calibration of the camera, which points alone need.
+            parameters: Limits of sizes.
 
         Raises:
             InputError: A message, size, transform or calibration that cannot be used.
@@ -63,11 +71,11 @@ class SparseDepthReader:
         """
         try:
             if isinstance(message, Image):
-                sparse = self._from_image(message, size)
+                sparse = self._from_image(message, size, parameters.limits.max_pixels)
             elif self._source == "feature_cloud":
-                sparse = self._from_features(message, image, size)
+                sparse = self._from_features(message, image, size, parameters.max_points)
             else:
-                sparse = self._from_cloud(message, image, calibration.of(size)[0])
+                sparse = self._from_cloud(message, image, calibration.of(size)[0], parameters.max_points)
         except InputError as error:
             error.topic = self._topic
             raise
@@ -75,8 +83,8 @@ class SparseDepthReader:
             self._warn("unit", warning)
         return sparse
 
-    def _from_image(self, message: Image, size: tuple[int, int]) -> np.ndarray:
-        sparse, dropped = clean_sparse_depth(depth_image_to_array(message))
+    def _from_image(self, message: Image, size: tuple[int, int], max_pixels: int) -> np.ndarray:
+        sparse, dropped = clean_sparse_depth(depth_image_to_array(message, max_pixels=max_pixels))
         self._count_dropped(dropped, "negative or infinite samples")
         shape = (sparse.shape[0], sparse.shape[1])
         if shape == size:
@@ -87,20 +95,21 @@ class SparseDepthReader:
                 "they must be of one size, or of one aspect ratio"
             )
             raise InputError("size", text)
-        if shape not in self._resized:
+        if shape not in self._resized and len(self._resized) < MAX_SIZES_SAID:
             self._resized.add(shape)
             logger.info("samples of %s are moved to the image's %s", _by(shape), _by(size))
         self._statistics.count("resized")
         return resize_sparse_depth(sparse, size)
 
-    def _from_cloud(self, message: PointCloud2, image: Header, camera: Camera) -> np.ndarray:
-        points = transform(point_cloud_to_array(message), self._pose.find(message.header, image))
+    def _from_cloud(self, message: PointCloud2, image: Header, camera: Camera, max_points: int) -> np.ndarray:
+        found = point_cloud_to_array(message, max_points=max_points)
+        points = transform(found, self._pose.find(message.header, image))
         sparse = sparse_depth_from_cloud(points, camera)
         self._check_view(sparse, len(points))
         return sparse
 
-    def _from_features(self, message: PointCloud2, image: Header, size: tuple[int, int]) -> np.ndarray:
-        columns = point_cloud_to_array(message, ("u", "v", "x", "y", "z"))
+    def _from_features(self, message: PointCloud2, image: Header, size: tuple[int, int], max_points: int) -> np.ndarray:
+        columns = point_cloud_to_array(message, ("u", "v", "x", "y", "z"), max_points=max_points)
         depth = transform(columns[:, 2:], self._pose.find(message.header, image))[:, 2]
         self._count_dropped(int((depth < 0).sum()), "features behind the camera")
         sparse = sparse_depth_from_points(columns[:, :2], depth, size)

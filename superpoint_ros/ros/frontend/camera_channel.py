@@ -104,7 +104,7 @@ class CameraChannel:
             InputError: It cannot be had.
         """
         with self.stream.statistics.timed("convert"):
-            return message_to_array(message, "mono8")
+            return message_to_array(message, "mono8", max_pixels=self._node.parameters.max_pixels)
 
     def finish(self, message: Image | CompressedImage, features: Features) -> None:
         """Track an image's features and publish everything that somebody wants."""

@@ -45,27 +45,36 @@ class FrontendNode(WorkerNode[FrontendParameters, ImageMessage]):
             channel.set_tracker_options(parameters.tracker)
 
     def process(self, batch: list[tuple[Stream, ImageMessage]]) -> None:
-        """Convert, extract all at once, track and publish."""
-        converted: list[Converted] = []
+        """Convert, extract, track and publish; images of one size go through a GPU together."""
+        groups: dict[object, list[Converted]] = {}
         for stream, message in batch:
             with self.skip_on_error(stream):
                 channel = self._channels[stream.name]
-                converted.append((channel, message, channel.convert(message)))
-        try:
-            features = self._extract(converted)
-        except Exception as error:
-            self._finish_alone(converted, error)
-            return
-        for (channel, message, _), found in zip(converted, features, strict=True):
-            with self.skip_on_error(channel.stream):
-                channel.finish(message, found)
+                image = channel.convert(message)
+                groups.setdefault(image.shape if self._batches_pay else stream.name, []).append(
+                    (channel, message, image)
+                )
+        for group in groups.values():
+            self._finish(group)
 
-    def _finish_alone(self, converted: list[Converted], error: Exception) -> None:
-        """Run the images of a failed batch one by one: no camera pays for another one's image."""
-        if len(converted) > 1:
-            text = f"batch of {len(converted)} images failed ({type(error).__name__}: {error}); run one by one"
-            self.warnings.warn(self.get_name(), "batch", text)
-        for channel, message, image in converted:
+    @property
+    def _batches_pay(self) -> bool:
+        return self._extractor.device.startswith("cuda")
+
+    def _finish(self, group: list[Converted]) -> None:
+        if len(group) > 1:
+            try:
+                features = self._extract(group)
+            except Exception as error:
+                text = f"batch of {len(group)} images failed ({type(error).__name__}: {error}); run one by one"
+                self.warnings.warn(self.get_name(), "batch", text)
+            else:
+                for (channel, message, _), found in zip(group, features, strict=True):
+                    with self.skip_on_error(channel.stream):
+                        channel.finish(message, found)
+                return
+        # One by one no camera pays for another one's image.
+        for channel, message, image in group:
             with self.skip_on_error(channel.stream):
                 channel.finish(message, self._extract([(channel, message, image)])[0])
 

@@ -12,7 +12,7 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import OptionSpec, build_options, check_options, option, option_specs
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
-from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions, Transport
+from superpoint_ros.ros.runtime.options import InputLimits, ParameterSchema, PolicyOptions, Transport
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,15 @@ class FrontendParameters(PolicyOptions):
     overlay: bool = option(
         True, "Whether ~/<camera>/overlay is offered; drawn only while someone subscribes.", fixed=True
     )
+    limits: InputLimits = field(default_factory=InputLimits)
     decoding: DecodeOptions = field(default_factory=DecodeOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     cameras: Mapping[str, CameraParameters] = field(default_factory=dict)
+
+    @property
+    def max_pixels(self) -> int:
+        """Return the largest number of pixels of an image, so that the network sees no more at its largest scale."""
+        return round(self.limits.max_pixels / max(1.0, *self.decoding.scales) ** 2)
 
 
 CAMERA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -8,6 +8,8 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.ros.messages.camera_info import camera_info_to_camera, camera_of_image
 from superpoint_ros.ros.messages.errors import InputError
 
+MAX_REMEMBERED_SIZES = 8
+
 
 class Calibration:
     """Remembers the newest CameraInfo of one camera; what it makes of it is kept until the next one comes.
@@ -51,5 +53,7 @@ class Calibration:
             raise InputError("no CameraInfo", f"waiting for CameraInfo on {self.topic}")
         message, fitted = self._known
         if image_size not in fitted:
+            if len(fitted) == MAX_REMEMBERED_SIZES:
+                fitted.clear()
             fitted[image_size] = camera_of_image(message, image_size, rectified=self._rectified, topic=self.topic)
         return fitted[image_size]

@@ -11,7 +11,9 @@ from sensor_msgs.msg import Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.image_files import MAX_IMAGE_PIXELS
 from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.messages.limits import MAX_POINTS, check_size
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
 # encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
@@ -20,12 +22,13 @@ MAX_MILLIMETRES = 65535
 FIELD_TYPES = {PointField.FLOAT32: np.float32, PointField.FLOAT64: np.float64}
 
 
-def depth_image_to_array(message: Image) -> np.ndarray:
+def depth_image_to_array(message: Image, *, max_pixels: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Convert a depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order, to float32 (H, W), metres.
 
     Raises:
-        InputError: another encoding, no pixels, or less data than the size says.
+        InputError: Another encoding, no pixels, less data than the size says, or more pixels than `max_pixels`.
     """
+    check_size(message.height, message.width, max_pixels)
     if message.encoding not in DEPTH_ENCODINGS:
         text = f"depth encoding '{message.encoding}' is not one of {', '.join(DEPTH_ENCODINGS)}"
         raise InputError("encoding", text)
@@ -56,12 +59,22 @@ def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32F
     )  # fmt: skip
 
 
-def point_cloud_to_array(message: PointCloud2, names: tuple[str, ...] = ("x", "y", "z")) -> np.ndarray:
+def point_cloud_to_array(
+    message: PointCloud2, names: tuple[str, ...] = ("x", "y", "z"), *, max_points: int = MAX_POINTS
+) -> np.ndarray:
     """Convert float fields of a PointCloud2 to float64 (N, len(names)); rows that are not finite are left out.
 
+    Args:
+        message: The cloud.
+        names: Names of the fields.
+        max_points: Number of points above which nothing is converted.
+
     Raises:
-        InputError: such a field is missing, or there is less data than the size says.
+        InputError: Such a field is missing, there is less data than the size says, or there are too many points.
     """
+    if message.height * message.width > max_points:
+        text = f"{message.height * message.width} points; max_points={max_points} are allowed"
+        raise InputError("size", text)
     fields = {field.name: field for field in message.fields}
     if any(name not in fields or fields[name].datatype not in FIELD_TYPES for name in names):
         text = f"point cloud with fields {', '.join(fields) or 'none'}; needs float {', '.join(names)}"

@@ -12,6 +12,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
+from superpoint_ros.core.decode_options import MAX_KEYPOINTS
 from superpoint_ros.core.types import Features, Matches, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Matches as MatchesMessage
@@ -73,10 +74,13 @@ def message_to_features(message: FeaturesMessage) -> Features:
     """Convert a message to Features, descriptors as float32 whatever type they travelled in.
 
     Raises:
-        InputError: arrays of different lengths, an unknown descriptor type, or keypoints without descriptors.
+        InputError: Arrays of different lengths, an unknown descriptor type, keypoints without descriptors, more of them
+            than a frontend sends, or values that are not finite.
     """
     dtype = _check(message)
     flat = np.frombuffer(message.descriptors, dtype).astype(np.float32) * np.float32(message.descriptor_scale)
+    if not (np.isfinite(flat).all() and np.isfinite(_stacked(message.x, message.y)).all()):
+        raise InputError("features", "descriptors or coordinates that are not finite")
     return Features(
         xy=_stacked(message.x, message.y),
         score=np.frombuffer(message.score, np.float32),
@@ -93,6 +97,8 @@ def _check(message: FeaturesMessage) -> np.dtype:
     if not count == len(message.y) == len(message.score):
         lengths = f"{count} x, {len(message.y)} y and {len(message.score)} score"
         raise InputError("features", f"{lengths} values; each keypoint has one of each")
+    if count > MAX_KEYPOINTS:
+        raise InputError("features", f"{count} keypoints; at most {MAX_KEYPOINTS} are matched")
     if count and not message.descriptors:
         raise InputError("no descriptors", f"{count} keypoints without descriptors")
     if len(message.descriptors) != count * message.descriptor_size * dtype.itemsize:

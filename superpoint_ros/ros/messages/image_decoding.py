@@ -13,6 +13,7 @@ import numpy as np
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.image_files import MAX_IMAGE_PIXELS, Channels, decode_image
 from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.messages.limits import check_size
 
 Encoding: TypeAlias = Literal["mono8", "bgr8"]
 CHANNELS: dict[Encoding, Channels] = {"mono8": "gray", "bgr8": "bgr"}
@@ -140,9 +141,7 @@ def image_to_array(message: RawImage, encoding: Encoding, max_pixels: int = MAX_
         InputError: Unknown encoding, zero size, step too small, data too short, not convertible, or larger than
             `max_pixels`.
     """
-    if message.height * message.width > max_pixels:
-        size = f"{message.width}x{message.height}"
-        raise InputError("size", f"image of {size} is larger than the {max_pixels / 1e6:g} megapixels allowed")
+    check_size(message.height, message.width, max_pixels)
     packed = _packed(message)
     if packed.encoding == encoding == "mono8":
         return np.frombuffer(packed.data, np.uint8).reshape(packed.height, packed.width)

@@ -57,6 +57,23 @@ class PairingOptions:
         return round(SECOND * self.slop)
 
 
+@dataclass(frozen=True)
+class InputLimits:
+    """Describe how large inputs may be; what is larger is skipped before anything of its size is allocated."""
+
+    max_megapixels: float = option(
+        16.0, "Largest image that is processed; larger ones are skipped.", unit="Mpx", limits=(0.01, 1000.0)
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    @property
+    def max_pixels(self) -> int:
+        """Return the largest number of pixels of an image."""
+        return round(1e6 * self.max_megapixels)
+
+
 def pose_option(description: str, otherwise: str) -> Any:
     """Describe a field that holds a pose, which a running node cannot change.
 

@@ -8,6 +8,7 @@ from functools import partial
 from superpoint_ros.core.stereo import StereoDepth, stereo_depth
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.features import check_comparable, message_to_features
+from superpoint_ros.ros.messages.limits import check_size
 from superpoint_ros.ros.runtime.options import pose_matrix
 from superpoint_ros.ros.runtime.pair_node import PairNode
 from superpoint_ros.ros.runtime.program import run_node
@@ -40,6 +41,7 @@ class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
         statistics = self.pairs.statistics
         with statistics.timed("convert"):
             check_comparable(left, right)
+            check_size(left.height, left.width, self.parameters.limits.max_pixels)
             features = message_to_features(left), message_to_features(right)
             rig, info = self._calibration.rig(left, right)
         with statistics.timed("match"):

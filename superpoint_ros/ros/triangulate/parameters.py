@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from superpoint_ros.core.options import check_options, option
 from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.ros.runtime.options import (
+    InputLimits,
     PairingOptions,
     ParameterSchema,
     PolicyOptions,
@@ -28,6 +29,7 @@ class TriangulateParameters(PolicyOptions):
         "Pose of the right camera's optical frame in the left one's", "from R and P of both CameraInfos"
     )
     pairing: PairingOptions = field(default_factory=PairingOptions)
+    limits: InputLimits = field(default_factory=InputLimits)
     stereo: StereoOptions = field(default_factory=StereoOptions)
 
     def __post_init__(self) -> None:

@@ -24,9 +24,10 @@ POISON = np.full(SIZE, 255, np.uint8)
 class FragileBackend:
     """One keypoint an image, and an error for a batch with a white one; the first batch waits until it may go on."""
 
-    device, descriptor_sampling, sha256 = "nowhere", "exact", "0" * 64
+    descriptor_sampling, sha256 = "exact", "0" * 64
 
-    def __init__(self):
+    def __init__(self, device):
+        self.device = device
         self.batches = []
         self.go_on = threading.Event()
 
@@ -40,8 +41,8 @@ class FragileBackend:
 
 
 @pytest.fixture
-def fragile(monkeypatch):
-    fragile = FragileBackend()
+def fragile(monkeypatch, request):
+    fragile = FragileBackend(request.param)
     monkeypatch.setitem(backend.BACKENDS, "fragile", lambda facts, device: fragile)
     reliable = [f"qos_overrides./{name}/image_raw.subscription.reliability:=reliable" for name in ("left", "right")]
     parameters = ["cameras.names:=[left, right]", "backend:=fragile", "weights:=none", *reliable]
@@ -65,7 +66,13 @@ def fragile(monkeypatch):
     node.destroy_node()
 
 
-def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, capfd):
+@pytest.mark.parametrize(
+    ("fragile", "batches"),
+    [("cuda:0 (a stand-in)", [1, 2, 1, 1, 1]), ("cpu", [1, 1, 1, 1])],
+    ids=["together on a GPU", "one by one on a processor"],
+    indirect=["fragile"],
+)
+def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, batches, capfd):
     publishers = {name: probe.publisher(Image, f"/{name}/image_raw") for name in ("left", "right")}
     tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in publishers}
     reports = probe.collect(DiagnosticArray, "/frontend/statistics")
@@ -78,7 +85,7 @@ def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, 
     probe.spin_until(lambda: len(tracks["right"]) == 1, "the other camera's tracks")
     publishers["left"].publish(array_to_image(texture(0, SIZE), header(200)))
     probe.spin_until(lambda: len(tracks["left"]) == 2, "the next image's tracks")
-    assert fragile.batches == [1, 2, 1, 1, 1]
+    assert fragile.batches == batches
     assert [milliseconds(message) for message in tracks["left"]] == [0, 200]
     assert [milliseconds(message) for message in tracks["right"]] == [100]
     assert list(tracks["left"][1].age) == [2]
@@ -86,4 +93,5 @@ def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, 
     probe.spin_until(lambda: probe.statistics(reports, "left").get("skipped: internal error") == "1", "the count")
     assert probe.statistics(reports, "right")["skipped"] == "0"
     log = capfd.readouterr().err
-    assert log.count("batch of 2 images failed (RuntimeError: white images are too much); run one by one") == 1
+    failed = "batch of 2 images failed (RuntimeError: white images are too much); run one by one"
+    assert log.count(failed) == batches.count(2)

@@ -151,3 +151,11 @@ def test_a_parameter_that_nobody_declared_is_named_with_the_one_it_resembles(nod
 def test_wrong_types_and_ranges_are_refused_at_declaration(node_with, override):
     with pytest.raises(ParameterException, match=next(iter(override))):
         declare_parameters(node_with(**override), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("scales", "pixels"), [([1.0], 16_000_000), ([0.5], 16_000_000), ([2.0, 1.0], 4_000_000), ([4.0], 1_000_000)]
+)
+def test_the_largest_scale_counts_for_the_size_of_an_image(scales, pixels):
+    assert SCHEMA.parse({"scales": scales}).max_pixels == pixels
+    assert SCHEMA.parse({"scales": scales, "max_megapixels": 8.0}).max_pixels == pixels // 2

@@ -134,6 +134,9 @@ def test_without_a_camera_the_optional_fields_are_empty():
         ({"descriptor_type": 9}, "descriptors"),
         ({"y": [1.0]}, "features"),
         ({"score": []}, "features"),
+        ({"x": [np.nan, 1.0]}, "features"),
+        ({"descriptors": np.float32([1, 0, np.inf, 0]).tobytes()}, "features"),
+        ({"x": [0.0] * 20_001, "y": [0.0] * 20_001, "score": [0.0] * 20_001}, "features"),
     ],
 )
 def test_features_that_are_not_whole_are_refused(change, reason):

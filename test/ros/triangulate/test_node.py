@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ def start(tmp_path_factory):
 
 
 SIDES = ("left", "right")
+HUGE = (250 * SIZE[0], 250 * SIZE[1])  # 19 GB of depth
 
 
 class Triangulate:
@@ -173,6 +175,12 @@ def test_bad_input_is_counted_said_and_survived(probe, start):
     node.calibrate(camera_info(0.0), camera_info(BASELINE))
     node.send(1400, points.left, points.right, weights_sha256="11ee")
     node.send(1500, points.left, points.right, descriptors=[])
+    for publisher, info in zip(node.infos, (camera_info(0.0, 250.0), camera_info(BASELINE, 250.0)), strict=True):
+        publisher.publish(info)
+    probe.spin_for(0.5)
+    node.send(1550, replace(points.left, image_size=HUGE), replace(points.right, image_size=HUGE))
+    node.wait_for_report("skipped: size", "2")
+    node.calibrate(camera_info(0.0), camera_info(BASELINE))
     node.send(1600, points.left, points.right, score=[])
     node.send(1700, points.left, empty)
     node.send(1800, points.right, points.left)
@@ -188,13 +196,13 @@ def test_bad_input_is_counted_said_and_survived(probe, start):
         "no CameraInfo": "1",
         "uncalibrated": "1",
         "no baseline": "1",
-        "size": "1",
+        "size": "2",
         "weights": "1",
         "no descriptors": "1",
         "features": "1",
     }
     assert {name: values[f"skipped: {name}"] for name in counts} == counts
-    assert (values["without_depth"], values["skipped"]) == ("2", "7")
+    assert (values["without_depth"], values["skipped"]) == ("2", "8")
     assert "both need the same weights" in node.node.log()
     assert "no depth from" in node.node.log()
 
