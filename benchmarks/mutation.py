@@ -112,8 +112,8 @@ def run_tests(name: str, path: Path, tree: ast.Module, tests: list[str]) -> None
     settings.register_profile("mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
     sys.meta_path.insert(0, Loader(name, path, tree))
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        options = "-x -q -p no:cacheprovider -p no:randomly --no-header --tb=no --hypothesis-profile=mutation".split()
-        code = pytest.main([*options, *tests])
+        plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile=mutation"]
+        code = pytest.main(["-x", "-q", "--no-header", "--tb=no", *plugins, *tests])
     os._exit(int(code))
 
 

@@ -92,13 +92,13 @@ def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
     """
     height, width = camera.image_size
     points = points[points[:, 2] > 0.0]
-    xy = project(points, camera.matrix)
+    xy = project(points, camera.K)
     near = (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
     if len(camera.distortion) == 0 or not near.any():
         return sparse_depth_from_points(xy[near], points[near, 2], camera.image_size)
     lens = cv2.fisheye.projectPoints if camera.fisheye else cv2.projectPoints
     points = points[near]
-    distorted, _ = lens(points[:, None], np.zeros(3), np.zeros(3), camera.matrix, camera.distortion)
+    distorted, _ = lens(points[:, None], np.zeros(3), np.zeros(3), camera.K, camera.distortion)
     return sparse_depth_from_points(distorted.reshape(-1, 2), points[:, 2], camera.image_size)
 
 

@@ -49,7 +49,7 @@ def stereo_depth(
     """Match the features of two cameras, and triangulate the matches.
 
     >>> from superpoint_ros import Camera, Features
-    >>> camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), False, (480, 640))
+    >>> camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), (480, 640))
     >>> T_1_0 = np.eye(4)
     >>> T_1_0[0, 3] = -0.1  # camera 1 is 10 cm to the right
     >>> left, right = (Features(np.float32([[x, 50]]), np.ones(1), np.float32([[1, 0]]), (480, 640)) for x in (30, 25))

@@ -14,7 +14,7 @@ class TrackMotion:
     """Remember when each track was last seen, and derive its velocity in normalized coordinates.
 
     >>> from superpoint_ros import Features, Tracker
-    >>> camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), fisheye=False, image_size=(480, 640))
+    >>> camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), image_size=(480, 640))
     >>> tracker, motion = Tracker(), TrackMotion()
     >>> for stamp, x in ((0, 0.0), (500_000_000, 10.0)):
     ...     features = Features(np.float32([[x, 0]]), np.ones(1), np.float32([[1, 0]]), (480, 640))

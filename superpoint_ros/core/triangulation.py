@@ -67,6 +67,6 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 def _error(points: np.ndarray, normalized: np.ndarray, camera: Camera) -> np.ndarray:
     """Measure pixels from the undistorted projection of points (N, 3) to where they were seen; infinite behind."""
     seen = points[:, :2] / np.where(points[:, 2:] > 0.0, points[:, 2:], 0.0)
-    offset = (seen - normalized) * np.diag(camera.matrix)[:2]
+    offset = (seen - normalized) * np.diag(camera.K)[:2]
     error: np.ndarray = np.nan_to_num(np.linalg.norm(offset, axis=1), nan=np.inf)
     return error

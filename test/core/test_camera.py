@@ -8,7 +8,7 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
 
 MATRIX = np.array([[320.0, 0, 319.5], [0, 310.0, 239.5], [0, 0, 1]])
-PINHOLE = Camera(MATRIX, np.zeros(0), False, (480, 640))
+PINHOLE = Camera(MATRIX, np.zeros(0), (480, 640))
 
 coordinate = st.floats(-0.8, 0.8)
 points = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=20).map(np.array)
@@ -25,7 +25,7 @@ points = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=20).ma
 )
 @given(normalized=points)
 def test_normalize_inverts_the_projection(coefficients, normalized):
-    camera = Camera(MATRIX, np.array(coefficients), False, (480, 640))
+    camera = Camera(MATRIX, np.array(coefficients), (480, 640))
     rays = np.column_stack([normalized, np.ones(len(normalized))])
     pixels, _ = cv2.projectPoints(rays, np.zeros(3), np.zeros(3), MATRIX, np.array(coefficients))
     np.testing.assert_allclose(camera.normalize(pixels[:, 0]), normalized, atol=1e-6)
@@ -35,7 +35,7 @@ def test_normalize_inverts_the_projection(coefficients, normalized):
 def test_normalize_inverts_the_fisheye(normalized):
     coefficients = np.array([0.02, -0.01, 0.003, -0.001])
     pixels = cv2.fisheye.distortPoints(normalized[:, None], MATRIX, coefficients)
-    got = Camera(MATRIX, coefficients, True, (480, 640)).normalize(pixels[:, 0])
+    got = Camera(MATRIX, coefficients, (480, 640), fisheye=True).normalize(pixels[:, 0])
     np.testing.assert_allclose(got, normalized, atol=1e-5)
 
 
@@ -45,7 +45,7 @@ def test_normalize_by_hand():
 
 @pytest.mark.parametrize("fisheye", [False, True])
 def test_no_points(fisheye):
-    assert Camera(MATRIX, np.zeros(4), fisheye, (480, 640)).normalize(np.zeros((0, 2))).shape == (0, 2)
+    assert Camera(MATRIX, np.zeros(4), (480, 640), fisheye=fisheye).normalize(np.zeros((0, 2))).shape == (0, 2)
 
 
 @given(
@@ -60,20 +60,20 @@ def test_a_cut_and_binned_image_sees_the_same_rays(x, y, offset, binning):
 @pytest.mark.parametrize(("fisheye", "count"), [(False, 3), (True, 0), (True, 5)])
 def test_wrong_number_of_coefficients(fisheye, count):
     with pytest.raises(CalibrationError, match=f"{count} distortion coefficients"):
-        Camera(MATRIX, np.zeros(count), fisheye, (480, 640))
+        Camera(MATRIX, np.zeros(count), (480, 640), fisheye=fisheye)
 
 
 @pytest.mark.parametrize(("matrix", "distortion"), [(MATRIX * np.nan, np.zeros(0)), (MATRIX, np.full(4, np.inf))])
 def test_a_calibration_that_is_not_finite(matrix, distortion):
     with pytest.raises(CalibrationError, match="not finite"):
-        Camera(matrix, distortion, False, (480, 640))
+        Camera(matrix, distortion, (480, 640))
 
 
 def test_a_camera_is_fitted_to_the_same_view_at_another_size_and_to_no_other():
-    camera = Camera(np.array([[500.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]]), np.zeros(0), False, (480, 640))
+    camera = Camera(np.array([[500.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]]), np.zeros(0), (480, 640))
     assert camera.fitted_to((480, 640)) is camera
     half = camera.fitted_to((240, 320))
-    assert half.matrix.tolist() == [[250, 0, 159.5], [0, 250, 119.5], [0, 0, 1]]
+    assert half.K.tolist() == [[250, 0, 159.5], [0, 250, 119.5], [0, 0, 1]]
     assert half.image_size == (240, 320)
     for image_size in ((480, 480), (0, 0)):
         with pytest.raises(CalibrationError, match=r"for images of \(height, width\) \(480, 640\), not"):
@@ -81,6 +81,6 @@ def test_a_camera_is_fitted_to_the_same_view_at_another_size_and_to_no_other():
 
 
 def test_a_camera_of_no_size_fits_no_image():
-    camera = Camera(np.eye(3), np.zeros(0), False, (0, 0))
+    camera = Camera(np.eye(3), np.zeros(0), (0, 0))
     with pytest.raises(CalibrationError, match=r"\(0, 0\), not \(480, 640\)"):
         camera.fitted_to((480, 640))

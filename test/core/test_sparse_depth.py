@@ -113,7 +113,7 @@ def test_resizing_moves_samples_by_pixel_centres():
 @pytest.mark.parametrize("distortion", [(), (-0.2, 0.05, 0.001, -0.001)])
 def test_a_cloud_lands_where_its_rays_come_from(distortion):
     matrix = np.array([[50.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]])
-    camera = Camera(matrix, np.array(distortion), False, (48, 64))
+    camera = Camera(matrix, np.array(distortion), (48, 64))
     pixels = np.array([[5.0, 7.0], [60.0, 40.0], [31.0, 23.0]])
     depth = np.array([2.0, 3.0, 4.0])
     points = np.column_stack([camera.normalize(pixels), np.ones(3)]) * depth[:, None]
@@ -152,7 +152,7 @@ def test_the_unit_is_doubted_beyond_plausible_medians_only():
 
 
 def test_a_cloud_is_seen_up_to_once_the_image_beside_its_center():
-    camera = Camera(np.array([[50.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]]), np.zeros(0), False, (48, 64))
+    camera = Camera(np.array([[50.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]]), np.zeros(0), (48, 64))
     edge = np.array([[-31.5 / 50, -23.5 / 50, 1.0], [31.5 / 50, 23.5 / 50, 1.0]]) * 3.0
     sparse = sparse_depth_from_cloud(edge, camera)
     assert np.argwhere(np.isfinite(sparse)).tolist() == [[0, 0], [47, 63]]

@@ -4,7 +4,7 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.track_motion import TrackMotion
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Tracks
 
-PINHOLE = Camera(np.array([[320.0, 0, 319.5], [0, 310.0, 239.5], [0, 0, 1]]), np.zeros(0), False, (480, 640))
+PINHOLE = Camera(np.array([[320.0, 0, 319.5], [0, 310.0, 239.5], [0, 0, 1]]), np.zeros(0), (480, 640))
 SECOND = 1_000_000_000
 
 

@@ -13,7 +13,7 @@ from superpoint_ros.core.geometry import lift, project, transform
 from superpoint_ros.core.triangulation import triangulate
 
 MATRIX = np.array([[400.0, 0, 319.5], [0, 410.0, 239.5], [0, 0, 1]])
-PINHOLE = Camera(MATRIX, np.zeros(0), False, (480, 640))
+PINHOLE = Camera(MATRIX, np.zeros(0), (480, 640))
 STEREO = np.array([[1.0, 0, 0, -0.2], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # camera 1 to the right by 0.2 m
 
 
@@ -46,7 +46,7 @@ def test_exact_matches_give_exact_depth_for_any_pose(seed):
 
 
 def test_lens_distortion_is_undone():
-    lens = Camera(MATRIX, np.array([-0.2, 0.05, 0.001, 0.0]), False, (480, 640))
+    lens = Camera(MATRIX, np.array([-0.2, 0.05, 0.001, 0.0]), (480, 640))
     _, depth = scene(1)
     points = lift(np.random.default_rng(2).uniform((200, 150), (440, 330), (40, 2)), depth, MATRIX)
     views = [

@@ -9,7 +9,7 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.evaluation.datasets.frames import Frame
 
 SIZE = (240, 320)
-CAMERA = Camera(np.array([[300.0, 0, 159.5], [0, 300.0, 119.5], [0, 0, 1]]), np.zeros(0), False, SIZE)
+CAMERA = Camera(np.array([[300.0, 0, 159.5], [0, 300.0, 119.5], [0, 0, 1]]), np.zeros(0), SIZE)
 
 
 def texture(seed: int = 0, size: tuple[int, int] = (480, 640)) -> np.ndarray:
@@ -27,7 +27,7 @@ def wall_homography(pose: np.ndarray) -> np.ndarray:
     """Pixels of the frontal camera at the origin -> pixels of a camera at `pose`, for the wall at z = 2 m."""
     to_camera = np.linalg.inv(pose)
     plane = to_camera[:3, :3] + np.outer(to_camera[:3, 3], [0, 0, 0.5])
-    return CAMERA.matrix @ plane @ np.linalg.inv(CAMERA.matrix)
+    return CAMERA.K @ plane @ np.linalg.inv(CAMERA.K)
 
 
 def wall_frames(count: int = 4, step: float = 0.06) -> list[Frame]:

@@ -13,7 +13,7 @@ from superpoint_ros.core.types import Features
 SIZE = (240, 320)
 BASELINE = 0.12
 MATRIX = np.array([[260.0, 0, 159.5], [0, 260.0, 119.5], [0, 0, 1]])
-CAMERA = Camera(MATRIX, np.zeros(0), False, SIZE)
+CAMERA = Camera(MATRIX, np.zeros(0), SIZE)
 T_LEFT_RIGHT = np.array([[1.0, 0, 0, BASELINE], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 T_RIGHT_LEFT = np.linalg.inv(T_LEFT_RIGHT)
 

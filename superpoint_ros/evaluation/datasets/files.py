@@ -165,4 +165,4 @@ def pinhole(
         distortion: Coefficients of the plumb_bob model; () = none.
     """
     matrix = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]], np.float64)
-    return Camera(matrix, np.array(distortion, np.float64), fisheye=False, image_size=image_size)
+    return Camera(matrix, np.array(distortion, np.float64), image_size=image_size)

@@ -38,7 +38,7 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
     images = list_images(root / f"image_{number}", ODOMETRY)
     stamps = _stamps(root / "times.txt", len(images))
     projection = _projection(root / "calib.txt", number)
-    camera = Camera(projection[:, :3], np.zeros(0), fisheye=False, image_size=read_image(images[0]).shape[:2])
+    camera = Camera(projection[:, :3], np.zeros(0), image_size=read_image(images[0]).shape[:2])
     poses = _poses(root.resolve().parent.parent / "poses" / f"{root.resolve().name}.txt", projection, len(images))
     for what, count in (("times", len(stamps)), ("poses", len(poses))):
         if count != len(images):
@@ -93,7 +93,7 @@ def _completion_frame(root: Path, image: Path) -> Frame:
         name=image.stem,
         stamp=float("nan"),
         image=partial(read_image, image),
-        camera=Camera(matrix, np.zeros(0), fisheye=False, image_size=read_image(image).shape[:2]),
+        camera=Camera(matrix, np.zeros(0), image_size=read_image(image).shape[:2]),
         depth=depth("groundtruth_depth"),
         sparse_depth=depth("velodyne_raw"),
     )

@@ -68,9 +68,9 @@ def _pair_row(
         features0.descriptors, features1.descriptors, max_descriptor_distance=protocol.max_descriptor_distance
     )
     xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
-    fundamental = fundamental_matrix(camera0.matrix, camera1.matrix, T_1_0)
+    fundamental = fundamental_matrix(camera0.K, camera1.K, T_1_0)
     distance = epipolar_distance(undistort(xy0, camera0), undistort(xy1, camera1), fundamental)
-    focal_length = float(np.mean([camera.matrix[axis, axis] for camera in (camera0, camera1) for axis in (0, 1)]))
+    focal_length = float(np.mean([camera.K[axis, axis] for camera in (camera0, camera1) for axis in (0, 1)]))
     found = estimate_relative_pose(camera0.normalize(xy0), camera1.normalize(xy1), focal_length, protocol.ransac)
     rotation = float("inf") if found is None else rotation_error(found.rotation, T_1_0[:3, :3])
     direction = float("inf") if found is None else direction_error(found.translation, T_1_0[:3, 3])

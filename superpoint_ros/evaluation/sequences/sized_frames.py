@@ -56,7 +56,7 @@ def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
 
 def undistort(xy: np.ndarray, camera: Camera) -> np.ndarray:
     """Convert pixels (N, 2) to pixels of the same camera without distortion, float64 (N, 2)."""
-    result: np.ndarray = camera.normalize(xy) @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
+    result: np.ndarray = camera.normalize(xy) @ camera.K[:2, :2].T + camera.K[:2, 2]
     return result
 
 
@@ -98,4 +98,4 @@ def reproject(xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camer
     Returns:
         Undistorted pixels of image 1 (N, 2); NaN where depth is NaN, and behind camera 1.
     """
-    return project(transform(lift(undistort(xy, camera0), depth, camera0.matrix), T_1_0), camera1.matrix)
+    return project(transform(lift(undistort(xy, camera0), depth, camera0.K), T_1_0), camera1.K)

@@ -78,7 +78,7 @@ def _pair_errors(first: SizedFrame, second: SizedFrame, xy0: np.ndarray, xy1: np
     if pose is None or first.camera is None or second.camera is None:
         return LinkErrors(unknown, unknown)
     undistorted1 = undistort(xy1, second.camera)
-    fundamental = fundamental_matrix(first.camera.matrix, second.camera.matrix, pose)
+    fundamental = fundamental_matrix(first.camera.K, second.camera.K, pose)
     epipolar = epipolar_distance(undistort(xy0, first.camera), undistorted1, fundamental)
     if first.frame.depth is None:
         return LinkErrors(unknown, epipolar)

@@ -36,7 +36,7 @@ def camera_info_to_camera(message: CameraInfo, *, rectified: bool = False) -> Ca
     distortion, fisheye = (np.zeros(0), False) if rectified else _distortion(message)
     region = message.roi
     size = (region.height or message.height, region.width or message.width)
-    full = Camera(np.array(matrix, np.float64), distortion, fisheye, size)
+    full = Camera(np.array(matrix, np.float64), distortion, size, fisheye=fisheye)
     return full.cropped_and_binned((region.x_offset, region.y_offset), _binning(message))
 
 

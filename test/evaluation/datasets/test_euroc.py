@@ -28,7 +28,7 @@ def sequence(tmp_path: Path) -> Path:
 def test_the_cameras_pose_is_the_bodys_and_the_mounting(sequence: Path):
     frames = read_euroc(sequence)
     assert len(frames) == 3
-    assert frames[0].camera.matrix[0].tolist() == [458.654, 0, 367.215]
+    assert frames[0].camera.K[0].tolist() == [458.654, 0, 367.215]
     position = frames[0].pose[:3, 3]
     assert np.linalg.norm(position - [0.878895, 2.1834, 0.948427]) == pytest.approx(
         np.linalg.norm([0.0216, 0.0647, 0.0098]), abs=1e-3

@@ -28,7 +28,7 @@ def odometry(tmp_path: Path) -> Path:
 def test_odometry_of_the_gray_camera(odometry: Path):
     first, second = read_kitti_odometry(odometry)
     assert (first.name, second.stamp) == ("000000", 0.104)
-    assert first.camera.matrix.tolist() == [[700, 0, 600], [0, 700, 180], [0, 0, 1]]
+    assert first.camera.K.tolist() == [[700, 0, 600], [0, 700, 180], [0, 0, 1]]
     assert second.pose[:3, 3].tolist() == [3, 0, 5]
 
 
@@ -72,7 +72,7 @@ def completion(tmp_path: Path) -> Path:
 def test_completion_frames(completion: Path):
     (frame,) = read_kitti_completion(completion)
     assert frame.depth().max() == frame.sparse_depth().max() == 2.0
-    assert frame.camera.matrix[1].tolist() == [0, 721.5, 149.9]
+    assert frame.camera.K[1].tolist() == [0, 721.5, 149.9]
 
 
 def test_missing_intrinsics_are_named(completion: Path):

@@ -32,7 +32,7 @@ def test_images_find_their_depth_and_pose(sequence: Path):
 
 
 def test_the_camera_is_known_by_the_folder(sequence: Path):
-    assert read_tum(sequence)[0].camera.matrix[0, 0] == pytest.approx(520.9)
+    assert read_tum(sequence)[0].camera.K[0, 0] == pytest.approx(520.9)
     assert len(read_tum(sequence)[0].camera.distortion) == 5
     unnamed = sequence.rename(sequence.with_name("mine"))
     assert read_tum(unnamed)[0].camera is None

@@ -22,7 +22,7 @@ def test_a_resized_frame_takes_its_camera_along():
     view = size_frame(wall_frames(1)[0], (120, 160))
     assert view.image.shape == (120, 160)
     assert view.original_size == SIZE
-    assert view.camera.matrix == pytest.approx(np.array([[150, 0, 79.5], [0, 150, 59.5], [0, 0, 1]]))
+    np.testing.assert_allclose(view.camera.K, [[150, 0, 79.5], [0, 150, 59.5], [0, 0, 1]], rtol=1e-6)
     assert to_original_pixels(np.array([[79.5, 59.5]]), view) == pytest.approx(np.array([[159.5, 119.5]]))
 
 
@@ -37,7 +37,7 @@ def test_rectifying_without_distortion_changes_nothing():
 
 
 def test_rectifying_undoes_distortion():
-    distorted = Camera(CAMERA.matrix, np.array([0.1, 0, 0, 0]), False, SIZE)
+    distorted = Camera(CAMERA.K, np.array([0.1, 0, 0, 0]), SIZE)
     x = 0.3  # at radius r a point is seen at r (1 + 0.1 r^2)
     seen = np.array([[159.5 + 300 * x * (1 + 0.1 * x * x), 119.5]])
     assert undistort(seen, distorted) == pytest.approx(np.array([[159.5 + 90, 119.5]]), abs=1e-4)

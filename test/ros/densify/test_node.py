@@ -75,7 +75,7 @@ def test_a_real_sequence_goes_through(probe, start_densify, d3):
     median = float(np.median(known.confidence))
     options = {"transport": "compressed", "max_image_size": 160, "min_confidence": median}
     node = Densify(probe, start_densify, "real", image_type=CompressedImage, **options)
-    matrix = frames[0].camera.matrix
+    matrix = frames[0].camera.K
     projection = np.column_stack([matrix, np.zeros(3)])
     node.info.publish(CameraInfo(height=480, width=640, k=matrix.ravel(), p=projection.ravel()))
     probe.spin_for(0.5)

@@ -32,7 +32,7 @@ INFO = {
 def test_camera_info():
     info = CameraInfo(distortion_model="plumb_bob", d=[0.1, 0.0, 0.0, 0.0, 0.0], **INFO)
     camera = camera_info_to_camera(info)
-    np.testing.assert_array_equal(camera.matrix, [[50, 0, 31.5], [0, 60, 23.5], [0, 0, 1]])
+    np.testing.assert_array_equal(camera.K, [[50, 0, 31.5], [0, 60, 23.5], [0, 0, 1]])
     np.testing.assert_array_equal(camera.distortion, [0.1, 0, 0, 0, 0])
     assert (camera.image_size, camera.fisheye) == ((48, 64), False)
 
@@ -40,7 +40,7 @@ def test_camera_info():
 def test_rectified_images_take_the_projection_matrix():
     info = CameraInfo(distortion_model="plumb_bob", d=[0.1, 0.0, 0.0, 0.0, 0.0], **INFO)
     camera = camera_info_to_camera(info, rectified=True)
-    np.testing.assert_array_equal(camera.matrix, [[40, 0, 30], [0, 40, 20], [0, 0, 1]])
+    np.testing.assert_array_equal(camera.K, [[40, 0, 30], [0, 40, 20], [0, 0, 1]])
     assert camera.distortion.size == 0
 
 
@@ -56,7 +56,7 @@ def test_region_of_interest_and_binning():
     info.roi.x_offset, info.roi.y_offset, info.roi.width, info.roi.height = 10, 4, 40, 20
     camera = camera_info_to_camera(info)
     assert camera.image_size == (10, 20)
-    np.testing.assert_allclose(camera.matrix, [[25, 0, (31.5 - 10 + 0.5) / 2 - 0.5], [0, 30, 9.5], [0, 0, 1]])
+    np.testing.assert_allclose(camera.K, [[25, 0, (31.5 - 10 + 0.5) / 2 - 0.5], [0, 30, 9.5], [0, 0, 1]])
 
 
 def test_uncalibrated_is_none():
@@ -90,10 +90,10 @@ def of_image(message, size, rectified=False):
 def test_binning_is_applied_once_whatever_the_image_s_size(size, focal, rectified):
     camera, published = of_image(CameraInfo(binning_x=2, binning_y=2, **SENSOR), size, rectified)
     expected = [[focal, 0, size[1] / 2 - 0.5], [0, focal, size[0] / 2 - 0.5], [0, 0, 1]]
-    np.testing.assert_allclose(camera.matrix, expected)
+    np.testing.assert_allclose(camera.K, expected)
     assert camera.image_size == size
     again = camera_info_to_camera(published, rectified=rectified)
-    np.testing.assert_allclose(again.matrix, expected)
+    np.testing.assert_allclose(again.K, expected)
     assert again.image_size == size
 
 
@@ -102,8 +102,8 @@ def test_a_region_is_applied_once_whatever_the_image_s_size(scale):
     region = RegionOfInterest(x_offset=400, y_offset=300, width=640, height=480)
     camera, published = of_image(CameraInfo(roi=region, **SENSOR), (480 // scale, 640 // scale))
     center = (np.array([639.5 - 400, 479.5 - 300]) + 0.5) / scale - 0.5
-    np.testing.assert_allclose(camera.matrix[:2, 2], center)
-    np.testing.assert_allclose(camera_info_to_camera(published).matrix, camera.matrix)
+    np.testing.assert_allclose(camera.K[:2, 2], center)
+    np.testing.assert_allclose(camera_info_to_camera(published).K, camera.K)
 
 
 def test_a_scaled_calibration_has_the_image_s_size_and_neither_region_nor_binning():
@@ -134,7 +134,7 @@ def test_a_calibration_remembers_the_newest_message_and_what_it_makes_of_it():
     calibration.set(CameraInfo(**SENSOR))
     assert calibration.is_known
     assert calibration.of((480, 640)) is calibration.of((480, 640))
-    assert calibration.of((480, 640))[0].matrix[0, 0] == 500.0
+    assert calibration.of((480, 640))[0].K[0, 0] == 500.0
 
 
 SIDES = st.integers(8, 2000)

@@ -62,7 +62,7 @@ def test_depth_images_that_cannot_be_are_refused(change, words):
 
 def test_points_of_depth_come_back_with_colours():
     matrix = np.array([[40.0, 0, 3.5], [0, 40.0, 2.5], [0, 0, 1]])
-    camera = Camera(matrix, np.zeros(0), False, (6, 8))
+    camera = Camera(matrix, np.zeros(0), (6, 8))
     depth = np.full((6, 8), np.nan, np.float32)
     depth[1, 2], depth[4, 7] = 2.0, 3.0
     bgr = np.zeros((6, 8, 3), np.uint8)

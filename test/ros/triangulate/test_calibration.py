@@ -48,7 +48,7 @@ def calibration(left: CameraInfo | None, right: CameraInfo | None, T_left_right=
 def test_the_baseline_is_in_the_right_camera_s_projection(rectified):
     rig, left = calibration(info(0.0), info(BASELINE)).rig(message(rectified), message(rectified))
     np.testing.assert_allclose(rig.T_1_0, T_RIGHT_LEFT, atol=1e-12)
-    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    np.testing.assert_allclose(rig.camera0.K, MATRIX)
     assert (left.header.frame_id, left.header.stamp.nanosec) == ("optical", 5_000_000)
 
 
@@ -74,7 +74,7 @@ def test_a_given_pose_comes_first():
 
 def test_a_calibration_of_larger_images_is_scaled():
     rig, left = calibration(info(0.0, 2.0), info(BASELINE, 2.0)).rig(message(), message())
-    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    np.testing.assert_allclose(rig.camera0.K, MATRIX)
     np.testing.assert_allclose(np.reshape(left.p, (3, 4))[:, :3], MATRIX)
     np.testing.assert_allclose(rig.T_1_0, T_RIGHT_LEFT, atol=1e-12)
     assert (left.height, left.width) == SIZE
@@ -83,7 +83,7 @@ def test_a_calibration_of_larger_images_is_scaled():
 def test_binned_images_keep_their_calibration():
     left = info(0.0, 2.0, binning_x=2, binning_y=2)
     rig, published = calibration(left, info(BASELINE)).rig(message(), message())
-    np.testing.assert_allclose(rig.camera0.matrix, MATRIX)
+    np.testing.assert_allclose(rig.camera0.K, MATRIX)
     assert (published.height, published.width, published.binning_x) == (2 * SIZE[0], 2 * SIZE[1], 2)
     np.testing.assert_array_equal(published.k, left.k)
 

@@ -155,7 +155,7 @@ def test_a_given_pose_and_calibrations_of_larger_raw_images(probe, start):
     np.testing.assert_allclose(depth_image_to_array(node.sparse[0]), expected, rtol=1e-3)
     info = node.camera_infos[0]
     assert (milliseconds(info), info.height, info.width) == (1000, *SIZE)
-    np.testing.assert_allclose(np.reshape(info.k, (3, 3)), CAMERA.matrix)
+    np.testing.assert_allclose(np.reshape(info.k, (3, 3)), CAMERA.K)
 
 
 def test_bad_input_is_counted_said_and_survived(probe, start):
