@@ -61,7 +61,7 @@ def serve(keypoints: int) -> int:
     from superpoint_ros.inference.backend import BACKENDS
     from superpoint_ros.ros.frontend.node import main as frontend_main
 
-    BACKENDS[BACKEND] = lambda facts, device: PrecomputedBackend(keypoints)
+    BACKENDS[BACKEND] = lambda model, options: PrecomputedBackend(keypoints)
     return frontend_main(
         ["--ros-args", "-p", f"backend:={BACKEND}", "-p", "weights:=none", "-p", "policy:=every_frame"]
     )

@@ -90,7 +90,7 @@ def serve_nothing(arguments: list[str]) -> int:
     from superpoint_ros.inference.backend import BACKENDS
     from superpoint_ros.ros.frontend.node import main as frontend_main
 
-    BACKENDS[BACKEND] = lambda facts, device: NothingBackend()
+    BACKENDS[BACKEND] = lambda model, options: NothingBackend()
     return frontend_main(arguments)
 
 

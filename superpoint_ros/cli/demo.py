@@ -60,5 +60,5 @@ def _play(source: Source, folder: Path, options: FrontendOptions, depth_weights:
         print(f"  no dense depth: depth at the keypoints is known for the rendered room only, not for {source.name}")
         return complete
     weights = None if depth_weights is None else str(depth_weights.resolve())
-    network = NetworkOptions(weights=weights, device=options.network.device)
+    network = NetworkOptions(weights=weights, runtime=options.network.runtime)
     return play_to_densifier(source, record, folder, node_parameters(network)) and complete

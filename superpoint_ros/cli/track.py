@@ -28,10 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from superpoint_ros.cli.report import RunRecord, follow_rows, print_table, stage_rows
     from superpoint_ros.cli.video import TrackOverlay, overlay_video
+    from superpoint_ros.core.options import flat_values
     from superpoint_ros.core.tracker import Tracker
     from superpoint_ros.inference.extractor import Extractor
 
-    extractor = Extractor(**vars(options.network), options=options.decode)
+    extractor = Extractor(**flat_values(options.network), options=options.decode)
     tracker = Tracker(options.tracker)
     source, folder = open_source(arguments), output_folder(arguments)
     record, overlay, seconds = RunRecord(), TrackOverlay(), {"network": 0.0, "track": 0.0}

@@ -14,8 +14,10 @@ from superpoint_ros.core.decode_options import DescriptorSampling, ResolvedDecod
 from superpoint_ros.core.errors import BackendError, MissingExtraError
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
+from superpoint_ros.inference.network_options import RuntimeOptions
 
-Loader = TypeVar("Loader")
+Loaded = TypeVar("Loaded")
+PACKAGES = {"torch": "PyTorch", "openvino": "OpenVINO"}
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 logger = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ class Backend(Protocol):
     """Run a loaded network on a device.
 
     Attributes:
-        device: Device that runs it, for people to read ("cpu", "cuda:0 (NVIDIA ...)").
+        device: Where and how it runs, for people to read ("cpu (OpenVINO, int8)").
         descriptor_sampling: Sampling that the weights want, see core/decode_options.py.
         sha256: Digest of the weights file.
     """
@@ -38,36 +40,50 @@ class Backend(Protocol):
         ...
 
 
-def _torch(facts: ModelSpec, device: str) -> Backend:
+def _torch(model: ModelSpec, options: RuntimeOptions) -> Backend:
     from superpoint_ros.inference.torch_backend import TorchBackend
 
-    return TorchBackend(facts, device)
+    return TorchBackend(model, options)
 
 
-def _openvino(model: ModelSpec, device: str) -> Backend:
-    try:
-        from superpoint_ros.inference.openvino_backend import OpenVINOBackend
-    except ImportError as error:
-        text = f"backend 'openvino' needs OpenVINO ({error}): pip install openvino, or use backend 'torch'"
-        raise MissingExtraError(text) from error
-    return OpenVINOBackend(model, device)
+def _openvino(model: ModelSpec, options: RuntimeOptions) -> Backend:
+    from superpoint_ros.inference.openvino_backend import OpenVINOBackend
+
+    return OpenVINOBackend(model, options)
 
 
-# name: loader of (model, device).
-BACKENDS: dict[str, Callable[[ModelSpec, str], Backend]] = {"torch": _torch, "openvino": _openvino}
+BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], Backend]] = {"openvino": _openvino, "torch": _torch}
 
 
-def load_backend(name: str, facts: ModelSpec, device: str) -> Backend:
-    """Load the backend of that name, with the model's weights on the device.
+def load_backend(model: ModelSpec, options: RuntimeOptions) -> Backend:
+    """Load the backend that the options name, with the model's weights on their device.
 
     Raises:
-        BackendError: no backend of that name, or the device is not there.
+        BackendError: no backend of that name, or a device or precision that is not there.
         CheckpointError: the weights cannot be used.
+        MissingExtraError: what the backend runs on is not installed.
     """
+    return load(BACKENDS, model, options)
+
+
+def load(
+    table: Mapping[str, Callable[[ModelSpec, RuntimeOptions], Loaded]], model: ModelSpec, options: RuntimeOptions
+) -> Loaded:
+    """Load a backend of a table; arguments and errors are those of `load_backend`."""
+    name = options.backend
     if name == "auto":
-        name, reason = choose_automatically(device)
+        name, reason = choose_automatically(options.device)
         logger.info("backend 'auto': using %s, as %s", name, reason)
-    return choose(BACKENDS, name)(facts, device)
+    if name not in table:
+        raise BackendError(f"backend '{name}' is not one of auto, {', '.join(table)}")
+    try:
+        return table[name](model, options)
+    except ImportError as error:
+        if isinstance(error, MissingExtraError):
+            raise
+        others = ", ".join(repr(other) for other in ("auto", *table) if other != name)
+        text = f"backend '{name}' needs {PACKAGES.get(name, name)} ({error}): pip install {name}, or use {others}"
+        raise MissingExtraError(text) from error
 
 
 def choose_automatically(device: str) -> tuple[str, str]:
@@ -79,23 +95,17 @@ def choose_automatically(device: str) -> tuple[str, str]:
     Returns:
         The backend's name, and why it was chosen.
     """
+    has_torch, has_openvino = (importlib.util.find_spec(name) is not None for name in ("torch", "openvino"))
     if device.startswith("cuda"):
         return "torch", f"device '{device}' was asked for"
-    if device == "auto" and NVIDIA_DRIVER.exists():
+    if device == "auto" and has_torch and NVIDIA_DRIVER.exists():
         return "torch", "there is an NVIDIA driver"
-    if importlib.util.find_spec("openvino") is None:
+    if has_torch and not has_openvino:
         return "torch", "OpenVINO is not installed, which would be faster on this processor"
     return "openvino", "it is the fastest on a processor"
 
 
-def choose(table: Mapping[str, Loader], name: str) -> Loader:
-    """Choose the loader of that name; of "auto", the table's first.
-
-    Raises:
-        BackendError: there is none; the message lists those there are.
-    """
-    if name == "auto":
-        return next(iter(table.values()))
-    if name not in table:
-        raise BackendError(f"backend '{name}' is not one of auto, {', '.join(table)}")
-    return table[name]
+def describe(model: ModelSpec, device: str, runtime: str, precision: str, reason: str) -> str:
+    """Describe where and how a model runs, for people to read; say so in the log, with the reason."""
+    logger.info("model '%s': %s on %s in %s (%s)", model.name, runtime, device, precision, reason)
+    return f"{device} ({runtime}, {precision})"

@@ -17,7 +17,7 @@ from superpoint_ros.core.options import NoneMeaning, check_options, option
 from superpoint_ros.core.sparse_depth import clean_sparse_depth, resize_sparse_depth, unit_warning
 from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
-from superpoint_ros.inference.network_options import NetworkOptions
+from superpoint_ros.inference.network_options import Precision, RuntimeOptions
 
 PIXELS_PER_SAMPLE = 64
 MIN_LONGER_SIDE = 320  # pixels
@@ -73,6 +73,8 @@ class Densifier:
         model: Name of a bundled model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/depth_backend.py's table.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        precision: "auto", "float32", "bfloat16" or "int8", see inference/network_options.py.
+        threads: Largest number of processor threads; None = OMP_NUM_THREADS, or one for each core.
         options: How depth is made dense.
 
     Raises:
@@ -81,7 +83,7 @@ class Densifier:
 
     Attributes:
         options: The DensifierOptions in force; may be replaced between calls.
-        device: Device that runs it, for people to read.
+        device: Where and how it runs, for people to read.
         weights_sha256: Digest of the weights file.
     """
 
@@ -90,11 +92,14 @@ class Densifier:
         weights: str | Path | None = None,
         *,
         model: str | Path | None = None,
-        backend: str = NetworkOptions.backend,
-        device: str = NetworkOptions.device,
+        backend: str = RuntimeOptions.backend,
+        device: str = RuntimeOptions.device,
+        precision: Precision = RuntimeOptions.precision,
+        threads: int | None = RuntimeOptions.threads,
         options: DensifierOptions = DensifierOptions(),
     ):
-        self._backend = load_depth_backend(backend, find_depth_model(weights, model), device)
+        runtime = RuntimeOptions(backend=backend, device=device, precision=precision, threads=threads)
+        self._backend = load_depth_backend(find_depth_model(weights, model), runtime)
         self.options = options
         self._unit_warned = False
         self.device = self._backend.device

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from superpoint_ros.inference.backend import choose
+from superpoint_ros.inference.backend import load
 from superpoint_ros.inference.models import ModelSpec, find_model
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 DEFAULT_MODEL = "d3"
 
@@ -18,7 +19,7 @@ class DepthBackend(Protocol):
     """Run a loaded network on a device.
 
     Attributes:
-        device: Device that runs it, for people to read.
+        device: Where and how it runs, for people to read.
         sha256: Digest of the weights file.
     """
 
@@ -38,14 +39,22 @@ class DepthBackend(Protocol):
         ...
 
 
-def _torch(facts: ModelSpec, device: str) -> DepthBackend:
+def _torch(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
     from superpoint_ros.inference.torch_depth_backend import TorchDepthBackend
 
-    return TorchDepthBackend(facts, device)
+    return TorchDepthBackend(model, options)
 
 
-# name: loader of (model facts, device). The first entry is what "auto" takes.
-DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, str], DepthBackend]] = {"torch": _torch}
+def _openvino(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
+    from superpoint_ros.inference.openvino_depth_backend import OpenVINODepthBackend
+
+    return OpenVINODepthBackend(model, options)
+
+
+DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], DepthBackend]] = {
+    "openvino": _openvino,
+    "torch": _torch,
+}
 
 
 def find_depth_model(weights: str | Path | None = None, model: str | Path | None = None) -> ModelSpec:
@@ -53,11 +62,6 @@ def find_depth_model(weights: str | Path | None = None, model: str | Path | None
     return find_model(weights, DEFAULT_MODEL if weights is None and model is None else model)
 
 
-def load_depth_backend(name: str, facts: ModelSpec, device: str) -> DepthBackend:
-    """Load the backend of that name, with the model's weights on the device.
-
-    Raises:
-        BackendError: no backend of that name, or the device is not there.
-        CheckpointError: the weights cannot be used.
-    """
-    return choose(DEPTH_BACKENDS, name)(facts, device)
+def load_depth_backend(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
+    """Load the backend that the options name; errors are those of `load_backend`."""
+    return load(DEPTH_BACKENDS, model, options)

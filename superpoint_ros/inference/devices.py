@@ -7,6 +7,7 @@ import logging
 import torch
 
 from superpoint_ros.core.errors import BackendError
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,19 @@ def find_device(name: str) -> torch.device:
             "devices; use device 'cpu' or 'auto', or install a driver and a CUDA build of PyTorch"
         )
     return device
+
+
+def prepare_torch(options: RuntimeOptions) -> torch.device:
+    """Find the device of the options, and bound the threads of the process.
+
+    Raises:
+        BackendError: A device that is not there, or a precision that this backend does not have.
+    """
+    if options.precision not in ("auto", "float32"):
+        raise BackendError(f"precision '{options.precision}': backend 'torch' has 'float32' alone")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    return find_device(options.device)
 
 
 def describe_device(device: torch.device) -> str:

@@ -14,7 +14,7 @@ from superpoint_ros.core.image import ChannelOrder, to_gray
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model
-from superpoint_ros.inference.network_options import NetworkOptions
+from superpoint_ros.inference.network_options import Precision, RuntimeOptions
 from superpoint_ros.inference.pyramid import extract_at_scales
 
 
@@ -32,6 +32,8 @@ class Extractor:
         model: Name of a bundled model or path of a model file, see inference/models.py.
         backend: "auto" or a name in inference/backend.py's table.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        precision: "auto", "float32", "bfloat16" or "int8", see inference/network_options.py.
+        threads: Largest number of processor threads; None = OMP_NUM_THREADS, or one for each core.
         options: How keypoints are chosen.
 
     Raises:
@@ -41,7 +43,7 @@ class Extractor:
     Attributes:
         options: The DecodeOptions in force; may be replaced between calls.
         name: Name of the model.
-        device: Device that runs it, for people to read.
+        device: Where and how it runs, for people to read.
         weights_sha256: Digest of the weights file.
     """
 
@@ -50,12 +52,15 @@ class Extractor:
         weights: str | Path | None = None,
         *,
         model: str | Path | None = None,
-        backend: str = NetworkOptions.backend,
-        device: str = NetworkOptions.device,
+        backend: str = RuntimeOptions.backend,
+        device: str = RuntimeOptions.device,
+        precision: Precision = RuntimeOptions.precision,
+        threads: int | None = RuntimeOptions.threads,
         options: DecodeOptions = DecodeOptions(),
     ):
         self._spec = find_model(weights, model)
-        self._backend = load_backend(backend, self._spec, device)
+        runtime = RuntimeOptions(backend=backend, device=device, precision=precision, threads=threads)
+        self._backend = load_backend(self._spec, runtime)
         self.options = options
         self.name = self._spec.name
         self.device = self._backend.device

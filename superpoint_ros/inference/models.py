@@ -24,6 +24,7 @@ class ModelSpec:
         sha256: Digest of the file; None = any file is taken.
         descriptor_sampling: "exact" or "magicleap"; None = what the file's layout says.
         detection_threshold: Detector probability at which the model is meant to be used.
+        quantization: Path of how its layers are quantized, see networks/quantization_file.py; None = they are not.
         subpixel: Whether the model's keypoints are best moved between pixels, see core/decode_options.py.
     """
 
@@ -33,6 +34,7 @@ class ModelSpec:
     descriptor_sampling: DescriptorSampling | None = None
     detection_threshold: float = DEFAULT_DETECTION_THRESHOLD
     subpixel: bool = False
+    quantization: Path | None = None
 
 
 def shipped_models() -> dict[str, ModelSpec]:
@@ -46,7 +48,7 @@ def find_model(weights: str | Path | None = None, model: str | Path | None = Non
 
     Args:
         weights: path of a weights file. None = the one the model names.
-        model: name of a shipped model, or path of a YAML file with ModelSpec' fields (`file` relative to it).
+        model: name of a shipped model, or path of a YAML file with ModelSpec's fields (its paths relative to it).
             None = the shipped default; with `weights` given: nothing but what the file itself tells.
 
     Raises:
@@ -55,7 +57,7 @@ def find_model(weights: str | Path | None = None, model: str | Path | None = Non
     if model is None and weights is not None:
         return ModelSpec(name=Path(weights).stem, file=Path(weights))
     facts = _named(str(model) if model is not None else DEFAULT_MODEL)
-    return facts if weights is None else replace(facts, file=Path(weights))
+    return facts if weights is None else replace(facts, file=Path(weights), quantization=None)
 
 
 def _named(model: str) -> ModelSpec:
@@ -76,4 +78,5 @@ def _facts(name: str, entry: object, source: Path) -> ModelSpec:
     known = {field.name for field in fields(ModelSpec)} - {"name"}
     if not isinstance(entry, dict) or "file" not in entry or not set(entry) <= known:
         raise CheckpointError(f"model '{name}' in '{source}': needs 'file' and may have {', '.join(sorted(known))}")
-    return ModelSpec(**{"name": name, **entry, "file": source.parent / str(entry["file"])})
+    files = {key: source.parent / str(entry[key]) for key in ("file", "quantization") if entry.get(key)}
+    return ModelSpec(**{"name": name, **entry, **files})

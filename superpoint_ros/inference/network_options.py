@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from superpoint_ros.core.options import NoneMeaning, check_options, option
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "int8"]
+
+
+@dataclass(frozen=True)
+class RuntimeOptions:
+    """Describe what runs a network, and where; a running node cannot change it.
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+
+    backend: str = option(
+        "auto", "What runs the network: 'openvino', 'torch', or 'auto' = the fastest that is installed.", fixed=True
+    )
+    device: str = option("auto", "Device that runs it: 'auto', 'cpu', 'cuda' or 'cuda:N'.", fixed=True)
+    precision: Precision = option(
+        "auto",
+        "Precision of the computation; 'auto' = the fastest that the weights and the processor have.",
+        fixed=True,
+    )
+    threads: int | None = option(
+        None,
+        "Largest number of processor threads of the network.",
+        limits=(1, 256),
+        fixed=True,
+        none=NoneMeaning("OMP_NUM_THREADS, or one for each core", 0),
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
     """Describe the network to load; a running node cannot change it.
+
+    Attributes:
+        runtime: What runs it, and where.
 
     Raises:
         ParameterError: A value that is not allowed.
@@ -24,8 +59,7 @@ class NetworkOptions:
         fixed=True,
         none=NoneMeaning("the default model", ""),
     )
-    backend: str = option("auto", "What runs the network: 'auto' or the name of a backend.", fixed=True)
-    device: str = option("auto", "Device that runs it: 'auto', 'cpu', 'cuda' or 'cuda:N'.", fixed=True)
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
 
     def __post_init__(self) -> None:
         check_options(self)

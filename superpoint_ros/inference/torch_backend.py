@@ -8,9 +8,11 @@ import torch
 from superpoint_ros.core import decoding
 from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.devices import describe_device, find_device
+from superpoint_ros.inference.backend import describe
+from superpoint_ros.inference.devices import describe_device, prepare_torch
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
+from superpoint_ros.inference.network_options import RuntimeOptions
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import decode
 from superpoint_ros.networks.superpoint import SuperPoint
@@ -19,14 +21,14 @@ from superpoint_ros.networks.superpoint import SuperPoint
 class TorchBackend:
     """Run SuperPoint in PyTorch; see inference/backend.py."""
 
-    def __init__(self, facts: ModelSpec, device: str = "auto"):
-        self._device = find_device(device)
-        checkpoint = load_checkpoint(facts.file, facts.sha256)
-        self.descriptor_sampling = facts.descriptor_sampling or checkpoint.descriptor_sampling
+    def __init__(self, model: ModelSpec, options: RuntimeOptions):
+        self._device = prepare_torch(options)
+        checkpoint = load_checkpoint(model.file, model.sha256)
+        self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
         self._network = SuperPoint.from_weights(checkpoint.weights).to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.device = describe_device(self._device)
+        self.device = describe(model, describe_device(self._device), "PyTorch", "float32", "its only precision")
 
     @torch.inference_mode()
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:

@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.devices import describe_device, find_device
+from superpoint_ros.inference.backend import describe
+from superpoint_ros.inference.devices import describe_device, prepare_torch
 from superpoint_ros.inference.models import ModelSpec
+from superpoint_ros.inference.network_options import RuntimeOptions
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.networks.d3_checkpoint import load_d3
 from superpoint_ros.networks.d3_layers import STRIDE
@@ -16,13 +18,13 @@ from superpoint_ros.networks.d3_layers import STRIDE
 class TorchDepthBackend:
     """Run D3 in PyTorch; see inference/depth_backend.py."""
 
-    def __init__(self, facts: ModelSpec, device: str = "auto"):
-        self._device = find_device(device)
-        checkpoint = load_d3(facts.file, facts.sha256)
+    def __init__(self, model: ModelSpec, options: RuntimeOptions):
+        self._device = prepare_torch(options)
+        checkpoint = load_d3(model.file, model.sha256)
         self.sha256 = checkpoint.sha256
         self._network = D3.from_weights(checkpoint.weights).to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.device = describe_device(self._device)
+        self.device = describe(model, describe_device(self._device), "PyTorch", "float32", "its only precision")
 
     @torch.inference_mode()
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ def test_flags_have_the_nodes_names():
     options = parse("--max-keypoints", "0", "--grid-rows", "3", "--max-displacement", "20", "--device", "cpu")
     assert options.decode == DecodeOptions(max_keypoints=None, grid_rows=3)
     assert options.tracker == TrackerOptions(max_displacement=20.0)
-    assert options.network.device == "cpu"
+    assert options.network.runtime.device == "cpu"
 
 
 def test_weights_are_found_from_any_folder():

@@ -84,7 +84,7 @@ def test_an_output_that_is_a_file(words, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("extra", "refusal"),
     [
-        (["--max-keypoints", "-4"], "--max-keypoints: -4 is not between 1 and 100000, or 0 = no limit"),
+        (["--max-keypoints", "-4"], "--max-keypoints: -4 is not between 1 and 20000, or 0 = the largest, 20000"),
         (["--detection-threshold", "3"], "--detection-threshold: 3 is not between 0 and 1, or -1 = the model's own"),
         (["--scales", "1", "9"], "--scales: 9 is not between 0.01 and 4"),
         (["--max-descriptor-distance", "0"], "--max-descriptor-distance: 0 is not between 0.01 and 2"),

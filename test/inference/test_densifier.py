@@ -135,7 +135,7 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
             seen.append(rgb.shape)
             return hints[2], np.full_like(hints[2], -5.0)
 
-    monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda facts, device: Nearest())
+    monkeypatch.setitem(depth_backend.DEPTH_BACKENDS, "nearest", lambda model, options: Nearest())
     sparse = np.full((96, 128), np.nan, np.float32)
     sparse[10, 20], sparse[80, 100] = 2.0, 5.0
     densifier = Densifier("none", backend="nearest", options=DensifierOptions(max_image_size=64))
@@ -190,7 +190,7 @@ def test_options_out_of_range_and_unknown_backends_are_refused(weights):
         DensifierOptions(min_confidence=1.5)
     with pytest.raises(ValueError, match=r"fallback_depth=-1"):
         DensifierOptions(fallback_depth=-1.0)
-    with pytest.raises(BackendError, match="'abacus' is not one of auto, torch"):
+    with pytest.raises(BackendError, match="'abacus' is not one of auto, openvino, torch"):
         Densifier(weights, backend="abacus")
 
 

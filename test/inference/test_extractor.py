@@ -130,7 +130,7 @@ def test_weights_that_are_not_there_are_never_replaced():
 
 
 def test_an_unknown_backend_lists_the_known_ones(tmp_path):
-    with pytest.raises(BackendError, match="'tpu' is not one of auto, torch"):
+    with pytest.raises(BackendError, match="'tpu' is not one of auto, openvino, torch"):
         Extractor(seeded_weights_file(tmp_path), backend="tpu")
 
 
@@ -153,7 +153,7 @@ def test_another_backend_can_be_put_into_the_table(monkeypatch, tmp_path):
         def __call__(self, images, options):
             return [(np.ones((1, 2), np.float32), np.ones(1, np.float32), np.ones((1, 4), np.float32)) for _ in images]
 
-    monkeypatch.setitem(backends.BACKENDS, "fake", lambda facts, device: Fake())
+    monkeypatch.setitem(backends.BACKENDS, "fake", lambda model, options: Fake())
     fake = Extractor("unread.pth", backend="fake")
     assert (fake.device, fake.name) == ("nowhere", "unread")
     assert fake.extract(picture(20, 20)).descriptors.shape == (1, 4)

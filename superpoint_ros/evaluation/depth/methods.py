@@ -56,7 +56,7 @@ def _make(name: str, options: MethodOptions) -> Method:
     if kind != "d3":
         raise DatasetError(f"method '{name}' is not one of {', '.join(FILLS)}, d3, d3:WEIGHTS")
     densifier_options = DensifierOptions(max_image_size=options.max_image_size)
-    densifier = Densifier(weights or None, device=options.device, options=densifier_options)
+    densifier = Densifier(weights or None, **vars(options.runtime), options=densifier_options)
 
     def fill(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         result: np.ndarray = np.nan_to_num(densify(densifier, image, sparse).depth)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.options import check_options, option
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 Pattern: TypeAlias = Literal["uniform", "grid", "orb", "sift", "scan_lines", "given"]
 
@@ -40,11 +41,14 @@ class DepthProtocol:
 class MethodOptions:
     """Describe how D3 runs; the other methods have no options.
 
+    Attributes:
+        runtime: What runs it, and where.
+
     Raises:
         ParameterError: A value that is not allowed.
     """
 
-    device: str = option("auto", "Device that runs D3: 'auto', 'cpu', 'cuda' or 'cuda:N'.")
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     max_image_size: int = option(
         640, "Largest longer side that D3 sees; larger images are shrunk.", unit="px", limits=(32, 4096)
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from superpoint_ros.core.decode_options import MAX_SCALE, MIN_SCALE
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import MODEL_DEFAULT, NoneMeaning, check_options, option
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 DETECTOR_DEFAULT = NoneMeaning("the detector's own", -1)
 
@@ -14,6 +15,9 @@ DETECTOR_DEFAULT = NoneMeaning("the detector's own", -1)
 @dataclass(frozen=True)
 class DetectorOptions:
     """Describe what a protocol asks of every detector.
+
+    Attributes:
+        runtime: What runs SuperPoint, and where.
 
     Raises:
         ParameterError: A value that is not allowed.
@@ -35,7 +39,7 @@ class DetectorOptions:
         "Scales of the image at which SuperPoint detects, all different.",
         limits=(MIN_SCALE, MAX_SCALE),
     )
-    device: str = option("auto", "Device that runs SuperPoint: 'auto', 'cpu', 'cuda' or 'cuda:N'.")
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     seed: int = option(0, "Seed of everything random: keypoints, drawings, noise.", limits=(0, 2**32 - 1))
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ def _superpoint(
     extractor = Extractor(
         weights=weights,
         model=model,
-        device=options.device,
+        **vars(options.runtime),
         options=DecodeOptions(
             max_keypoints=options.max_keypoints,
             detection_threshold=options.detection_threshold,

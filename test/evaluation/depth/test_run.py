@@ -18,6 +18,7 @@ from superpoint_ros.evaluation.depth.confidence import evaluate_confidence, summ
 from superpoint_ros.evaluation.depth.methods import Method, make_methods
 from superpoint_ros.evaluation.depth.options import DepthProtocol, MethodOptions
 from superpoint_ros.evaluation.depth.run import run_depth
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 PROTOCOL = DepthProtocol(fractions=(0.001, 0.01))
 
@@ -32,7 +33,7 @@ def test_a_network_is_a_method_like_any_other(tmp_path: Path):
     pytest.importorskip("matplotlib")
     weights, frames = seeded_d3_file(tmp_path), wall_frames(1)
     output = tmp_path / "output"
-    methods = make_methods(["linear", f"d3:{weights}"], MethodOptions(device="cpu", max_image_size=160))
+    methods = make_methods(["linear", f"d3:{weights}"], MethodOptions(RuntimeOptions(device="cpu"), max_image_size=160))
     report = run_depth("wall", frames, methods, PROTOCOL, output, draw=1)
     assert report.detectors[f"d3:{weights}"]["max_image_size"] == 160
     assert {row["method"] for row in report.summary} == {"linear", f"d3:{weights}"}

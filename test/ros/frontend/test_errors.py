@@ -43,7 +43,7 @@ class FragileBackend:
 @pytest.fixture
 def fragile(monkeypatch, request):
     fragile = FragileBackend(request.param)
-    monkeypatch.setitem(backend.BACKENDS, "fragile", lambda facts, device: fragile)
+    monkeypatch.setitem(backend.BACKENDS, "fragile", lambda model, options: fragile)
     reliable = [f"qos_overrides./{name}/image_raw.subscription.reliability:=reliable" for name in ("left", "right")]
     parameters = ["cameras.names:=[left, right]", "backend:=fragile", "weights:=none", *reliable]
     rclpy.init(args=["--ros-args", *(word for parameter in parameters for word in ("-p", parameter))])

@@ -147,7 +147,7 @@ def test_publishers_that_do_not_fit_are_named(stereo):
     ("parameters", "message"),
     [
         ({"device": "cuda:99"}, "device 'cuda:99' was asked for, but"),
-        ({"backend": "abacus"}, "backend 'abacus' is not one of auto, torch"),
+        ({"backend": "abacus"}, "backend 'abacus' is not one of auto, openvino, torch"),
         ({"weights": "/nowhere/weights.safetensors"}, "weights '/nowhere/weights.safetensors': no such file"),
         ({"max_missed_frames": -1}, "Parameter max_missed_frames out of range"),
         ({"policy": "sometimes"}, "policy='sometimes' is not one of 'latest', 'every_frame'"),

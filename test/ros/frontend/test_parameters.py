@@ -13,7 +13,7 @@ from rclpy.parameter import Parameter
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker import TrackerOptions
-from superpoint_ros.inference.network_options import NetworkOptions
+from superpoint_ros.inference.network_options import NetworkOptions, RuntimeOptions
 from superpoint_ros.ros.frontend.parameters import SCHEMA
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.parameters import declare_parameters, undeclared_parameters
@@ -44,7 +44,9 @@ def test_defaults_are_those_of_the_library():
     parameters = SCHEMA.parse({})
     assert parameters.tracker == TrackerOptions()
     assert parameters.decoding == DecodeOptions()
-    assert parameters.network == NetworkOptions(weights=None, model=None, backend="auto", device="auto")
+    assert parameters.network == NetworkOptions(
+        weights=None, model=None, runtime=RuntimeOptions(backend="auto", device="auto")
+    )
     assert list(parameters.cameras) == ["camera"]
 
 

@@ -1,0 +1,44 @@
+"""D3 in OpenVINO, on the processor: the fastest way without a GPU."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.inference.backend import describe
+from superpoint_ros.inference.models import ModelSpec
+from superpoint_ros.inference.network_options import RuntimeOptions
+from superpoint_ros.inference.openvino_graph import build_d3
+from superpoint_ros.inference.openvino_runtime import choose_precision, compile_graph
+from superpoint_ros.networks.d3_checkpoint import load_d3
+from superpoint_ros.networks.d3_layers import STRIDE
+from superpoint_ros.networks.quantization_file import load_quantization
+
+
+class OpenVINODepthBackend:
+    """Run D3 on the processor; see inference/depth_backend.py."""
+
+    def __init__(self, model: ModelSpec, options: RuntimeOptions):
+        precision, reason = choose_precision(options, quantized=model.quantization is not None)
+        checkpoint = load_d3(model.file, model.sha256)
+        weights = checkpoint.weights
+        if precision == "int8" and model.quantization:
+            weights = load_quantization(model.quantization, weights, checkpoint.sha256)
+        self._request = compile_graph(build_d3(weights), options, precision)
+        self.sha256 = checkpoint.sha256
+        self.device = describe(model, "cpu", "OpenVINO", precision, reason)
+
+    def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network; see the protocol."""
+        height, width = rgb.shape[:2]
+        inputs = {0: _planes(rgb), 1: _planes(hints.transpose(1, 2, 0))}
+        self._request.infer(inputs, share_inputs=True)
+        log_depth, log_spread = (
+            self._request.get_output_tensor(index).data[0, 0, :height, :width].copy() for index in (0, 1)
+        )
+        return log_depth, log_spread
+
+
+def _planes(image: np.ndarray) -> np.ndarray:
+    """Convert (H, W, C) to (1, C, H', W'), its last row and column repeated."""
+    return np.ascontiguousarray(pad_to_multiple(image, STRIDE).transpose(2, 0, 1)[None])
