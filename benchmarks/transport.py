@@ -175,7 +175,7 @@ def node_command(case: Case, weights: str) -> list[str]:
             *own,
         ]
     chosen = ["-p", f"weights:={weights}"] if weights else []
-    return [sys.executable, "-m", "superpoint_ros.ros.frontend.node", "--ros-args", *chosen, *own]
+    return [sys.executable, "-m", "superpoint_ros.ros.runtime.program", "frontend", "--ros-args", *chosen, *own]
 
 
 @contextmanager

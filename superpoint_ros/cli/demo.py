@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from superpoint_ros.cli.frontend_options import FrontendOptions, add_frontend_ar
 from superpoint_ros.cli.source import Source
 from superpoint_ros.cli.sources import add_source_arguments, open_source
 from superpoint_ros.inference.network_options import NetworkOptions
+from superpoint_ros.ros.runtime.stopping import StopSignals
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,15 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         MissingExtraError: ROS 2 or rosbags is not installed.
     """
+    stop = StopSignals()
+    stop.call_on_stop(_thread.interrupt_main)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from superpoint_ros.core.errors import MissingExtraError
 
     options = frontend_options(arguments)
@@ -39,11 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError as error:
         text = f"the demo needs ROS 2's rclpy, and rosbags from PyPI ({error}); 'superpoint-ros track' needs neither"
         raise MissingExtraError(text) from error
+    from rclpy.signals import SignalHandlerOptions
+
     from superpoint_ros.cli.node_process import private_domain
 
     source, folder = open_source(arguments), output_folder(arguments)
     with private_domain():
-        rclpy.init()
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
             return 0 if _play(source, folder, options, arguments.depth_weights) and not source.problems else 1
         finally:

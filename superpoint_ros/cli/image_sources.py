@@ -84,7 +84,8 @@ def _captured(capture: cv2.VideoCapture) -> Iterator[StampedImage]:
 def bag(path: Path, topic: str | None) -> Source:
     """Read the images of one topic of a rosbag1 or rosbag2, with their own stamps.
 
-    An image without a stamp takes the time of recording; a repeated stamp is increased by 1 ns, so that all differ.
+    An image without a stamp, or with one before the clock's epoch, takes the time of recording; a repeated stamp is
+    increased by 1 ns, so that all differ.
     """
     try:
         from superpoint_ros.replay.bag_reader import BagReader
@@ -111,7 +112,8 @@ def _bag_frames(reader: BagReader, topic: str, source: Source) -> Iterator[Stamp
                 source.leave_out(f"{topic}, message {number}: {message.problem}")
                 continue
             stamp = message.content.header.stamp
-            at = stamp.sec * SECOND + stamp.nanosec or message.received
+            at = stamp.sec * SECOND + stamp.nanosec
+            at = at if at > 0 else message.received
             at = last = last + 1 if at == last else at
             try:
                 image = message_to_array(message.content, "bgr8")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from superpoint_ros.cli.arguments import ArgumentParser
-from superpoint_ros.core.errors import SuperPointRosError
+from superpoint_ros.core.errors import SuperPointRosError, describe_os_error
 
 # Name: what it does. Each is a module superpoint_ros/cli/<name>.py, imported only when it is called.
 SUB_COMMANDS = {
@@ -22,6 +22,10 @@ SUB_COMMANDS = {
     "label": "label images by Homographic Adaptation",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }
+
+
+# Exit statuses beside 0, and 1 for what was finished with something left out, which was said.
+REFUSED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
 
 def build_parser(name: str | None) -> argparse.ArgumentParser:
@@ -45,15 +49,25 @@ def build_parser(name: str | None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status; the package's own errors are printed as one line."""
+    """Run the command and return its exit status; errors of its own, of files and of memory are printed as one line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
-    parsed = build_parser(name).parse_args(words)
-    logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
+        parsed = build_parser(name).parse_args(words)
+        logging.basicConfig(level=logging.INFO if parsed.verbose else logging.WARNING, format="%(name)s: %(message)s")
         return int(parsed.run(parsed))
     except SuperPointRosError as error:
-        print(f"superpoint-ros {parsed.sub_command}: {error}", file=sys.stderr)
-        return 2
+        return _refuse(name, str(error))
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except OSError as error:
+        return _refuse(name, describe_os_error(error))
+    except MemoryError as error:
+        return _refuse(name, f"not enough memory: {error}")
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+
+
+def _refuse(name: str | None, reason: str) -> int:
+    print(f"superpoint-ros {name}: {reason}", file=sys.stderr)
+    return REFUSED

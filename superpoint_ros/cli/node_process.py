@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -18,12 +19,14 @@ from superpoint_ros.core.errors import BackendError
 if TYPE_CHECKING:
     from superpoint_ros.replay.player import Player
 
-START_NODE = "import sys; from superpoint_ros.ros.{}.node import main; sys.exit(main())"
+START_NODE = (
+    "from superpoint_ros.ros.runtime import program, stopping; stopping.end_with_parent(); program.run_program('{}')"
+)
 # As in ROS's domain_coordinator, the process that holds a domain's port owns the domain.
 DOMAIN_PORT_BASE = 22119
 DOMAINS = range(1, 101)
 START_TIMEOUT_S = 90.0
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 1.8
 ENDING_LINES = 15
 
 
@@ -60,7 +63,7 @@ class LoggedNode:
         self._name = name
         self._command = [sys.executable, "-c", START_NODE.format(name), "--ros-args"]
         for parameter, value in parameters.items():
-            text = f'"{value}"' if isinstance(value, str) else str(value)
+            text = json.dumps(value) if isinstance(value, str) else str(value)
             self._command += ["-p", f"{parameter}:={text}"]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,13 +74,14 @@ class LoggedNode:
         with self.log_path.open("wb") as log:
             # Python looks for modules in the working directory first: a source tree there would hide the package.
             self._process = subprocess.Popen(
-                self._command, cwd=self._folder, env=os.environ | {"PYTHONPATH": paths}, stdout=log, stderr=log
-            )
+                self._command, cwd=self._folder, env=os.environ | {"PYTHONPATH": paths}, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from superpoint_ros.cli.source import GroundTruth
+from superpoint_ros.core.files import written_whole
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks, link_pairs
@@ -49,13 +50,14 @@ class RunRecord:
         Columns: frame, stamp [ns], epoch, id, age, x, y [px], distance, status (0 new, 1 tracked).
         """
         columns = self._columns()
-        if path.suffix == ".npz":
-            np.savez_compressed(path, **columns)
-            return
-        with path.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+        with written_whole(path) as beside:
+            if path.suffix == ".npz":
+                np.savez_compressed(beside, **columns)
+                return
+            with beside.open("w", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(columns)
+                writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
 
     def _columns(self) -> dict[str, Any]:
         counts = [len(tracks) for tracks in self.tracks]

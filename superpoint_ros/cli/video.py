@@ -10,11 +10,13 @@ import numpy as np
 
 from superpoint_ros.core.drawing import Trails, add_caption, draw_tracks
 from superpoint_ros.core.errors import SourceError
+from superpoint_ros.core.files import path_beside
 from superpoint_ros.core.types import STATUS_TRACKED, Tracks
 from superpoint_ros.evaluation.report.drawing import write_image
 
 SHEET_GAP = 6  # pixels
 MAX_SHEET_WIDTH = 1920  # pixels
+MIN_VIDEO_SIDE = 16  # pixels
 
 
 class ContactSheet:
@@ -77,9 +79,17 @@ class Video:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.release()
-            write_image(self.sheet_path, self._sheet.compose())
+        if self._writer is None:
+            return
+        self._writer.release()
+        beside = path_beside(self.video_path)
+        if not cv2.VideoCapture(str(beside)).isOpened():
+            beside.unlink(missing_ok=True)
+            if error is None:
+                raise SourceError(f"{self.video_path}: the video could not be written whole; is the disk full?")
+            return
+        beside.replace(self.video_path)
+        write_image(self.sheet_path, self._sheet.compose())
 
     def add(self, image: np.ndarray) -> None:
         """Add the next image, uint8 (H, W, 3) BGR; all are resized to the first one's size.
@@ -91,17 +101,25 @@ class Video:
             self._writer = self._open(image)
         elif image.shape[1::-1] != self._size:
             image = cv2.resize(image, self._size)
-        self._writer.write(image[: self._size[1] // 2 * 2, : self._size[0] // 2 * 2])
+        height, width = _even(self._size[::-1])
+        image = image[:height, :width]
+        self._writer.write(image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height)))
         self._sheet.add(image)
 
     def _open(self, image: np.ndarray) -> cv2.VideoWriter:
         height, width = image.shape[:2]
         self._size = (width, height)
-        even = (width // 2 * 2, height // 2 * 2)
-        writer = cv2.VideoWriter(str(self.video_path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, even)
+        path, codec = str(path_beside(self.video_path)), cv2.VideoWriter.fourcc(*"mp4v")
+        writer = cv2.VideoWriter(path, codec, self._rate, _even((height, width))[::-1])
         if not writer.isOpened():
             raise SourceError(f"{self.video_path}: OpenCV cannot write this video; is the folder writable?")
         return writer
+
+
+def _even(size: tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) as the codec needs it: even, and at least MIN_VIDEO_SIDE."""
+    height, width = (max(MIN_VIDEO_SIDE, side // 2 * 2) for side in size)
+    return height, width
 
 
 class TrackOverlay:

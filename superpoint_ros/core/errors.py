@@ -39,3 +39,9 @@ class DetectorError(SuperPointRosError, ValueError):
 
 class SourceError(SuperPointRosError, ValueError):
     """A sequence of images that is missing, unreadable or empty; the message names it and what is wrong."""
+
+
+def describe_os_error(error: OSError) -> str:
+    """Say what the operating system refuses, and of which file: "'a/b.npz': no space left on device"."""
+    reason = (error.strerror or str(error)).lower()
+    return f"'{error.filename}': {reason}" if error.filename else reason

@@ -13,6 +13,7 @@ from rosbags.typesys.store import Typestore
 
 import superpoint_ros.msg
 from superpoint_ros.core.errors import DatasetError, SourceError
+from superpoint_ros.core.files import path_beside
 
 PACKAGE = "superpoint_ros"
 
@@ -25,14 +26,13 @@ def typestore_with_own_messages() -> Typestore:
     return typestore
 
 
-def _clear(folder: Path) -> None:
-    """Remove an earlier bag, whole or broken off; refuse to remove anything else."""
+def _check(folder: Path) -> None:
+    """Refuse to replace anything but an earlier bag, whole or broken off."""
     if not folder.exists():
         return
     foreign = [path.name for path in folder.iterdir() if path.suffix not in (".mcap", ".yaml")]
     if foreign:
         raise SourceError(f"{folder}: a bag is to be written here, but '{foreign[0]}' is no part of one; move it away")
-    shutil.rmtree(folder)
 
 
 def _definitions() -> Path:
@@ -44,7 +44,9 @@ def _definitions() -> Path:
 
 
 class BagRecorder:
-    """A new rosbag2 (MCAP) in a folder of its own; an earlier bag there is replaced.
+    """A new rosbag2 (MCAP) in a folder of its own, which replaces an earlier bag there once it is whole.
+
+    Of a bag that cannot be written to its end nothing is left; one that is interrupted holds what came before.
 
     Args:
         folder: Folder of the bag.
@@ -54,19 +56,29 @@ class BagRecorder:
     """
 
     def __init__(self, folder: Path):
-        _clear(folder)
+        _check(folder)
+        self._folder, self._beside = folder, path_beside(folder)
+        shutil.rmtree(self._beside, ignore_errors=True)
         self._typestore = typestore_with_own_messages()
-        self._writer = Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
+        # The files of a bag are named after its folder.
+        self._writer = Writer(self._beside / folder.name, version=9, storage_plugin=StoragePlugin.MCAP)
         self._connections: dict[str, Any] = {}
 
     def __enter__(self) -> BagRecorder:
+        self._beside.mkdir(parents=True)
         self._writer.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
+        try:
+            self._writer.close()
+            if error is None or not isinstance(error, Exception):
+                shutil.rmtree(self._folder, ignore_errors=True)
+                (self._beside / self._folder.name).rename(self._folder)
+        finally:
+            shutil.rmtree(self._beside, ignore_errors=True)
 
     def write(self, topic: str, message: Any, data: bytes) -> None:
         """Write a message with a header, filed under its own stamp; `data` are its bytes as they travelled (CDR)."""
@@ -74,4 +86,5 @@ class BagRecorder:
             name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
             self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self._writer.write(self._connections[topic], stamp, data)
+        # A bag has no time before the clock's epoch.
+        self._writer.write(self._connections[topic], max(0, stamp), data)

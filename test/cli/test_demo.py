@@ -1,10 +1,13 @@
 """The demo command in a process of its own: it sets up ROS for the whole process."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import cv2
+import numpy as np
 import pytest
 from helpers.seeded import seeded_d3_file, seeded_weights_file
 from helpers.shared_data import shared_data
@@ -78,3 +81,44 @@ def test_an_empty_source_ends_the_demo_in_words(demo, tmp_path):
     assert done.returncode == 2
     assert "--images images: no file in it" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("state", ["rendering", "starting the node", "playing"])
+def test_the_demo_stops_at_once_and_quietly_and_leaves_a_whole_bag(state, number, tmp_path):
+    weights = seeded_weights_file(tmp_path)
+    words = ["--output", "out", "--weights", str(weights), "--max-image-size", "320", "--frames", "200"]
+    if state != "rendering":
+        write_frames(tmp_path / "frames", 200)
+        words += ["--images", "frames"]
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "demo", *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
+    ) as demo:  # fmt: skip
+        bag, log = tmp_path / "out" / ".bag.partial", tmp_path / "out" / "frontend.log"
+        wait_for({"rendering": lambda: True, "starting the node": log.exists, "playing": bag.exists}[state])
+        time.sleep(3.0)
+        begin = time.monotonic()
+        demo.send_signal(number)
+        _, errors = demo.communicate(timeout=20)
+    assert time.monotonic() - begin < 2.5, errors
+    assert demo.returncode == 0, errors
+    assert "Traceback" not in errors
+    if state == "playing":
+        with AnyReader([tmp_path / "out" / "bag"]) as reader:
+            assert reader.message_count > 0
+        assert not bag.exists()
+
+
+def write_frames(folder, count):
+    folder.mkdir()
+    image = np.random.default_rng(0).integers(0, 256, (240, 320), np.uint8)
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -58,6 +58,34 @@ def test_an_error_raised_on_purpose_is_one_line(fake, capsys):
     assert capsys.readouterr().err == "superpoint-ros fake: image is upside down\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device", "out/tracks.npz"), "'out/tracks.npz': no space left on device"),
+        (PermissionError(13, "Permission denied", "/root"), "'/root': permission denied"),
+        (MemoryError("Unable to allocate 9 TiB"), "not enough memory: Unable to allocate 9 TiB"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line(fake, capsys, error, line):
+    def fail(arguments):
+        raise error
+
+    fake.behaviour = fail
+    assert command.main(["fake"]) == 2
+    assert capsys.readouterr().err == f"superpoint-ros fake: {line}\n"
+
+
+def test_an_interruption_is_quiet_during_imports_too(fake, capsys, monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    fake.behaviour = interrupt
+    assert command.main(["fake"]) == 130
+    monkeypatch.setattr(command, "build_parser", interrupt)
+    assert command.main(["fake"]) == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_an_error_nobody_meant_is_not_hidden(fake):
     def fail(arguments):
         raise ZeroDivisionError

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,47 @@ def test_a_node_that_cannot_start_is_an_error_with_its_last_words(tmp_path, name
     with private_domain(), process, pytest.raises(BackendError, match=words):
         check_for(60, process)
     assert (tmp_path / f"{name}.log").is_file()
+
+
+HOLD_A_NODE = """
+import sys, time
+from pathlib import Path
+from superpoint_ros.cli.node_process import LoggedNode, private_domain
+with private_domain(), LoggedNode("triangulate", {}, Path(".")) as node:
+    print(node._process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_node_ends_with_the_process_that_started_it_however_that_ends(tmp_path):
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    command = [sys.executable, "-c", HOLD_A_NODE]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as holder:
+        node = int(holder.stdout.readline())
+        wait_for(lambda: "ready" in (tmp_path / "triangulate.log").read_text())
+        holder.kill()
+    wait_for(lambda: has_ended(node), 3)
+
+
+def has_ended(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return "State:\tZ" in Path(f"/proc/{process}/status").read_text()
+
+
+def wait_for(condition, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_path_may_hold_quotes_and_spaces(tmp_path):
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    path = str(tmp_path / 'a "quoted" weight\'s.pth')
+    process = LoggedNode("frontend", {"weights": path}, tmp_path)
+    with private_domain(), process, pytest.raises(BackendError) as refused:
+        check_for(60, process)
+    assert f"weights '{path}': no such file" in str(refused.value)

@@ -137,6 +137,11 @@ def test_no_two_images_of_a_bag_have_the_same_stamp(tmp_path):
     assert [frame.stamp for frame in source("--bag", path).frames] == [1000, 2_000_000_007, 2_000_000_008]
 
 
+def test_a_stamp_before_the_epoch_is_none(tmp_path):
+    path = write_images_bag(tmp_path / "b", "MCAP", stamps=[(-7, 5), (2, 7), (-1, 0)])
+    assert [frame.stamp for frame in source("--bag", path).frames] == [1000, 2_000_000_007, 1002]
+
+
 def test_a_topic_is_chosen_by_name(tmp_path):
     path = write_images_bag(tmp_path / "b", "MCAP", topics=("/left", "/right"))
     with pytest.raises(SourceError, match="2 image topics; choose one by --topic: /left, /right"):

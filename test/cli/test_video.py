@@ -4,6 +4,7 @@ import pytest
 
 from superpoint_ros.cli.video import ContactSheet, TrackOverlay, Video, overlay_video
 from superpoint_ros.core.errors import SourceError
+from superpoint_ros.core.files import path_beside
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
 
@@ -101,3 +102,25 @@ def test_the_overlay_video_has_its_files(tmp_path):
     with overlay_video(tmp_path, rate=10) as video:
         video.add(plain(0))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet.png", "overlay.mp4"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 3)])
+def test_images_too_small_for_the_codec_are_enlarged(tmp_path, size):
+    with open_video(tmp_path) as video:
+        video.add(plain(90, size))
+        video.add(plain(90, size))
+    read, image = cv2.VideoCapture(str(video.video_path)).read()
+    assert read
+    assert min(image.shape[:2]) >= 16
+
+
+def test_nothing_is_left_of_a_video_that_cannot_be_written(tmp_path):
+    def break_off():
+        with open_video(tmp_path) as video:
+            video.add(plain(1))
+            video._writer.release()
+            path_beside(video.video_path).write_bytes(b"half a video")
+
+    with pytest.raises(SourceError, match="is the disk full"):
+        break_off()
+    assert list(tmp_path.iterdir()) == []

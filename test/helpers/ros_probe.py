@@ -52,7 +52,7 @@ class NodeProcess:
 
     def __init__(self, log: Path, arguments: list[str], node: str = "frontend"):
         self._log = log
-        command = [sys.executable, "-m", f"superpoint_ros.ros.{node}.node", "--ros-args", *arguments]
+        command = [sys.executable, "-m", "superpoint_ros.ros.runtime.program", node, "--ros-args", *arguments]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         with log.open("w") as output:
             self.process = subprocess.Popen(

@@ -67,3 +67,36 @@ def test_nothing_else_is_removed(tmp_path):
     with pytest.raises(SourceError, match=r"photo\.jpg"):
         BagRecorder(tmp_path)
     assert (tmp_path / "photo.jpg").exists()
+
+
+def break_off(folder, error):
+    with BagRecorder(folder) as bag:
+        for _ in range(2):
+            write(bag, "/image", Image(header=HEADER))
+        raise error
+
+
+def test_nothing_is_left_of_a_bag_that_cannot_be_written_and_the_earlier_one_stays(tmp_path):
+    record_one(tmp_path / "bag")
+    with pytest.raises(OSError, match="No space"):
+        break_off(tmp_path / "bag", OSError(28, "No space left on device"))
+    assert [path.name for path in tmp_path.iterdir()] == ["bag"]
+    with AnyReader([tmp_path / "bag"]) as reader:
+        assert reader.message_count == 1
+
+
+def test_an_interrupted_bag_holds_what_came_before(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        break_off(tmp_path / "bag", KeyboardInterrupt())
+    assert [path.name for path in tmp_path.iterdir()] == ["bag"]
+    with AnyReader([tmp_path / "bag"]) as reader:
+        assert reader.message_count == 2
+
+
+def test_a_stamp_before_the_epoch_is_recorded_at_its_begin(tmp_path):
+    with BagRecorder(tmp_path / "bag") as bag:
+        write(bag, "/image", Image(header=Header(stamp=Time(sec=-3, nanosec=5))))
+    with AnyReader([tmp_path / "bag"]) as reader:
+        ((_, time, data),) = reader.messages()
+        assert time == 0
+        assert reader.deserialize(data, "sensor_msgs/msg/Image").header.stamp.sec == -3

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.files import written_whole
 
 GREEN, RED, YELLOW = (60, 200, 60), (60, 60, 230), (40, 220, 240)
 SUBPIXEL_BITS = 4
@@ -55,9 +56,12 @@ def write_image(path: Path, image: np.ndarray) -> None:
     Raises:
         DatasetError: The file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image):
-        raise DatasetError(f"image '{path}' cannot be written; choose another output folder")
+    try:
+        with written_whole(path) as beside:
+            beside.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DatasetError(f"image '{path}' cannot be written: {reason}; choose another output folder") from error
 
 
 def file_name(detector: str) -> str:

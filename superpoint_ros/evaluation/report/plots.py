@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from superpoint_ros.core.errors import MissingExtraError
+from superpoint_ros.core.files import written_whole
 from superpoint_ros.evaluation.metrics.curves import fraction_within
 
 
@@ -30,8 +31,8 @@ def plot_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], x_l
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(float(x[0]), float(x[-1])), ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    with written_whole(path) as beside:
+        figure.savefig(beside, metadata={"Software": None})
 
 
 def plot_error_curves(path: Path, errors: Mapping[str, np.ndarray], limit: float, x_label: str, y_label: str) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from superpoint_ros.core.files import written_whole
+
 
 @dataclass(frozen=True)
 class Report:
@@ -84,7 +86,6 @@ def _finite(value: Any) -> Any:
 
 def write_report(report: Report, folder: Path) -> None:
     """Write report.json with everything, summary.csv and rows.csv; the same run gives the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "protocol": report.protocol,
         "choices": report.choices,
@@ -93,9 +94,10 @@ def write_report(report: Report, folder: Path) -> None:
         "summary": report.summary,
         "rows": report.rows,
     }
-    (folder / "report.json").write_text(json.dumps(_finite(content), indent=1) + "\n")
+    with written_whole(folder / "report.json") as beside:
+        beside.write_text(json.dumps(_finite(content), indent=1) + "\n")
     for name, rows in (("summary.csv", report.summary), ("rows.csv", report.rows)):
-        with open(folder / name, "w", newline="") as file:
+        with written_whole(folder / name) as beside, beside.open("w", newline="") as file:
             writer = csv.DictWriter(file, column_names(rows), restval="")
             writer.writeheader()
             writer.writerows(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TypeAlias
 
@@ -23,7 +22,7 @@ from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.messages.stamps import nanoseconds
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.pair_node import PairNode
-from superpoint_ros.ros.runtime.program import run_node
+from superpoint_ros.ros.runtime.spinning import run_node
 
 ImageMessage: TypeAlias = Image | CompressedImage
 SparseMessage: TypeAlias = Image | PointCloud2
@@ -84,7 +83,3 @@ class DensifyNode(PairNode[DensifyParameters, ImageMessage, SparseMessage]):
 
 
 main = partial(run_node, DensifyNode, SCHEMA.node)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

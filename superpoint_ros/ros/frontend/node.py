@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.frontend.camera_channel import CameraChannel
 from superpoint_ros.ros.frontend.parameters import SCHEMA, FrontendParameters
-from superpoint_ros.ros.runtime.program import run_node
+from superpoint_ros.ros.runtime.spinning import run_node
 from superpoint_ros.ros.runtime.worker_node import Stream, WorkerNode
 
 ImageMessage: TypeAlias = Image | CompressedImage
@@ -91,7 +90,3 @@ class FrontendNode(WorkerNode[FrontendParameters, ImageMessage]):
 
 
 main = partial(run_node, FrontendNode, SCHEMA.node)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

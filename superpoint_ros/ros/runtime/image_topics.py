@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.ros.runtime.options import Transport, camera_info_beside
 
 COMPRESSED = "/compressed"
+
+
+def resolve_topic(node: Node, topic: str) -> str:
+    """Return a topic's name with namespace and remapping applied.
+
+    Raises:
+        ParameterError: It is no name of a topic.
+    """
+    try:
+        return node.resolve_topic_name(topic)
+    except rclpy_implementation.RCLError as error:
+        raise ParameterError(f"'{topic}' is no name of a topic: {str(error).split(', at /')[0]}") from error
 
 
 def image_topic(node: Node, topic: str, camera: str, transport: Transport) -> str:
@@ -23,9 +37,9 @@ def image_topic(node: Node, topic: str, camera: str, transport: Transport) -> st
     if not topic:
         topic = f"{camera}/image_raw" + (COMPRESSED if transport == "compressed" else "")
     base = topic.removesuffix(COMPRESSED)
-    return node.resolve_topic_name(base) + topic[len(base) :]
+    return resolve_topic(node, base) + topic[len(base) :]
 
 
 def camera_info_topic(node: Node, topic: str, resolved_image_topic: str) -> str:
     """Return the resolved topic of a camera's calibration: as given, or camera_info beside the image topic."""
-    return node.resolve_topic_name(topic or camera_info_beside(resolved_image_topic))
+    return resolve_topic(node, topic or camera_info_beside(resolved_image_topic))

@@ -1,59 +1,32 @@
-"""A node as a program: started, spun and stopped in one way, with a clean line where it cannot start."""
+"""The nodes' programs. Nothing heavy is imported before signals are heeded.
+
+`python -m superpoint_ros.ros.runtime.program NODE --ros-args ...` is what `NODE_node` does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+import importlib
+import sys
+from functools import partial
 
-import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
-from rclpy.logging import get_logger
-from rclpy.node import Node
+from superpoint_ros.ros.runtime.stopping import StopSignals, end_process
 
-from superpoint_ros.core.errors import SuperPointRosError
+NODES = ("frontend", "triangulate", "densify")
 
 
-class StoppableNode(Protocol):
-    """A node that has work to finish when it is told to stop."""
-
-    def stop(self) -> None:
-        """Finish the work in progress."""
-
-
-def run_node(make_node: Callable[[], StoppableNode], name: str, args: list[str] | None = None) -> int:
-    """Run a node until it is told to stop; return the program's exit status, 1 where it cannot start.
+def run_program(node: str) -> None:
+    """Run a node until it is told to stop, and end the process; its status is 1 where the node cannot start.
 
     Args:
-        make_node: The node's class; its errors of SuperPointRosError and ParameterException are logged in one line.
-        name: Name of the logger before there is a node.
-        args: Arguments of the command line; None = the program's own.
+        node: One of NODES.
     """
-    rclpy.init(args=args)
-    try:
-        node = make_node()
-    except (SuperPointRosError, ParameterException) as error:
-        get_logger(name).fatal(str(error))
-        rclpy.try_shutdown()
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        rclpy.try_shutdown()
-        return 0
-    except RuntimeError:
-        # A signal shuts the context down while the node is being made, and then it can make no more publishers.
-        if rclpy.ok():
-            raise
-        return 0
-    assert isinstance(node, Node)
-    try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except RuntimeError:
-        # A signal shuts the context down at any moment, and then rclpy's next wait has none to wait with.
-        if rclpy.ok():
-            raise
-    finally:
-        node.stop()
-        rclpy.try_shutdown()
-    return 0
+    stop = StopSignals()
+    module = importlib.import_module(f"superpoint_ros.ros.{node}.node")
+    end_process(module.main(stop=stop))
+
+
+frontend, triangulate, densify = (partial(run_program, node) for node in NODES)
+
+
+if __name__ == "__main__":
+    run_program(sys.argv.pop(1))

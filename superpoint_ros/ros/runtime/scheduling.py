@@ -111,12 +111,17 @@ class Worker(Generic[Item]):
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> int:
-        """Let the batch in progress finish; return how many items were left waiting."""
+    def stop(self, timeout: float | None = None) -> int:
+        """Let the batch in progress finish, for so many seconds at most; return how many items were left waiting."""
         self._queue.close()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(timeout)
         return len(self._queue)
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a batch is still in progress after `stop`."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         while batch := self._queue.take():

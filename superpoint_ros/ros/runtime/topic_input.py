@@ -9,6 +9,7 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
+from superpoint_ros.ros.runtime.image_topics import resolve_topic
 from superpoint_ros.ros.runtime.input_health import InputHealth
 from superpoint_ros.ros.runtime.message_loss import GIVES_MESSAGE_INFO, LossCounter, loss_events
 from superpoint_ros.ros.runtime.qos import SubscriptionOverrides, input_qos
@@ -57,7 +58,7 @@ class TopicInput:
         companion: TopicInput | None = None,
         statistics: InputStatistics | None = None,
     ):
-        self.topic = node.resolve_topic_name(topic)
+        self.topic = resolve_topic(node, topic)
         self.statistics = InputStatistics() if statistics is None else statistics
         self.health = InputHealth()
         self._node, self._given_topic, self._message_type = node, topic, message_type

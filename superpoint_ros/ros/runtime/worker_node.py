@@ -28,6 +28,8 @@ from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, Worker
 from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
 
 STATISTICS_PERIOD_S = 1.0
+# A batch that takes longer than this is not waited for at the end.
+FINISH_S = 1.0
 
 Parameters = TypeVar("Parameters", bound=PolicyOptions)
 Item = TypeVar("Item")
@@ -181,10 +183,12 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         report.header.stamp = self.get_clock().now().to_msg()
         self._statistics_publisher.publish(report)
 
-    def stop(self) -> None:
-        """Finish the batch in progress; say so where items were left waiting."""
-        waiting = [f"{left} queued"] if (left := self._worker.stop()) else []
+    def stop(self) -> bool:
+        """Finish the batch in progress where that is soon done; say what is left. Returns whether it was finished."""
+        waiting = [f"{left} queued"] if (left := self._worker.stop(FINISH_S)) else []
+        waiting += ["a batch in progress"] if self._worker.is_busy else []
         waiting += [text for stream in self._streams.values() if (text := stream.held_back())]
         if waiting:
             self.get_logger().warning(f"stopped with items not processed: {', '.join(waiting)}")
         self._log.close()
+        return not self._worker.is_busy

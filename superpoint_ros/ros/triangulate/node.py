@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 
 from superpoint_ros.core.stereo import StereoDepth, stereo_depth
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.features import check_comparable, message_to_features
 from superpoint_ros.ros.messages.limits import check_size
+from superpoint_ros.ros.runtime.image_topics import resolve_topic
 from superpoint_ros.ros.runtime.options import pose_matrix
 from superpoint_ros.ros.runtime.pair_node import PairNode
-from superpoint_ros.ros.runtime.program import run_node
+from superpoint_ros.ros.runtime.spinning import run_node
 from superpoint_ros.ros.triangulate.calibration import StereoCalibration
 from superpoint_ros.ros.triangulate.outputs import TriangulateOutputs, describe_no_depth
 from superpoint_ros.ros.triangulate.parameters import SCHEMA, TriangulateParameters
@@ -25,7 +25,7 @@ class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
     def set_up(self) -> str:
         """Make inputs and outputs."""
         parameters = self.parameters
-        topics = [self.resolve_topic_name(topic) for topic in parameters.camera_info_topics]
+        topics = [resolve_topic(self, topic) for topic in parameters.camera_info_topics]
         self._calibration = StereoCalibration(topics, pose_matrix("T_left_right", parameters.T_left_right))
         infos = [
             self.add_camera_info(topic, partial(self._calibration.set, side), needed=True)
@@ -59,7 +59,3 @@ class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
 
 
 main = partial(run_node, TriangulateNode, SCHEMA.node)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

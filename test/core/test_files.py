@@ -1,0 +1,34 @@
+import pytest
+
+from superpoint_ros.core.files import path_beside, written_whole
+
+
+def test_a_file_takes_the_place_of_an_earlier_one_once_it_is_whole(tmp_path):
+    path = tmp_path / "new" / "result.npz"
+    for content in ("first", "second"):
+        with written_whole(path) as beside:
+            beside.write_text(content)
+            assert not path.exists() or path.read_text() == "first"
+        assert path.read_text() == content
+    assert [one.name for one in path.parent.iterdir()] == ["result.npz"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_nothing_is_left_of_a_file_that_cannot_be_written_and_the_earlier_one_stays(tmp_path, error):
+    path = tmp_path / "result.csv"
+    path.write_text("earlier")
+
+    def break_off():
+        with written_whole(path) as beside:
+            beside.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        break_off()
+    assert path.read_text() == "earlier"
+    assert [one.name for one in tmp_path.iterdir()] == ["result.csv"]
+
+
+def test_the_path_beside_is_hidden_and_has_the_same_suffix(tmp_path):
+    beside = path_beside(tmp_path / "a.tar.gz")
+    assert (beside.parent, beside.name) == (tmp_path, ".a.tar.partial.gz")
