@@ -48,7 +48,7 @@ $(VENV)/.torch:
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.torch $(SOURCES)
-	$(BIN)/python -m pip install --quiet .
+	$(BIN)/python -m pip install --quiet ".[torch]"
 	touch $@
 
 $(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)

@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "superpoint_ros"
 # Import name -> rosdep key. Names that are not here are names of ROS packages.
 ROSDEP_KEYS = {
+    "PIL": "python3-pil",
     "cv2": "python3-opencv",
     "h5py": "python3-h5py",
     "hypothesis": "python3-hypothesis",
@@ -22,14 +23,14 @@ ROSDEP_KEYS = {
     "pytest": "python3-pytest",
     "rosbags": "python3-rosbags-pip",
     "scipy": "python3-scipy",
-    "torch": "python3-pytorch-pip",
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# rosdep knows none of these; safetensors is needed, OpenVINO is an optional backend, the other is for training.
-WITHOUT_KEY = {"openvino", "safetensors", "lightning_fabric"}
+# rosdep knows none of the first two; the others are for training, which is no part of a robot.
+WITHOUT_KEY = {"openvino", "safetensors", "lightning_fabric", "torch"}
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
+    "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "yaml": "pyyaml",
     "lightning_fabric": "lightning-fabric",

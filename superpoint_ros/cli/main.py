@@ -20,10 +20,17 @@ SUB_COMMANDS = {
     "train": "train MagicPoint, SuperPoint or the densifier",
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
+    "convert": "convert a pickled weights file to .safetensors, which is read without PyTorch",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }
-
-
+# What commands import when they need it: the extra of this package that brings it.
+EXTRAS = {
+    "h5py": "evaluation",
+    "lightning_fabric": "training",
+    "matplotlib": "evaluation",
+    "tensorboard": "training",
+    "torch": "torch",
+}
 # Exit statuses beside 0, and 1 for what was finished with something left out, which was said.
 REFUSED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
@@ -64,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(name, describe_os_error(error))
     except MemoryError as error:
         return _refuse(name, f"not enough memory: {error}")
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = f"superpoint_ros[{EXTRAS[error.name]}]"
+        return _refuse(name, f"needs {error.name}, which is not installed: pip install '{extra}'")
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -44,8 +44,15 @@ def read_weights(path: Path, sha256: str | None = None) -> tuple[dict[str, np.nd
 
 
 def write_weights(path: str | Path, weights: Weights, metadata: Mapping[str, str] = {}) -> str:
-    """Write arrays as `.safetensors` with metadata; returns the file's sha256."""
-    save_file({name: np.ascontiguousarray(array) for name, array in weights.items()}, str(path), dict(metadata))
+    """Write arrays as `.safetensors` with metadata; returns the file's sha256.
+
+    Raises:
+        CheckpointError: The file cannot be written.
+    """
+    try:
+        save_file({name: np.ascontiguousarray(array) for name, array in weights.items()}, str(path), dict(metadata))
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"weights '{path}': cannot be written ({error})") from error
     return file_sha256(path)
 
 
