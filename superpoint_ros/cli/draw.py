@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if min(arguments.count, arguments.height, arguments.width) < 1:
         raise ParameterError("--count, --height and --width must be at least 1")
+    if arguments.seed < 0:
+        raise ParameterError(f"--seed {arguments.seed}: must be at least 0")
     draw = {"collage": draw_collage, "document": draw_document, "snapshot": draw_snapshot}
     folder = output_folder(arguments)
     for index in tqdm(range(arguments.count), desc="drawing", unit="image"):

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and those that are mere pointers to what is not there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+LFS_POINTER = b"version https://git-lfs"
 
 
 def path_beside(path: Path) -> Path:
@@ -17,9 +19,8 @@ def path_beside(path: Path) -> Path:
 def written_whole(path: Path) -> Iterator[Path]:
     """Yield the path at which to write a file, which then takes the place of an earlier one in one move.
 
-    Nothing is left of it where writing fails, and the earlier file stays. Its folder is created.
+    Nothing is left of it where writing fails, and the earlier file stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path_beside(path)
     try:
         yield beside
@@ -29,3 +30,17 @@ def written_whole(path: Path) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def lfs_hint(start: bytes) -> str:
+    """Say the cure where a file begins as Git LFS's pointers do; "" where it does not."""
+    return ": it is a Git LFS pointer, run 'git lfs pull'" if start.startswith(LFS_POINTER) else ""
+
+
+def first_bytes(path: Path) -> bytes:
+    """Read the beginning of a file; b"" of what cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(LFS_POINTER))
+    except OSError:
+        return b""

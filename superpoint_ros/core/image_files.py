@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from superpoint_ros.core.errors import ImageError
+from superpoint_ros.core.files import LFS_POINTER, lfs_hint
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -86,7 +87,9 @@ def _read_size(file: BinaryIO) -> tuple[int, int]:
     except Image.DecompressionBombError as error:
         raise ImageError(f"image is too large: {error}") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, OverflowError) as error:
-        raise ImageError("cannot be decoded: not an image, or its header is damaged") from error
+        file.seek(0)
+        hint = lfs_hint(file.read(len(LFS_POINTER))) or ": not an image, or its header is damaged"
+        raise ImageError(f"cannot be decoded{hint}") from error
 
 
 def read_image_file(path: Path, channels: Channels) -> np.ndarray:

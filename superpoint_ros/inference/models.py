@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import yaml
 
-from superpoint_ros.core.decode_options import DEFAULT_DETECTION_THRESHOLD, DescriptorSampling
+from superpoint_ros.core.decode_options import DEFAULT_DETECTION_THRESHOLD, FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
 
 SHIPPED_MODELS = Path(__file__).resolve().parents[1] / "weights" / "models.yaml"
@@ -65,7 +67,7 @@ def _named(model: str) -> ModelSpec:
     if path.suffix in (".yaml", ".yml"):
         try:
             entry = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise CheckpointError(f"model '{model}': cannot be read ({error})") from error
         return _facts(path.stem, entry, path)
     models = shipped_models()
@@ -74,9 +76,34 @@ def _named(model: str) -> ModelSpec:
     return models[model]
 
 
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value) is not None
+
+
+def _is_probability(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
+# What a model file may say, beside paths.
+VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "sha256": (_is_digest, "64 hexadecimal digits"),
+    "descriptor_sampling": (lambda value: isinstance(value, str) and value in FIRST_CELL_CENTER, "exact or magicleap"),
+    "detection_threshold": (_is_probability, "between 0 and 1"),
+    "subpixel": (lambda value: isinstance(value, bool), "true or false"),
+}
+
+
 def _facts(name: str, entry: object, source: Path) -> ModelSpec:
     known = {field.name for field in fields(ModelSpec)} - {"name"}
     if not isinstance(entry, dict) or "file" not in entry or not set(entry) <= known:
         raise CheckpointError(f"model '{name}' in '{source}': needs 'file' and may have {', '.join(sorted(known))}")
+    for key, value in entry.items():
+        allowed, words = VALUES.get(key, (_is_path, "a path"))
+        if not allowed(value) and not (value is None and key != "file"):
+            raise CheckpointError(f"model '{name}' in '{source}': {key}={value!r} is not {words}")
     files = {key: source.parent / str(entry[key]) for key in ("file", "quantization") if entry.get(key)}
     return ModelSpec(**{"name": name, **entry, **files})

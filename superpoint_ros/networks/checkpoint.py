@@ -68,7 +68,8 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
     weights = {name: array.astype(np.float32) for name, array in weights.items()}
     sampling = metadata.get("sampling") or DEFAULT_SAMPLING.get(layout)
     if sampling not in FIRST_CELL_CENTER:
-        raise CheckpointError(f"weights '{path}': unknown sampling {sampling!r} in its metadata")
+        known = ", ".join(FIRST_CELL_CENTER)
+        raise CheckpointError(f"weights '{path}': sampling {sampling!r} in its metadata is not one of {known}")
     return Checkpoint(weights, layout, sampling, digest)
 
 

@@ -15,12 +15,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from superpoint_ros.core.errors import CheckpointError, MissingExtraError
+from superpoint_ros.core.files import first_bytes, lfs_hint, written_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PRODUCER = "superpoint_ros"
 PICKLED = (".pth", ".pt")
+MAX_BYTES = 2**29  # a hundred times those of either network
 Weights: TypeAlias = Mapping[str, np.ndarray]
 
 
@@ -32,11 +34,15 @@ def read_weights(path: Path, sha256: str | None = None) -> tuple[dict[str, np.nd
         sha256: Digest that the file must have; None accepts any.
 
     Raises:
-        CheckpointError: No such file, not readable, or another digest.
+        CheckpointError: No such file, not readable, larger than weights are, or another digest.
         MissingExtraError: A pickled file, and PyTorch is not installed.
     """
     if not path.is_file():
         raise CheckpointError(f"weights '{path}': no such file; give the path of a .safetensors or .pth file")
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise CheckpointError(f"weights '{path}': {size} bytes are no weights of this package (at most {MAX_BYTES})")
+    if hint := lfs_hint(first_bytes(path)):
+        raise CheckpointError(f"weights '{path}' cannot be read{hint}")
     digest = file_sha256(path)
     if sha256 is not None and digest != sha256.lower():
         raise CheckpointError(f"weights '{path}': sha256 {digest} is not the {sha256} that the model names")
@@ -47,10 +53,12 @@ def write_weights(path: str | Path, weights: Weights, metadata: Mapping[str, str
     """Write arrays as `.safetensors` with metadata; returns the file's sha256.
 
     Raises:
-        CheckpointError: The file cannot be written.
+        CheckpointError: The file cannot be written; nothing of it is left.
     """
     try:
-        save_file({name: np.ascontiguousarray(array) for name, array in weights.items()}, str(path), dict(metadata))
+        with written_whole(Path(path)) as beside:
+            arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
+            save_file(arrays, str(beside), dict(metadata))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"weights '{path}': cannot be written ({error})") from error
     return file_sha256(path)

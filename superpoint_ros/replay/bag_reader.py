@@ -13,6 +13,7 @@ from rosbags.rosbag2 import Reader as Reader2
 from rosbags.typesys import Stores, get_typestore
 
 from superpoint_ros.core.errors import SourceError
+from superpoint_ros.core.files import first_bytes, lfs_hint
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class BagReader:
             self._reader: Any = Reader1(path) if self._is_first else Reader2(path)
             self._reader.open()
         except Exception as error:  # databases and decompressors raise what they like
-            raise SourceError(f"'{path}': cannot be read: {error or type(error).__name__}") from error
+            files = [path, *path.glob("*")] if path.is_dir() else [path]
+            hint = next(filter(None, (lfs_hint(first_bytes(one)) for one in files)), "")
+            raise SourceError(f"'{path}': cannot be read{hint or f': {error or type(error).__name__}'}") from error
 
     def __enter__(self) -> BagReader:
         return self

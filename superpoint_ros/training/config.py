@@ -121,7 +121,7 @@ def load_config(kind: type[T], path: Path | None, assignments: list[str] | None 
     """
     try:
         values = (yaml.safe_load(path.read_text()) or {}) if path else {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"configuration '{path}' cannot be read: {error}") from error
     for assignment in assignments or []:
         _override(values, assignment)

@@ -12,6 +12,7 @@ import yaml
 from torch import Tensor
 
 from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.core.files import written_whole
 from superpoint_ros.networks.checkpoint import save_checkpoint
 from superpoint_ros.networks.d3 import without_batch_norm
 from superpoint_ros.networks.d3_checkpoint import save_d3
@@ -95,7 +96,8 @@ def _write_card(trainer: Trainer, path: Path, sha256: str, layout: str, config: 
         recipe=yaml.safe_dump(_plain(asdict(config)), sort_keys=False),
         validation="\n".join(f"- {key}: {value:.3f}" for key, value in trainer.validation.items()) or "none",
     )
-    path.with_suffix(".md").write_text(card)
+    with written_whole(path.with_suffix(".md")) as beside:
+        beside.write_text(card)
 
 
 def _plain(value: Any) -> Any:

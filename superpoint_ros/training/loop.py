@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from superpoint_ros.core.errors import CheckpointError, SuperPointRosError
 from superpoint_ros.training.config import LoopConfig
 
-LAST_CHECKPOINT = "last.ckpt"
+LAST_CHECKPOINT, PREVIOUS_CHECKPOINT = "last.ckpt", "previous.ckpt"
 FINAL_RATE = 0.01
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,10 @@ def step_generator(seed: int, rank: int, step: int, device: torch.device) -> tor
     return torch.Generator(device).manual_seed(int(step_rng(seed, rank, step).integers(2**62)))
 
 
+class TrainingError(SuperPointRosError, RuntimeError):
+    """A training run that cannot come to anything; the message says what to change."""
+
+
 class Trainer:
     """Run a loss over numbered batches and keep what is needed to go on later.
 
@@ -105,25 +110,55 @@ class Trainer:
         self.validation: dict[str, float] = {}
 
     def save(self) -> None:
-        """Write the checkpoint to the folder, replacing the one before it in one move."""
+        """Write the checkpoint to the folder in one move; the one before it is kept as well.
+
+        Raises:
+            TrainingError: The network holds values that are not finite; both checkpoints stay as they are.
+        """
+        self._check_finite()
         state = {"model": self.model, "optimizer": self.optimizer, "step": self.step, "validation": self.validation}
         state |= {name: value.state_dict() for name, value in self.extra.items()}
         partial = self.folder / (LAST_CHECKPOINT + ".partial")
         self.fabric.save(partial, state)
         if self.fabric.is_global_zero:
-            partial.replace(self.folder / LAST_CHECKPOINT)
+            last = self.folder / LAST_CHECKPOINT
+            if last.exists():
+                last.replace(self.folder / PREVIOUS_CHECKPOINT)
+            partial.replace(last)
         self.fabric.barrier()
 
+    def _check_finite(self) -> None:
+        """Notice that training has come to nothing, on every process at the same step."""
+        bad = [name for name, value in self.model.named_parameters() if not torch.isfinite(value).all()]
+        if bad:
+            raise TrainingError(
+                f"step {self.step}: {len(bad)} tensors of the network are not finite, '{bad[0]}' first; the "
+                f"checkpoints in '{self.folder}' are from before. Lower loop.learning_rate or set "
+                f"loop.precision=32-true, and start the run again: it goes on from {LAST_CHECKPOINT}, or from "
+                f"{PREVIOUS_CHECKPOINT} if you delete that"
+            )
+
     def resume(self) -> bool:
-        """Load the folder's checkpoint and return True, or False if there is none."""
-        path = self.folder / LAST_CHECKPOINT
-        if not path.exists():
+        """Load the folder's newest checkpoint and return True, or False if there is none.
+
+        Raises:
+            CheckpointError: It is damaged.
+        """
+        paths = [self.folder / name for name in (LAST_CHECKPOINT, PREVIOUS_CHECKPOINT)]
+        path = next((path for path in paths if path.exists()), None)
+        if path is None:
             return False
         state = {"model": self.model, "optimizer": self.optimizer}
-        rest = self.fabric.load(path, state)
-        self.step, self.validation = rest["step"], rest["validation"]
-        for name, value in self.extra.items():
-            value.load_state_dict(rest[name])
+        try:
+            rest = self.fabric.load(path, state)
+            self.step, self.validation = rest["step"], rest["validation"]
+            for name, value in self.extra.items():
+                value.load_state_dict(rest[name])
+        except Exception as error:  # torch.load and pickle raise what they like on a damaged file
+            others = f"from {PREVIOUS_CHECKPOINT}" if path != paths[1] and paths[1].exists() else "anew"
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            text = f"'{path}' is damaged or of another network ({reason}); delete it, and the run goes on {others}"
+            raise CheckpointError(text) from error
         logger.info("resumed %s at step %d", path, self.step)
         return True
 
@@ -144,6 +179,7 @@ class Trainer:
             losses = self._train_step(self.fabric.to_device(batch))
             self.step += 1
             if config.log_every and self.step % config.log_every == 0:
+                self._check_finite()
                 values = {name: float(value.detach()) for name, value in losses.items()}
                 self.fabric.log_dict(values, self.step)
                 bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})

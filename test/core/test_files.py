@@ -4,13 +4,13 @@ from superpoint_ros.core.files import path_beside, written_whole
 
 
 def test_a_file_takes_the_place_of_an_earlier_one_once_it_is_whole(tmp_path):
-    path = tmp_path / "new" / "result.npz"
+    path = tmp_path / "result.npz"
     for content in ("first", "second"):
         with written_whole(path) as beside:
             beside.write_text(content)
             assert not path.exists() or path.read_text() == "first"
         assert path.read_text() == content
-    assert [one.name for one in path.parent.iterdir()] == ["result.npz"]
+    assert [one.name for one in tmp_path.iterdir()] == ["result.npz"]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])

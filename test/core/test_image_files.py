@@ -92,3 +92,9 @@ def test_a_torn_file_is_named(keep, tmp_path):
         read_image_file(tmp_path / "torn.png", "gray")
     with pytest.raises(ImageError, match=r"absent\.png': no such file"):
         read_image_file(tmp_path / "absent.png", "gray")
+
+
+def test_a_git_lfs_pointer_is_named_with_the_cure(tmp_path):
+    (tmp_path / "a.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n")
+    with pytest.raises(ImageError, match=r"a\.png': cannot be decoded: it is a Git LFS pointer, run 'git lfs pull'"):
+        read_image_file(tmp_path / "a.png", "gray")

@@ -1,4 +1,5 @@
 import pytest
+import yaml
 from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.core.errors import CheckpointError
@@ -55,3 +56,30 @@ def test_a_model_file_that_makes_no_sense_is_named(tmp_path, text):
     model.write_text(text)
     with pytest.raises(CheckpointError, match="odd"):
         find_model(model=model)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"sha256": 12}, "sha256=12 is not 64 hexadecimal digits"),
+        ({"sha256": "abc"}, "sha256='abc' is not 64"),
+        ({"detection_threshold": "high"}, "detection_threshold='high' is not between 0 and 1"),
+        ({"detection_threshold": True}, "detection_threshold=True is not"),
+        ({"detection_threshold": 7}, "detection_threshold=7 is not"),
+        ({"descriptor_sampling": ["exact"]}, "descriptor_sampling=.* is not exact or magicleap"),
+        ({"subpixel": "yes"}, "subpixel='yes' is not true or false"),
+        ({"file": None}, "file=None is not a path"),
+        ({"file": ["a"]}, "file=.* is not a path"),
+    ],
+)
+def test_values_of_the_wrong_type_are_named(tmp_path, wrong, words):
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({"file": "a.safetensors", **wrong}))
+    with pytest.raises(CheckpointError, match=f"mine.*{words}"):
+        find_model(model=path)
+
+
+def test_a_model_file_that_is_no_text(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CheckpointError, match=r"mine\.yaml': cannot be read"):
+        find_model(model=tmp_path / "mine.yaml")

@@ -60,3 +60,9 @@ def test_no_topic_no_messages(tmp_path):
     with BagReader(tmp_path / "bag") as reader:
         assert reader.topics([IMAGE]) == {}
         assert list(reader.messages(["/camera/image_raw"])) == []
+
+
+def test_a_git_lfs_pointer_is_named_with_the_cure(tmp_path):
+    (tmp_path / "a.mcap").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n")
+    with pytest.raises(SourceError, match=r"a\.mcap': cannot be read: it is a Git LFS pointer"):
+        BagReader(tmp_path / "a.mcap")

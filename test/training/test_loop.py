@@ -4,10 +4,13 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.training.config import LoopConfig
 from superpoint_ros.training.loop import (
     LAST_CHECKPOINT,
+    PREVIOUS_CHECKPOINT,
     Trainer,
+    TrainingError,
     autocast,
     learning_rate,
     make_fabric,
@@ -36,8 +39,16 @@ def squared_error(model: nn.Module, batch: torch.Tensor, step: int) -> dict[str,
     return {"total": ((model(batch + 0.1 * noise) - batch.sum(1, keepdim=True)) ** 2).mean()}
 
 
-def trainer(folder, steps: int = 12) -> Trainer:
-    config = LoopConfig(steps=steps, learning_rate=0.05, warmup=2, precision="32-true", save_every=4, validate_every=5)
+def trainer(folder, steps: int = 12, log_every: int = 20) -> Trainer:
+    config = LoopConfig(
+        steps=steps,
+        learning_rate=0.05,
+        warmup=2,
+        precision="32-true",
+        save_every=4,
+        validate_every=5,
+        log_every=log_every,
+    )
     torch.manual_seed(0)
     return Trainer(make_fabric(config, folder, "cpu"), nn.Linear(2, 1), squared_error, config, folder)
 
@@ -113,6 +124,43 @@ def test_extra_state_is_kept(tmp_path):
 def test_no_half_written_checkpoint_is_left(tmp_path):
     trainer(tmp_path).save()
     assert [path.name for path in tmp_path.glob("*.ckpt*")] == [LAST_CHECKPOINT]
+
+
+def test_the_checkpoint_before_the_last_is_kept_and_taken_where_there_is_no_other(tmp_path):
+    trainer(tmp_path).fit(Numbers())
+    assert sorted(path.name for path in tmp_path.glob("*.ckpt*")) == [LAST_CHECKPOINT, PREVIOUS_CHECKPOINT]
+    (tmp_path / LAST_CHECKPOINT).unlink()
+    again = trainer(tmp_path, 16)
+    assert again.resume()
+    assert again.step == 12
+
+
+@pytest.mark.parametrize("keep", [0, 100, 2000])
+def test_a_truncated_checkpoint_is_named_with_the_cure(tmp_path, keep):
+    first = trainer(tmp_path)
+    first.fit(Numbers())
+    path = tmp_path / LAST_CHECKPOINT
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match=r"last\.ckpt' is damaged.*delete it, and the run goes on from previous"):
+        trainer(tmp_path).resume()
+    (tmp_path / PREVIOUS_CHECKPOINT).unlink()
+    with pytest.raises(CheckpointError, match="delete it, and the run goes on anew"):
+        trainer(tmp_path).resume()
+
+
+@pytest.mark.parametrize("log_every", [0, 2])
+def test_values_that_are_not_finite_end_the_run_and_leave_the_good_checkpoints(tmp_path, log_every):
+    class Poisoned(Numbers):
+        def __getitem__(self, step):
+            return super().__getitem__(step) * (float("nan") if step == 9 else 1.0)
+
+    broken = trainer(tmp_path, log_every=log_every)
+    with pytest.raises(TrainingError, match=r"step 1[02]: 2 tensors .* not finite.*loop\.learning_rate"):
+        broken.fit(Poisoned())
+    good = trainer(tmp_path)
+    assert good.resume()
+    assert good.step == 8
+    assert all(torch.isfinite(value).all() for value in weights(good).values())
 
 
 def test_validation_is_called_and_kept(tmp_path):

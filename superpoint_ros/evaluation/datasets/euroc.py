@@ -11,7 +11,7 @@ import yaml
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import pose_from_quaternion
-from superpoint_ros.evaluation.datasets.files import nearest_rows, pinhole, read_image, read_numbers, require_path
+from superpoint_ros.evaluation.datasets.files import nearest_rows, pinhole, read_image, read_numbers, read_text
 from superpoint_ros.evaluation.datasets.frames import Frame
 
 ORIGIN = (
@@ -46,7 +46,7 @@ def _body_pose(row: np.ndarray) -> np.ndarray:
 
 
 def _listed_images(path: Path) -> tuple[np.ndarray, list[str]]:
-    lines = [line for line in require_path(path, ORIGIN).read_text().splitlines() if line and not line.startswith("#")]
+    lines = [line for line in read_text(path, ORIGIN).splitlines() if line and not line.startswith("#")]
     try:
         stamps, names = zip(*[line.split(",")[:2] for line in lines], strict=True)
         return np.array([int(stamp) * NANOSECONDS for stamp in stamps]), [name.strip() for name in names]
@@ -56,7 +56,7 @@ def _listed_images(path: Path) -> tuple[np.ndarray, list[str]]:
 
 def read_sensor(path: Path) -> tuple[Camera, np.ndarray]:
     """Read a camera's sensor.yaml: its Camera and T_body_camera (4, 4)."""
-    text = require_path(path, ORIGIN).read_text().removeprefix("%YAML:1.0")
+    text = read_text(path, ORIGIN).removeprefix("%YAML:1.0")
     try:
         content = yaml.safe_load(text)
         fx, fy, cx, cy = content["intrinsics"]

@@ -31,6 +31,18 @@ def require_path(path: Path, origin: str) -> Path:
     return path
 
 
+def read_text(path: Path, origin: str) -> str:
+    """Read a text file.
+
+    Raises:
+        DatasetError: The file does not exist, or is none of text.
+    """
+    try:
+        return require_path(path, origin).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"'{path}' is not text; {origin}") from error
+
+
 def list_images(folder: Path, origin: str) -> list[Path]:
     """List the images of a folder, in the order of the numbers in their names.
 
@@ -107,7 +119,7 @@ def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
     Raises:
         DatasetError: The file does not exist, or has other lines.
     """
-    lines = [line.split() for line in require_path(path, origin).read_text().splitlines() if not line.startswith("#")]
+    lines = [line.split() for line in read_text(path, origin).splitlines() if not line.startswith("#")]
     rows = [row for row in lines if row]
     if not rows:
         raise DatasetError(f"'{path}' lists nothing; expected lines of 'timestamp filename'; {origin}")
@@ -130,7 +142,7 @@ def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:
         DatasetError: The file does not exist, is no JSON object, or lacks one of `keys`.
     """
     try:
-        content = json.loads(require_path(path, origin).read_text())
+        content = json.loads(read_text(path, origin))
     except ValueError as error:
         raise DatasetError(f"'{path}': not JSON ({error}); {origin}") from error
     missing = [key for key in keys if not isinstance(content, dict) or key not in content]

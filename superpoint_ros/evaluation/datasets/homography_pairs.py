@@ -10,7 +10,7 @@ import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.image_files import list_image_files
-from superpoint_ros.evaluation.datasets.files import read_matrix, require_path
+from superpoint_ros.evaluation.datasets.files import read_matrix, read_text, require_path
 from superpoint_ros.evaluation.datasets.frames import HomographyPair
 
 HPATCHES = (
@@ -82,7 +82,7 @@ def read_oxford(root: Path) -> list[HomographyPair]:
 def read_pairs(root: Path) -> list[HomographyPair]:
     """Read a folder with pairs.txt: any pairs of images with their homographies."""
     pairs = []
-    for number, line in enumerate(require_path(root / "pairs.txt", PAIRS).read_text().splitlines(), 1):
+    for number, line in enumerate(read_text(root / "pairs.txt", PAIRS).splitlines(), 1):
         fields = line.split("#")[0].split()
         if not fields:
             continue

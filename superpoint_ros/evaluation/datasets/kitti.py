@@ -17,7 +17,7 @@ from superpoint_ros.evaluation.datasets.files import (
     read_image,
     read_matrix,
     read_numbers,
-    require_path,
+    read_text,
 )
 from superpoint_ros.evaluation.datasets.frames import Frame
 
@@ -56,7 +56,7 @@ def _stamps(path: Path, count: int) -> np.ndarray:
 
 def _projection(path: Path, number: int) -> np.ndarray:
     """Read the projection (3, 4) of camera `number` from the "P0:" .. "P3:" lines of calib.txt."""
-    for line in require_path(path, ODOMETRY).read_text().splitlines():
+    for line in read_text(path, ODOMETRY).splitlines():
         key, _, values = line.partition(":")
         if key == f"P{number}" and len(values.split()) == 12:
             return np.array(values.split(), np.float64).reshape(3, 4)

@@ -13,7 +13,7 @@ from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.methods import Method, densify
 from superpoint_ros.evaluation.depth.options import DepthProtocol
-from superpoint_ros.evaluation.depth.protocol import evaluable_frames, sparse_inputs
+from superpoint_ros.evaluation.depth.protocol import evaluable_frames, image_of_size, sparse_inputs
 from superpoint_ros.evaluation.depth.sparsification import calibration_error, sparsify
 from superpoint_ros.inference.densifier import TRUSTED_RATIO
 
@@ -32,7 +32,7 @@ def evaluate_confidence(
             for method in methods:
                 if method.densifier is None:
                     continue
-                dense = densify(method.densifier, frame.image(), sparse)
+                dense = densify(method.densifier, image_of_size(frame, measured.shape), sparse)
                 known = is_depth(measured) & is_depth(dense.depth)
                 if not known.any():
                     continue

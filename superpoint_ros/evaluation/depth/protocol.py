@@ -41,7 +41,7 @@ def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterato
         yield float(is_depth(sparse).mean()), sparse
         return
     depth = _measured(frame)
-    gray = resize_image(to_gray(frame.image()), (depth.shape[0], depth.shape[1]))
+    gray = to_gray(image_of_size(frame, depth.shape))
     for index, fraction in enumerate(protocol.fractions):
         rng = np.random.default_rng([protocol.seed, number, index])
         count = max(1, round(fraction * depth.size))
@@ -65,6 +65,12 @@ def evaluable_frames(frames: Sequence[Frame], protocol: DepthProtocol) -> Iterat
         raise DatasetError(f"each of the {len(frames)} frames has no {wanted}; expected a data set with depth images")
 
 
+def image_of_size(frame: Frame, size: tuple[int, ...]) -> np.ndarray:
+    """Read a frame's image at the (height, width) of its depth, whose pixels methods fill."""
+    image = frame.image()
+    return image if image.shape[:2] == size else resize_image(image, (size[0], size[1]))
+
+
 def _measured(frame: Frame) -> np.ndarray:
     if frame.depth is None:
         raise DatasetError(f"frame '{frame.name}' has no depth; expected a data set with depth images")
@@ -80,7 +86,8 @@ def evaluate_depth(
         DatasetError: No frame has what the protocol needs; frames that lack it are left out where others have it.
     """
     for number, frame in evaluable_frames(frames, protocol):
-        measured, image = _measured(frame), frame.image()
+        measured = _measured(frame)
+        image = image_of_size(frame, measured.shape)
         for fraction, sparse in sparse_inputs(frame, number, protocol):
             for name, fill in methods.items():
                 predicted = fill(image, sparse)

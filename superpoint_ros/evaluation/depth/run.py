@@ -16,7 +16,7 @@ from superpoint_ros.evaluation.depth.confidence import evaluate_confidence, summ
 from superpoint_ros.evaluation.depth.methods import Method
 from superpoint_ros.evaluation.depth.metrics import depth_scores
 from superpoint_ros.evaluation.depth.options import DepthProtocol
-from superpoint_ros.evaluation.depth.protocol import evaluate_depth, sparse_inputs, summarize
+from superpoint_ros.evaluation.depth.protocol import evaluate_depth, image_of_size, sparse_inputs, summarize
 from superpoint_ros.evaluation.depth.strip import draw_strip
 from superpoint_ros.evaluation.report.drawing import write_image
 from superpoint_ros.evaluation.report.plots import plot_curves
@@ -76,7 +76,9 @@ def _report_confidence(
 
 
 def _draw(frame: Frame, number: int, method: Method, protocol: DepthProtocol, folder: Path) -> None:
-    measured, image = np.zeros((0, 0)) if frame.depth is None else frame.depth(), frame.image()
+    assert frame.depth is not None
+    measured = frame.depth()
+    image = image_of_size(frame, measured.shape)
     rows = []
     for _, sparse in sparse_inputs(frame, number, protocol):
         predicted = method.fill(image, sparse)

@@ -57,6 +57,7 @@ def write_image(path: Path, image: np.ndarray) -> None:
         DatasetError: The file cannot be written.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as beside:
             beside.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())
     except OSError as error:

@@ -31,6 +31,7 @@ def plot_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], x_l
     axes.set(xlabel=x_label, ylabel=y_label, xlim=(float(x[0]), float(x[-1])), ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as beside:
         figure.savefig(beside, metadata={"Software": None})
 

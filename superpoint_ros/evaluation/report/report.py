@@ -86,6 +86,7 @@ def _finite(value: Any) -> Any:
 
 def write_report(report: Report, folder: Path) -> None:
     """Write report.json with everything, summary.csv and rows.csv; the same run gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "protocol": report.protocol,
         "choices": report.choices,

@@ -28,7 +28,7 @@ def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
         raise ParameterError(f"params_file {path}: no such file")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ParameterError(f"params_file {path} is not YAML: {error}") from error
     sections = dict(_sections(content, "")) if isinstance(content, Mapping) else {}
     if not sections:

@@ -7,6 +7,8 @@ would alias; so it is first spread by a Gaussian of unit height, which also join
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from tqdm import tqdm
 
 from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.files import written_whole
 from superpoint_ros.core.geometry import resize_matrix, warp_points
 from superpoint_ros.core.image import resize_image
 from superpoint_ros.networks.decode import heatmap, select_keypoints
@@ -156,11 +159,10 @@ def label_path(labels: Path, image: Path) -> Path:
 
 def save_labels(path: Path, labels: ImageLabels) -> None:
     """Write one image's labels, whole or not at all."""
+    score, image_size = labels.score.astype(np.float16), np.array(labels.image_size)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        np.savez(file, xy=labels.xy, score=labels.score.astype(np.float16), image_size=np.array(labels.image_size))
-    partial.replace(path)
+    with written_whole(path) as beside:
+        np.savez(beside, xy=labels.xy, score=score, image_size=image_size)
 
 
 def load_labels(path: Path) -> ImageLabels:
@@ -173,8 +175,9 @@ def load_labels(path: Path) -> ImageLabels:
         with np.load(path) as file:
             height, width = file["image_size"].tolist()
             return ImageLabels(file["xy"], file["score"].astype(np.float32), (height, width))
-    except (OSError, KeyError, ValueError) as error:
-        raise DatasetError(f"'{path}' holds no labels ({error}); `superpoint-ros label` writes them") from error
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        cure = "delete it, and `superpoint-ros label` writes it anew"
+        raise DatasetError(f"'{path}' holds no labels, or is damaged ({error}); {cure}") from error
 
 
 def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) -> tuple[int, list[str]]:

@@ -102,3 +102,9 @@ def test_nearest_rows_agree_with_exhaustive_search(stamps, wanted):
     rows = nearest_rows(np.array(stamps), np.array(wanted), np.inf)
     for row, time in zip(rows, wanted, strict=True):
         assert abs(stamps[row] - time) == pytest.approx(min(abs(stamp - time) for stamp in stamps))
+
+
+def test_a_list_that_is_no_text_is_named(tmp_path: Path):
+    (tmp_path / "rgb.txt").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(DatasetError, match=r"rgb\.txt' is not text"):
+        read_stamped_names(tmp_path / "rgb.txt", ORIGIN)

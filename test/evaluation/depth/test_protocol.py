@@ -64,6 +64,14 @@ def test_frames_that_lack_what_is_needed():
         list(evaluate_depth(read_folder(shared_data("sequences/icl_snippet"))[:1], FILLS, DepthProtocol()))
 
 
+def test_an_image_larger_than_its_depth_is_brought_to_the_depth_s_size():
+    (frame,) = wall_frames(1)
+    large = replace(frame, image=lambda: np.kron(frame.image(), np.ones((2, 2), np.uint8)))
+    rows = list(evaluate_depth([large], FILLS, DepthProtocol(fractions=(0.01,))))
+    assert {row["method"] for row in rows} == set(FILLS)
+    assert all(np.isfinite(row["rmse"]) for row in rows)
+
+
 def test_frames_without_depth_are_left_out_where_others_have_it():
     first, second, third = wall_frames(3)
     frames = [replace(first, depth=None), second, replace(third, depth=lambda: np.zeros((6, 8), np.float32))]

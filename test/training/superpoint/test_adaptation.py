@@ -170,3 +170,12 @@ def test_a_damaged_image_is_left_out_and_named_and_the_others_are_labelled(tmp_p
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(DatasetError, match=tmp_path.name):
         label_folder(adaptation(), tmp_path, tmp_path / "labels")
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200, 300])
+def test_a_truncated_label_file_is_named_with_the_cure(tmp_path, keep):
+    path = tmp_path / "1.png.npz"
+    save_labels(path, ImageLabels(np.ones((9, 2), np.float32), np.ones(9, np.float32), (64, 80)))
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(DatasetError, match=r"1\.png\.npz' holds no labels, or is damaged .*delete it"):
+        load_labels(path)
