@@ -45,7 +45,6 @@ def average_by_color(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     for channel in range(color.shape[2]):
         apart += (color[:, :, channel, None] - samples[:, channel][index]) ** 2
     apart /= color.shape[2]
-    apart[distance <= MIN_DISTANCE] = 0.0
     # Weight by color and by the inverse square of the distance; a pixel's own sample counts alone.
     alike = np.maximum(np.exp(-apart / (2 * COLOR_DEVIATION**2)), MIN_LIKENESS)
     return _weighted(sparse, index, distance**-2.0 * alike)

@@ -51,11 +51,10 @@ def triangulate(
         distance1 = (cosine * along0 - along1) / (1.0 - cosine**2)
         points0 = (distance0[:, None] * rays0 + center1 + distance1[:, None] * rays1) / 2.0
         points1 = transform(points0, T_1_0)
-        # Keep points with enough parallax, in front of both cameras, that project to where they were seen.
+        # Keep points with enough parallax that project to where they were seen, which none behind a camera does.
         good = cosine < np.cos(np.deg2rad(min_parallax))
         good &= _error(points0, normalized0, camera0) <= max_reprojection_error
         good &= _error(points1, normalized1, camera1) <= max_reprojection_error
-        good &= (distance0 > 0.0) & (distance1 > 0.0)
     return np.where(good, points0[:, 2], np.nan).astype(np.float32)
 
 

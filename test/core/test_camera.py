@@ -84,3 +84,28 @@ def test_a_camera_of_no_size_fits_no_image():
     camera = Camera(np.eye(3), np.zeros(0), (0, 0))
     with pytest.raises(CalibrationError, match=r"\(0, 0\), not \(480, 640\)"):
         camera.fitted_to((480, 640))
+
+
+@pytest.mark.parametrize("count", range(16))
+def test_the_models_have_as_many_coefficients_as_opencv_knows(count):
+    if count in (0, 4, 5, 8, 12, 14):
+        assert np.isfinite(Camera(MATRIX, np.zeros(count), (480, 640)).normalize(np.zeros((3, 2)))).all()
+    else:
+        with pytest.raises(CalibrationError, match=r"the model has 0 or 4 or 5 or 8 or 12 or 14"):
+            Camera(MATRIX, np.zeros(count), (480, 640))
+
+
+def test_binning_may_differ_between_the_axes():
+    cut = PINHOLE.cropped_and_binned((10, 20), (2, 4))
+    assert cut.image_size == (120, 320)
+    np.testing.assert_allclose(
+        cut.K, [[160, 0, (319.5 - 10 + 0.5) / 2 - 0.5], [0, 77.5, (239.5 - 20 + 0.5) / 4 - 0.5], [0, 0, 1]]
+    )
+    assert Camera(MATRIX, np.zeros(0), (481, 643)).cropped_and_binned((0, 0), (2, 4)).image_size == (120, 321)
+
+
+def test_a_pixel_that_no_ray_of_the_fisheye_reaches_is_nan():
+    narrow = Camera(MATRIX, np.array([-0.5, 0.0, 0.0, 0.0]), (480, 640), fisheye=True)
+    normalized = narrow.normalize(np.array([[900.0, 240.0], [319.5, 239.5]]))
+    assert np.isnan(normalized[0]).all()
+    np.testing.assert_allclose(normalized[1], [0.0, 0.0], atol=1e-12)

@@ -35,6 +35,7 @@ def test_a_channel_is_a_pixel_of_its_cell():
 @settings(max_examples=300)
 @given(tied_scores, st.integers(0, 5), st.sampled_from([0.0, 0.05, 0.2, 0.6]))
 @example(np.float32([[0.1] * 6 + [0.0] * 3]), 2, 0.0)  # pixel 8 is a maximum; pixel 6, its equal, comes first
+@example(np.float32([[0, 0, 0.1, 0.2, 0.2, 0.3], [0.1, 0, 0, 0, 0, 0]]), 2, 0.05)  # the same, to the upper right
 def test_suppression_is_exactly_the_greedy_one(scores, radius, threshold):
     assert found(scores, threshold, radius) == reference.greedy(scores, threshold, radius)
 

@@ -77,8 +77,11 @@ def test_scaled_samples_change_the_scale_alone():
 
 
 def test_without_samples_all_is_flat_and_far():
-    hints = depth_hints(BLACK, np.full(SIZE, np.nan, np.float32), fallback_depth=3.0)
+    empty = np.full(SIZE, np.nan, np.float32)
+    assert depth_hints(BLACK, empty).scale == 1.0
+    hints = depth_hints(BLACK, empty, fallback_depth=3.0)
     assert hints.scale == 3.0
+    assert hints.maps.shape == (4, *SIZE)
     assert (hints.maps[:3] == 0.0).all()
     assert (hints.maps[3] == MAX_SAMPLE_DISTANCE).all()
 
@@ -88,3 +91,18 @@ def test_images_of_one_row_or_pixel_have_hints_too():
         sparse = np.full(size, np.nan, np.float32)
         sparse[0, 0] = 4.0
         assert np.isfinite(depth_hints(np.zeros((*size, 3), np.uint8), sparse).maps).all()
+
+
+def test_distances_end_at_1024_pixels():
+    sparse = np.full((1, 1100), np.nan, np.float32)
+    sparse[0, 0] = 2.0
+    distance = depth_hints(np.zeros((1, 1100, 3), np.uint8), sparse).maps[3, 0]
+    np.testing.assert_array_equal(distance, np.minimum(np.arange(1100), 1024))
+
+
+def test_two_rows_are_enough_for_planes():
+    y, x = np.indices((2, 30))
+    depth = (1.0 / (0.3 + 0.01 * x + 0.1 * y)).astype(np.float32)
+    sparse = np.full((2, 30), np.nan, np.float32)
+    sparse[:, [0, 7, 14, 22, 29]] = depth[:, [0, 7, 14, 22, 29]]
+    np.testing.assert_allclose(interpolate_planes(sparse, nearest_sample(sparse).depth), depth, rtol=1e-4)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from superpoint_ros.core import geometry
 
@@ -40,8 +41,8 @@ def test_resize_keeps_the_image_edges():
 
 
 def test_inside_image():
-    xy = np.array([[0, 0], [9, 4], [9.1, 4], [-0.1, 0], [np.nan, 1], [np.inf, 1]])
-    assert geometry.inside_image(xy, (5, 10)).tolist() == [True, True, False, False, False, False]
+    xy = np.array([[0, 0], [9, 4], [9.1, 4], [-0.1, 0], [3, 4.1], [3, -0.1], [np.nan, 1], [np.inf, 1]])
+    assert geometry.inside_image(xy, (5, 10)).tolist() == [True, True] + 6 * [False]
     assert geometry.inside_image(geometry.corner_pixel_centers((5, 10)), (5, 10)).all()
 
 
@@ -55,7 +56,11 @@ def test_project_inverts_lift(depth, x, y):
 
 
 def test_nothing_behind_the_camera_is_seen():
-    assert np.isnan(geometry.project(np.array([[0, 0, -1.0], [0, 0, 0]]), np.eye(3))).all()
+    assert np.isnan(geometry.project(np.array([[0, 0, -1.0], [0, 0, 0], [1, 2, 0]]), np.eye(3))).all()
+
+
+def test_corner_pixel_centers_go_clockwise_from_the_top_left():
+    assert geometry.corner_pixel_centers((5, 10)).tolist() == [[0, 0], [9, 0], [9, 4], [0, 4]]
 
 
 quaternions = st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda q: np.linalg.norm(q) > 0.1)
@@ -84,3 +89,30 @@ def test_the_essential_matrix_holds_for_every_point(quaternion):
     points1 = geometry.transform(points0, pose)
     residual = np.einsum("ni,ij,nj->n", points1, geometry.essential_matrix(pose), points0)
     np.testing.assert_allclose(residual, 0, atol=1e-9)
+
+
+def test_a_resized_homography_ends_in_one():
+    homography = np.array([[1.1, 0.1, 5], [0, 0.9, -3], [1e-3, 2e-3, 1]])
+    assert geometry.resize_homography(homography, ((480, 640), (480, 640)), ((240, 320), (120, 160)))[2, 2] == 1.0
+
+
+@given(quaternions)
+def test_quaternions_are_read_as_scipy_reads_them(quaternion):
+    pose = geometry.pose_from_quaternion(np.array([1.0, 2.0, 3.0]), np.array(quaternion))
+    np.testing.assert_allclose(pose[:3, :3], Rotation.from_quat(quaternion).as_matrix(), atol=1e-12)
+    assert pose[:, 3].tolist() == [1, 2, 3, 1]
+    assert pose[3].tolist() == [0, 0, 0, 1]
+
+
+def test_a_pose_turns_and_then_moves():
+    pose = geometry.pose_from_quaternion(np.array([10.0, 20, 30]), np.array([0, 0, np.sqrt(0.5), np.sqrt(0.5)]))
+    np.testing.assert_allclose(geometry.transform(np.array([[1.0, 2, 3]]), pose), [[8, 21, 33]], atol=1e-9)
+    np.testing.assert_allclose(geometry.inverse_pose(pose) @ pose, np.eye(4), atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_the_essential_matrix_of_a_plain_shift_is_its_cross_product(axis):
+    pose, shift = np.eye(4), np.eye(3)[axis] * 2
+    pose[:3, 3] = shift
+    point = np.array([0.3, -0.7, 1.1])
+    np.testing.assert_allclose(geometry.essential_matrix(pose) @ point, np.cross(shift, point))

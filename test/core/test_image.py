@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.image import fit_within, pad_to_multiple, resize_image, resize_points, to_gray
+from superpoint_ros.core.image import fit_within, pad_to_multiple, resize_image, resize_points, to_gray, to_rgb
 
 sides = st.integers(1, 40)
 
@@ -74,3 +74,37 @@ def test_points_follow_the_image_that_opencv_resizes():
 def test_fit_within_shrinks_and_never_grows():
     assert fit_within((480, 640), 320) == (240, 320)
     assert fit_within((480, 640), 800) == (480, 640)
+    assert fit_within((1000, 2), 100) == (100, 1)
+    assert fit_within((2, 1000), 100) == (1, 100)
+
+
+def test_to_rgb_puts_red_first():
+    image = np.random.default_rng(0).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(to_rgb(image), image[:, :, ::-1])
+    np.testing.assert_array_equal(to_rgb(image, color="rgb"), image)
+    np.testing.assert_array_equal(to_rgb(image[:, :, :1]), np.dstack([image[:, :, 0]] * 3))
+    assert to_rgb(image).flags.c_contiguous
+    with pytest.raises(ImageError, match="float64"):
+        to_rgb(image.astype(float))
+
+
+def test_color_images_are_padded_too():
+    image = np.random.default_rng(0).integers(0, 256, (5, 9, 3), dtype=np.uint8)
+    padded = pad_to_multiple(image, 8)
+    assert padded.shape == (8, 16, 3)
+    np.testing.assert_array_equal(padded[:5, 9:], np.repeat(image[:, -1:], 7, 1))
+
+
+@pytest.mark.parametrize(("size", "smaller"), [((32, 48), (8, 12)), ((10, 20), (2, 20)), ((20, 10), (20, 2))])
+def test_shrinking_averages_every_pixel_that_is_there(size, smaller):
+    image = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
+    rows, columns = size[0] // smaller[0], size[1] // smaller[1]
+    means = image.reshape(smaller[0], rows, smaller[1], columns).mean(axis=(1, 3))
+    np.testing.assert_allclose(resize_image(image, smaller), means, atol=0.51)
+
+
+@pytest.mark.parametrize("tall", [False, True])
+def test_growing_interpolates(tall):
+    image = np.array([[0, 100]], np.uint8)
+    grown = resize_image(image.T, (4, 2)).T if tall else resize_image(image, (2, 4))
+    assert grown.tolist() == [[0, 25, 75, 100]] * 2

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import (
     MODEL_DEFAULT,
+    MODEL_DEFAULT_NAME,
+    NO_CHECK,
     NO_LIMIT,
+    OptionSpec,
     build_options,
     check_options,
     flat_values,
@@ -48,6 +51,9 @@ def test_specs_are_read_off_the_fields_nested_ones_included():
     assert (specs["max_keypoints"].kind, specs["threshold"].kind, specs["scales"].kind) == (int, float, float)
     assert (specs["scales"].count, specs["grid"].count, specs["radius"].count) == (None, 2, 1)
     assert specs["radius"].allowed == "between 0 and 64 px"
+    assert not specs["radius"].fixed
+    assert (specs["max_keypoints"].to_plain(None), specs["threshold"].to_plain(None)) == (0, -1.0)
+    assert (NO_CHECK.value, MODEL_DEFAULT_NAME.value) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -118,3 +124,27 @@ def test_options_are_replaced_in_nested_dataclasses_too():
     assert changed == Outer(radius=5, overlay=False, inner=Inner(max_keypoints=None, threshold=0.5))
     with pytest.raises(ParameterError, match="radius=99"):
         replace_options(options, {"radius": 99})
+
+
+def test_a_plain_description_is_of_a_single_value_that_may_change():
+    spec = OptionSpec("radius", int, 4, "Distance.")
+    assert (spec.fixed, spec.count, spec.allowed) == (False, 1, "")
+    assert spec.check(10**9) == 10**9
+
+
+def test_fields_beside_the_options_need_a_default():
+    @dataclass(frozen=True)
+    class Plain:
+        radius: int = option(1, "One.")
+        name: str = "left"
+        items: list[int] = field(default_factory=list)
+
+    assert build_options(Plain, {"radius": 3}) == Plain(3)
+
+    @dataclass(frozen=True)
+    class Bare:
+        name: str
+        radius: int = option(1, "One.")
+
+    with pytest.raises(TypeError, match=r"Bare\.name is neither an option nor has it a default"):
+        build_options(Bare, {})

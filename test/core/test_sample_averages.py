@@ -48,3 +48,23 @@ def test_averages_lie_between_the_samples_and_keep_them(seed, count):
         assert filled.min() >= 0.999 * np.nanmin(sparse)
         assert filled.max() <= 1.001 * np.nanmax(sparse)
         np.testing.assert_allclose(filled[known], sparse[known], rtol=1e-3)
+
+
+def test_eight_samples_are_averaged_and_no_more():
+    sparse = np.float32([[NAN, *range(1, 9), 1000.0]])
+    distance = np.arange(1, 9)
+    expected = (np.arange(1, 9) / distance**2).sum() / (1 / distance**2).sum()
+    np.testing.assert_allclose(average_by_distance(sparse)[0, 0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("difference", [0, 10, 15, 40, 255])
+def test_a_sample_counts_less_the_more_its_colour_differs(difference):
+    """By a Gaussian of 15 gray levels' deviation, down to one part in ten thousand."""
+    image = np.zeros((20, 41, 3), np.uint8)
+    image[:, 20:] = difference
+    sparse = np.full((20, 41), NAN, np.float32)
+    sparse[10, 4], sparse[10, 28] = 1.0, 5.0
+    likeness = max(np.exp(-(difference**2) / (2 * 15**2)), 1e-4)
+    weights = np.array([1 / 8**2, likeness / 16**2])
+    expected = (weights * (1.0, 5.0)).sum() / weights.sum()
+    np.testing.assert_allclose(average_by_color(image, sparse)[10, 12], expected, rtol=1e-4)

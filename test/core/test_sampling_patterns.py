@@ -94,3 +94,51 @@ def test_unknown_patterns_and_missing_images_are_refused():
         sample_depth(depth, "spiral", 5, rng)
     with pytest.raises(ImageError, match=r"'orb' needs a gray image of the depth's size \(96, 128\)"):
         sample_depth(depth, "orb", 5, rng, np.zeros((2, 2), np.uint8))
+
+
+def scans(seed: int, count: int, lines: int) -> np.ndarray:
+    xy = PATTERNS["scan_lines"](np.ones(SIZE), count, np.random.default_rng(seed), np.zeros(SIZE, np.uint8))
+    return xy.reshape(lines, -1, 2)
+
+
+def test_scan_lines_are_parallel_and_nearly_rows():
+    tilts, rows = [], []
+    for seed in range(30):
+        xy = scans(seed, 400, lines=20)
+        (run, rise) = (xy[:, -1] - xy[:, 0]).T
+        np.testing.assert_allclose(rise / run, rise[0] / run[0])
+        tilts.append(rise[0] / run[0])
+        middle = xy[:, 0, 1] + (SIZE[1] / 2 - xy[:, 0, 0]) * tilts[-1]
+        np.testing.assert_allclose(np.diff(middle), SIZE[0] / 20)
+        rows.append(middle[0])
+    assert -0.05 <= min(tilts) < -0.02
+    assert 0.02 < max(tilts) <= 0.05
+    assert 0 <= min(rows) < 0.2 * SIZE[0] / 20 < 0.8 * SIZE[0] / 20 < max(rows) <= SIZE[0] / 20
+
+
+def test_a_scan_has_no_more_than_64_lines():
+    xy = scans(0, 64 * 100, lines=64)
+    np.testing.assert_allclose(np.diff(xy[:, :, 0], axis=0), 0)
+    assert xy.shape[1] == 100
+
+
+def test_a_grid_begins_anywhere_within_its_first_cell():
+    first = np.array(
+        [
+            PATTERNS["grid"](np.ones(SIZE), 96 * 128 // 256, np.random.default_rng(seed), np.zeros(SIZE, np.uint8))[0]
+            for seed in range(60)
+        ]
+    )
+    assert (first.min(axis=0) <= 2).all()
+    assert (first.max(axis=0) >= 13).all()
+    assert (first.max(axis=0) <= 15).all()
+
+
+@pytest.mark.parametrize("pattern", ["orb", "sift"])
+def test_the_strongest_keypoints_come_first(pattern):
+    faint = 128 + (textured(3) // 8).astype(int) - 16
+    gray = np.where(np.arange(SIZE[1]) < 64, textured(2), faint).astype(np.uint8)
+    sparse = sample_depth(np.ones(SIZE, np.float32), pattern, 6, np.random.default_rng(0), gray)
+    columns = np.nonzero(np.isfinite(sparse))[1]
+    assert 0 < len(columns) <= 6
+    assert columns.max() < 70

@@ -77,6 +77,8 @@ def test_cleaning_drops_and_counts_what_cannot_be():
         (np.zeros((2, 3, 1), np.float32), r"shape \(2, 3, 1\)"),
         (np.zeros((0, 4), np.float32), "shape"),
         (np.zeros((2, 2), np.uint16), "uint16.*metres"),
+        (None, "is None, not"),
+        ([[1.0]], "is list, not"),
     ],
 )
 def test_what_is_no_sparse_depth_is_refused(sparse, words):
@@ -158,3 +160,15 @@ def test_a_cloud_is_seen_up_to_once_the_image_beside_its_center():
     assert np.argwhere(np.isfinite(sparse)).tolist() == [[0, 0], [47, 63]]
     assert np.isnan(sparse_depth_from_cloud(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -2.0]]), camera)).all()
     assert sparse_depth_from_cloud(np.array([[0.0, 0.0, 1e-3]]), camera)[24, 32] == np.float32(1e-3)
+
+
+def test_a_wide_lens_sees_points_whose_straight_projection_is_beside_the_image():
+    """Up to once the image to each side of its center; further out the lens model need not hold."""
+    K = np.array([[28.0, 0, 31.5], [0, 20.0, 23.5], [0, 0, 1]])
+    lens = Camera(K, np.zeros(4), (48, 64), fisheye=True)
+    for axis, angle, pixel in ((0, 1.12, (24, 63)), (1, 1.14, (46, 32))):
+        point = np.zeros((1, 3))
+        point[0, axis], point[0, 2] = 3 * np.sin(angle), 3 * np.cos(angle)
+        sparse = sparse_depth_from_cloud(point, lens)
+        assert np.argwhere(np.isfinite(sparse)).tolist() == [list(pixel)]
+        np.testing.assert_allclose(sparse[pixel], point[0, 2], rtol=1e-6)

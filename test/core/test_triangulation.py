@@ -113,3 +113,27 @@ def test_the_defaults_are_those_of_the_options():
     near, far = xy0 - [20.0, 1.9], xy0 - [20.0, 2.1]  # about half of it in each view: 1 pixel is allowed
     assert np.isfinite(triangulate(xy0, near, PINHOLE, PINHOLE, STEREO)).all()
     assert np.isnan(triangulate(xy0, far, PINHOLE, PINHOLE, STEREO)).all()
+
+
+@pytest.mark.parametrize("pose", [STEREO, np.diag([1.0, 1.0, 1.0, 1.0]) + np.eye(4, k=3) * 0.2])
+def test_a_point_close_to_the_cameras_has_a_depth_too(pose):
+    point = np.array([[0.05, -0.04, 0.4]])
+    views = [project(points, MATRIX) for points in (point, transform(point, pose))]
+    np.testing.assert_allclose(triangulate(*views, PINHOLE, PINHOLE, pose), 0.4, rtol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-4, 4), st.floats(-3, 3), st.floats(-8, 8).filter(lambda z: abs(z) > 0.2), st.floats(-0.6, 1.5))
+def test_only_points_in_front_of_both_cameras_have_a_depth(x, y, z, forward):
+    """Lines through a point behind a camera meet its image plane all the same."""
+    pose = np.eye(4)
+    pose[:3, 3] = (-0.5, 0.0, -forward)
+    points = np.array([[x, y, z]]), np.array([[x - 0.5, y, z - forward]])
+    if abs(points[1][0, 2]) < 0.2:
+        return
+    views = [view[:, :2] / view[:, 2:] * np.diag(MATRIX)[:2] + MATRIX[:2, 2] for view in points]
+    depth = triangulate(*views, PINHOLE, PINHOLE, pose, max_reprojection_error=100.0, min_parallax=0.5)
+    if points[0][0, 2] < 0 or points[1][0, 2] < 0:
+        assert np.isnan(depth).all()
+    elif np.isfinite(depth).all():
+        np.testing.assert_allclose(depth, z, rtol=1e-3)
