@@ -144,6 +144,18 @@ def option(
     return field(default=default, metadata={METADATA_KEY: details})
 
 
+def same_option(kind: type, name: str, **changes: Any) -> Any:
+    """Describe a field as the option of another dataclass is described.
+
+    Args:
+        kind: Dataclass that has the option.
+        name: Name of the option there.
+        changes: Arguments of `option` that differ here.
+    """
+    (described,) = (one for one in fields(kind) if one.name == name)
+    return option(**{"default": described.default, **described.metadata[METADATA_KEY], **changes})
+
+
 def _kind(annotation: Any) -> tuple[type, tuple[str, ...], int | None]:
     """Read type, choices and count off an annotation, `| None` aside."""
     if get_origin(annotation) in (Union, UnionType):

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pytest
@@ -18,6 +18,7 @@ from superpoint_ros.core.options import (
     option,
     option_specs,
     replace_options,
+    same_option,
 )
 
 
@@ -148,3 +149,14 @@ def test_fields_beside_the_options_need_a_default():
 
     with pytest.raises(TypeError, match=r"Bare\.name is neither an option nor has it a default"):
         build_options(Bare, {})
+
+
+def test_an_option_of_another_dataclass_is_described_once():
+    @dataclass(frozen=True)
+    class Borrower:
+        radius: int = same_option(Outer, "radius")
+        threshold: float | None = same_option(Inner, "threshold", default=0.5, none=NO_CHECK)
+
+    lent, borrowed = option_specs(Outer), option_specs(Borrower)
+    assert borrowed["radius"] == lent["radius"]
+    assert borrowed["threshold"] == replace(lent["threshold"], default=0.5, none=NO_CHECK)

@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import QhullError
 
-from superpoint_ros.core.sparse_depth import is_depth
-from superpoint_ros.evaluation.depth.fills import fill_guided, fill_inverse_distance, fill_morphological
+from superpoint_ros.core.sparse_depth import is_depth, nearest_sample
+from superpoint_ros.evaluation.depth.fills import fill_guided, fill_inverse_distance, fill_morphological, samples
 
 # Image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 = unknown -> dense float32 (H, W) [m].
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def _pixels(shape: tuple[int, int]) -> np.ndarray:
-    """Return (row, column) of every pixel, (H W, 2)."""
-    result: np.ndarray = np.indices(shape).reshape(2, -1).T
-    return result
-
-
 def fill_nearest(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     """Fill every pixel with the depth of the nearest sample; with 0 where there are no samples."""
-    known = np.argwhere(is_depth(sparse))
-    if not len(known):
-        return np.zeros(sparse.shape, np.float32)
-    values = sparse[known[:, 0], known[:, 1]]
-    filled = NearestNDInterpolator(known, values)(_pixels(sparse.shape))
-    result: np.ndarray = filled.reshape(sparse.shape).astype(np.float32)
+    result: np.ndarray = np.nan_to_num(nearest_sample(samples(sparse)).depth)
     return result
 
 
@@ -42,7 +31,7 @@ def fill_linear(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
         interpolate = LinearNDInterpolator(known, sparse[known[:, 0], known[:, 1]])
     except QhullError:  # all samples on one line
         return filled
-    linear = interpolate(_pixels(sparse.shape)).reshape(sparse.shape)
+    linear = interpolate(*np.indices(sparse.shape))
     return np.where(np.isnan(linear), filled, linear).astype(np.float32)
 
 

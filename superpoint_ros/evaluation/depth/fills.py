@@ -17,16 +17,16 @@ DIAMOND = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1,
 
 def fill_inverse_distance(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     """Average the nearest samples by distance (core/sample_averages.py)."""
-    return average_by_distance(_samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
+    return average_by_distance(samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
 
 
 def fill_guided(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
     """Average the nearest samples by distance and colour (core/sample_averages.py)."""
-    return average_by_color(image, _samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
+    return average_by_color(image, samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
 
 
-def _samples(sparse: np.ndarray) -> np.ndarray:
-    """Replace 0 by NaN."""
+def samples(sparse: np.ndarray) -> np.ndarray:
+    """Replace what is no depth by NaN, as core has it."""
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from superpoint_ros.core.options import NO_LIMIT, check_options, option
+from superpoint_ros.core.options import NO_LIMIT, check_options, option, same_option
+from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.evaluation.datasets.sizing import ImageSize
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
@@ -35,11 +36,8 @@ class HomographyProtocol:
         unit="px",
         limits=(0.1, 100.0),
     )
-    max_descriptor_distance: float | None = option(
-        None,
-        "Descriptor distance at and above which two keypoints never match.",
-        limits=(0.01, 2.0),
-        none=NO_LIMIT,
+    max_descriptor_distance: float | None = same_option(
+        TrackerOptions, "max_descriptor_distance", default=None, none=NO_LIMIT
     )
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=RansacOptions)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from superpoint_ros.core.options import NO_LIMIT, check_options, option
+from superpoint_ros.core.options import NO_LIMIT, check_options, option, same_option
+from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.evaluation.datasets.sizing import ImageSize
 from superpoint_ros.evaluation.detectors.options import DETECTOR_DEFAULT, DetectorOptions
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
@@ -32,11 +33,8 @@ class PoseProtocol:
     correct_epipolar_error: float = option(
         3.0, "Largest distance of a correct match from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
     )
-    max_descriptor_distance: float | None = option(
-        None,
-        "Descriptor distance at and above which two keypoints never match.",
-        limits=(0.01, 2.0),
-        none=NO_LIMIT,
+    max_descriptor_distance: float | None = same_option(
+        TrackerOptions, "max_descriptor_distance", default=None, none=NO_LIMIT
     )
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=lambda: RansacOptions(ransac_threshold=1.0))
@@ -58,24 +56,17 @@ class TracksProtocol:
     """
 
     image_size: ImageSize = None
-    max_descriptor_distance: float | None = option(
-        None,
-        "Descriptor distance at and above which two keypoints never match.",
-        limits=(0.01, 2.0),
-        none=DETECTOR_DEFAULT,
+    max_descriptor_distance: float | None = same_option(
+        TrackerOptions, "max_descriptor_distance", default=None, none=DETECTOR_DEFAULT
     )
-    max_missed_frames: int = option(
-        5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
-    )
+    max_missed_frames: int = same_option(TrackerOptions, "max_missed_frames")
     correct_reprojection_error: float = option(
         5.0,
         "Largest distance of a correct link from where depth and poses put the point.",
         unit="px",
         limits=(0.1, 100.0),
     )
-    correct_epipolar_error: float = option(
-        3.0, "Largest distance of a correct link from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
-    )
+    correct_epipolar_error: float = same_option(PoseProtocol, "correct_epipolar_error")
     detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
 
     def __post_init__(self) -> None:
