@@ -135,7 +135,11 @@ def main() -> int:
     parser.add_argument("module", type=Path, help="Source file of the module.")
     parser.add_argument("tests", nargs="+", help="Test files that are to find the faults.")
     parser.add_argument("--time-limit", type=float, default=60.0, help="Seconds for the tests on one change.")
+    parser.add_argument(
+        "--part", default="1/1", help="Part of the changes, such as 2/3: every third one from the second."
+    )
     arguments = parser.parse_args()
+    part, parts = map(int, arguments.part.split("/"))
     import cv2  # noqa: F401  (loaded once, before the processes are forked)
     import hypothesis.extra.numpy  # noqa: F401
     import torch  # noqa: F401
@@ -148,7 +152,9 @@ def main() -> int:
         sys.exit(f"the tests of {name} fail without any change")
     killed = total = 0
     start = time.monotonic()
-    for line, words, tree in mutants(ast.parse(source)):
+    for number, (line, words, tree) in enumerate(mutants(ast.parse(source))):
+        if number % parts != part - 1:
+            continue
         total += 1
         if survives(context, (name, arguments.module, tree, arguments.tests), arguments.time_limit):
             print(f"  survives: line {line}: {words}", flush=True)
