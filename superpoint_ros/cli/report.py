@@ -13,7 +13,7 @@ import numpy as np
 from superpoint_ros.cli.source import GroundTruth
 from superpoint_ros.core.files import written_whole
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
-from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.core.types import STATUS_NEW, Tracks
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks, link_pairs
 
 FOLLOW_PIXELS = 3.0
@@ -35,7 +35,7 @@ class RunRecord:
     def rows(self) -> list[tuple[str, str]]:
         """Return name and value of the figures that need no ground truth."""
         keypoints = np.array([len(tracks) for tracks in self.tracks])
-        tracked = [tracks.status == STATUS_TRACKED for tracks in self.tracks]
+        tracked = [tracks.status != STATUS_NEW for tracks in self.tracks]
         numbers = np.array([flags.sum() for flags in tracked])
         ages = np.concatenate([tracks.age[flags] for tracks, flags in zip(self.tracks, tracked, strict=True)] or [[]])
         return [

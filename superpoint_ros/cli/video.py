@@ -11,7 +11,7 @@ import numpy as np
 from superpoint_ros.core.drawing import Trails, add_caption, draw_tracks
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.files import path_beside
-from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.core.types import STATUS_NEW, Tracks
 from superpoint_ros.evaluation.report.drawing import write_image
 
 SHEET_GAP = 6  # pixels
@@ -133,7 +133,7 @@ class TrackOverlay:
         """Draw the tracks of the next image, uint8 (H, W) or (H, W, 3) BGR, and a caption below it."""
         self._count += 1
         overlay = draw_tracks(image, tracks, self._trails.update(tracks))
-        tracked = tracks.status == STATUS_TRACKED
+        tracked = tracks.status != STATUS_NEW
         age = tracks.age[tracked].mean() if tracked.any() else 0
         text = f"image {self._count}   {len(tracks)} keypoints   {tracked.sum()} tracks   mean age {age:.1f}"
         return add_caption(overlay, text)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.image import to_gray
-from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.core.types import STATUS_NEW, Tracks
 
 DEFAULT_TRAIL = 12
 OLD_AGE = 40  # images, from which on the colour changes no more
@@ -63,9 +63,9 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
     """
     canvas = _paled(image)
     # Draw new keypoints, then trails, then the heads of tracks: old ones above young ones.
-    for x, y in _fixed(tracks.xy[tracks.status != STATUS_TRACKED]).tolist():
+    for x, y in _fixed(tracks.xy[tracks.status == STATUS_NEW]).tolist():
         cv2.circle(canvas, (x, y), NEW_RADIUS, NEW_COLOR, -1, cv2.LINE_AA, SUBPIXEL_BITS)
-    rows = np.nonzero(tracks.status == STATUS_TRACKED)[0]
+    rows = np.nonzero(tracks.status != STATUS_NEW)[0]
     rows = rows[np.argsort(tracks.age[rows], kind="stable")]
     steps = {row: np.stack([tracks.previous_xy[row], tracks.xy[row]]) for row in rows.tolist()}
     lines = steps if trails is None else {row: trails.get(int(tracks.id[row]), step) for row, step in steps.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from superpoint_ros.core.camera import Camera
-from superpoint_ros.core.types import STATUS_TRACKED, Tracks
+from superpoint_ros.core.types import STATUS_NEW, Tracks
 
 SECONDS_PER_NANOSECOND = 1e-9
 
@@ -52,7 +52,7 @@ class TrackMotion:
 def _motion(tracks: Tracks, elapsed: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     normalized = camera.normalize(tracks.xy)
     velocity = np.zeros_like(normalized)
-    moved = (tracks.status == STATUS_TRACKED) & (elapsed > 0)
+    moved = (tracks.status != STATUS_NEW) & (elapsed > 0)
     displacement = normalized[moved] - camera.normalize(tracks.previous_xy[moved])
     velocity[moved] = displacement / elapsed[moved, None]
     return normalized, velocity

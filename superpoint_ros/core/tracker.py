@@ -7,17 +7,19 @@ epipolar geometry of the pair of images.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-import cv2
 import numpy as np
 
+from superpoint_ros.core.epipolar import epipolar_inliers
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.matching import descriptor_distance_option, match
+from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
-# Fewer pairs than this say nothing about a fundamental matrix (it takes 7 or 8 to fit one).
-MIN_PAIRS_FOR_GEOMETRY = 15
+TrackerKind: TypeAlias = Literal["descriptor", "flow", "hybrid"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class TrackerOptions:
         ParameterError: A value that is not allowed.
     """
 
+    tracker: TrackerKind = option(
+        "descriptor",
+        "descriptor: keypoints matched from image to image by their descriptors; flow: keypoints followed by optical "
+        "flow; hybrid: followed by flow, confirmed, ended and found again by descriptors.",
+        fixed=True,
+    )
+    network_every: int = option(
+        1,
+        "Number of images from one that the network sees to the next; between them tracks are followed by optical "
+        "flow, which tracker flow or hybrid does.",
+        limits=(1, 1000),
+    )
     max_descriptor_distance: float = descriptor_distance_option()
     max_missed_frames: int = option(
         5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
@@ -46,8 +60,41 @@ class TrackerOptions:
         none=NO_CHECK,
     )
 
+    max_tracks: int = option(
+        500, "Number of points that optical flow follows at once; no new track begins beyond it.", limits=(1, 10_000)
+    )
+    flow_cell_size: int = option(
+        16,
+        "Side of the cells of a grid: where a cell has a track that optical flow follows, no new one begins.",
+        unit="px",
+        limits=(1, 1000),
+    )
+    flow_confirm_radius: float = option(
+        3.0,
+        "Distance up to which a keypoint confirms or ends a track that optical flow has brought there.",
+        unit="px",
+        limits=(0.1, 100.0),
+    )
+    flow_search_radius: float = option(
+        20.0,
+        "Distance from where the others' motion would have brought a lost track, up to which it is found again.",
+        unit="px",
+        limits=(0.1, 10_000.0),
+    )
+    flow_max_unconfirmed: int = option(
+        10,
+        "Number of images with keypoints in which optical flow may follow a track that no keypoint confirms.",
+        limits=(0, 10_000),
+    )
+    flow: FlowOptions = field(default_factory=FlowOptions)
+
     def __post_init__(self) -> None:
         check_options(self)
+        if self.network_every > 1 and self.tracker == "descriptor":
+            raise ParameterError(
+                f"network_every={self.network_every} needs tracker=flow or hybrid: by descriptors alone, images that "
+                "the network does not see have no tracks"
+            )
 
 
 @dataclass(frozen=True)
@@ -114,7 +161,7 @@ class Tracker:
     def _associate(self, memory: _Memory, features: Features) -> Matches:
         allowed = None
         if self.options.max_displacement is not None:
-            allowed = _within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
+            allowed = within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
         pairs = match(
             memory.descriptors,
             features.descriptors,
@@ -158,7 +205,16 @@ class Tracker:
                 lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
         status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
         tracks = Tracks(
-            self._epoch, id_, age, features.xy, previous_xy, distance, mean_distance, status, np.sort(lost_id)
+            self._epoch,
+            id_,
+            age,
+            features.xy,
+            previous_xy,
+            distance,
+            mean_distance,
+            status,
+            np.sort(lost_id),
+            features.sigma,
         )
         return tracks, unseen
 
@@ -179,7 +235,7 @@ class Tracker:
         self._memory = _Memory(**{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()})
 
 
-def _within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.ndarray:
+def within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Tell which pairs of points (N, 2) and (M, 2) are within each first point's reach (N,), pixels; bool (N, M)."""
     squared = np.subtract.outer(xy0[:, 0], xy1[:, 0]) ** 2
     squared += np.subtract.outer(xy0[:, 1], xy1[:, 1]) ** 2
@@ -188,18 +244,9 @@ def _within_reach(xy0: np.ndarray, xy1: np.ndarray, reach: np.ndarray) -> np.nda
 
 
 def _epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, group: np.ndarray, threshold: float) -> np.ndarray:
-    """Tell which pairs agree with the fundamental matrix of their group (pairs of the same two images); bool (N,).
-
-    Groups too small to say anything, or that determine no matrix, are kept whole.
-    """
+    """Tell which pairs agree with the fundamental matrix of their group (pairs of the same two images); bool (N,)."""
     good = np.ones(len(xy0), bool)
     for value in np.unique(group):
         rows = np.flatnonzero(group == value)
-        if len(rows) < MIN_PAIRS_FOR_GEOMETRY:
-            continue
-        matrix, inliers = cv2.findFundamentalMat(
-            xy0[rows], xy1[rows], cv2.USAC_MAGSAC, ransacReprojThreshold=threshold, confidence=0.999, maxIters=2000
-        )
-        if matrix is not None and inliers is not None:
-            good[rows] = inliers.ravel().astype(bool)
+        good[rows] = epipolar_inliers(xy0[rows], xy1[rows], threshold)
     return good

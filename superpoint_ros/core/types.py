@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Where the position of a track comes from, as in msg/Tracks.msg.
 STATUS_NEW = 0
 STATUS_TRACKED = 1
+STATUS_FOLLOWED = 2
+STATUS_CONFIRMED = 3
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,22 @@ class Features:
         score: Detector probability, float32 (N,), in [0, 1].
         descriptors: Descriptors, float32 (N, D), unit length per row.
         image_size: (height, width) of the image, pixels.
+        sigma: Standard deviation of each coordinate, float32 (N,), pixels; None = unknown.
     """
 
     xy: np.ndarray
     score: np.ndarray
     descriptors: np.ndarray
     image_size: tuple[int, int]
+    sigma: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.xy)
+
+    def take(self, rows: np.ndarray) -> Features:
+        """Return some of the keypoints, given as indices (M,) or as a mask (N,)."""
+        sigma = None if self.sigma is None else self.sigma[rows]
+        return Features(self.xy[rows], self.score[rows], self.descriptors[rows], self.image_size, sigma)
 
     @staticmethod
     def empty(image_size: tuple[int, int], descriptor_size: int = 256) -> Features:
@@ -68,7 +78,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Hold the tracks of one image; row i belongs to row i of the image's Features.
+    """Hold the tracks of one image; from descriptors alone, row i belongs to row i of the image's Features.
 
     >>> from superpoint_ros import Tracker
     >>> tracks = Tracker().update(Features(np.float32([[10, 20]]), np.ones(1), np.float32([[1, 0]]), (480, 640)))
@@ -81,10 +91,13 @@ class Tracks:
         age: Number of images in which the track has been seen, int32 (N,), this one included (1 = new).
         xy: Position in this image, float32 (N, 2), pixels.
         previous_xy: Position where the track was last seen, float32 (N, 2), pixels; NaN for new tracks.
-        distance: Descriptor distance of this match, float32 (N,), in [0, 2]; NaN for new tracks.
-        mean_distance: Running mean of the track's match distances, float32 (N,); NaN for new tracks.
-        status: STATUS_NEW or STATUS_TRACKED, uint8 (N,).
+        distance: Descriptor distance of this match, float32 (N,), in [0, 2]; NaN where new or followed by flow.
+        mean_distance: Running mean of the track's match distances, float32 (N,); NaN where it was never matched.
+        status: Where the position comes from, uint8 (N,): STATUS_NEW, a keypoint; STATUS_TRACKED, a keypoint of the
+            same descriptor; STATUS_FOLLOWED, optical flow; STATUS_CONFIRMED, optical flow that a keypoint of the same
+            descriptor agrees with.
         lost_id: Tracks given up at this image, int64 (M,), ascending.
+        sigma: Standard deviation of each coordinate, float32 (N,), pixels; None = unknown.
     """
 
     epoch: int
@@ -96,9 +109,18 @@ class Tracks:
     mean_distance: np.ndarray
     status: np.ndarray
     lost_id: np.ndarray
+    sigma: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.id)
+
+    @staticmethod
+    def empty(epoch: int, lost_id: np.ndarray | None = None) -> Tracks:
+        """Make the tracks of an image in which none was seen."""
+        floats, points = np.zeros(0, np.float32), np.zeros((0, 2), np.float32)
+        ids, ages, status = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8)
+        lost_id = ids if lost_id is None else lost_id
+        return Tracks(epoch, ids, ages, points, points, floats, floats, status, lost_id, floats)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,16 @@ def _stacked(x: array[float], y: array[float]) -> np.ndarray:
     return np.stack([np.frombuffer(x, np.float32), np.frombuffer(y, np.float32)], axis=1)
 
 
+def _known(values: np.ndarray | None) -> array[float]:
+    """Return values as a field holds them; empty where they are not known."""
+    return array("f") if values is None else _floats(values)
+
+
+def _optional(field: array[float], count: int) -> np.ndarray | None:
+    """Return an optional field's values; None where it is empty and need not be."""
+    return None if len(field) == 0 < count else np.frombuffer(field, np.float32)
+
+
 def features_to_message(
     features: Features, header: Header, camera: str, track_id: np.ndarray | None = None, **facts: Any
 ) -> FeaturesMessage:
@@ -61,6 +71,7 @@ def features_to_message(
         x=_floats(features.xy[:, 0]),
         y=_floats(features.xy[:, 1]),
         score=_floats(features.score),
+        sigma=_known(features.sigma),
         track_id=_longs(track_id),
         descriptor_size=features.descriptors.shape[1],
         descriptor_type=FeaturesMessage.DESCRIPTOR_FLOAT32,
@@ -86,6 +97,7 @@ def message_to_features(message: FeaturesMessage) -> Features:
         score=np.frombuffer(message.score, np.float32),
         descriptors=flat.reshape(len(message.x), message.descriptor_size),
         image_size=(message.height, message.width),
+        sigma=_optional(message.sigma, len(message.x)),
     )
 
 
@@ -167,6 +179,7 @@ def tracks_to_message(
         y=_floats(tracks.xy[:, 1]),
         previous_x=_floats(tracks.previous_xy[:, 0]),
         previous_y=_floats(tracks.previous_xy[:, 1]),
+        sigma=_known(tracks.sigma),
         distance=_floats(tracks.distance),
         mean_distance=_floats(tracks.mean_distance),
         normalized_x=_floats(normalized[:, 0]),
@@ -189,4 +202,5 @@ def message_to_tracks(message: TracksMessage) -> Tracks:
         mean_distance=np.frombuffer(message.mean_distance, np.float32),
         status=np.frombuffer(message.status, np.uint8),
         lost_id=np.frombuffer(message.lost_id, np.int64),
+        sigma=_optional(message.sigma, len(message.x)),
     )

@@ -1,0 +1,127 @@
+"""Points followed from one image to the next by pyramidal Lucas-Kanade, with a check that they find their way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.geometry import inside_image
+from superpoint_ros.core.options import NO_CHECK, check_options, option
+
+# Iterations at a level end after so many, or where the step is shorter than so many pixels.
+CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.01)
+# Smallest eigenvalue of a window's structure tensor, as OpenCV normalizes it: below, the window has no corner.
+MIN_EIGENVALUE = 1e-4
+# The way back starts where the point came from, so that it needs fewer levels.
+LEVELS_BACK = 1
+
+
+@dataclass(frozen=True)
+class FlowOptions:
+    """Describe how points are followed by optical flow.
+
+    >>> FlowOptions(flow_window=15).flow_levels
+    3
+
+    Raises:
+        ParameterError: A value that is not allowed.
+    """
+
+    flow_window: int = option(
+        21, "Side of the window around a point that optical flow compares; odd.", unit="px", limits=(5, 61)
+    )
+    flow_levels: int = option(
+        3, "Number of times the images are halved for optical flow: more follow faster motion.", limits=(0, 6)
+    )
+    flow_max_return_error: float | None = option(
+        0.7,
+        "Largest distance of a point from where it started, once followed to the next image and back.",
+        unit="px",
+        limits=(0.01, 100.0),
+        none=NO_CHECK,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        if self.flow_window % 2 == 0:
+            raise ParameterError(f"flow_window={self.flow_window} is not odd")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Hold where points of one image are in another; row i is point i.
+
+    Attributes:
+        xy: Positions in the other image, float32 (N, 2), pixels.
+        found: Whether the point could be followed, bool (N,).
+        residual: Mean absolute difference of the two windows, float32 (N,), gray levels.
+        eigenvalue: Smaller eigenvalue of the window's structure tensor in the other image, float32 (N,), as OpenCV
+            normalizes it.
+        return_error: Distance from the start after the way back, float32 (N,), pixels.
+    """
+
+    xy: np.ndarray
+    found: np.ndarray
+    residual: np.ndarray
+    eigenvalue: np.ndarray
+    return_error: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Variance that the step adds to each coordinate, float32 (N,), square pixels."""
+        variance: np.ndarray = np.full(len(self), 0.02, np.float32)
+        return variance
+
+
+def follow_points(
+    image0: np.ndarray, image1: np.ndarray, xy: np.ndarray, options: FlowOptions, guess: np.ndarray | None = None
+) -> Flow:
+    """Follow points from one image to another of the same size.
+
+    B. D. Lucas and T. Kanade, "An iterative image registration technique", IJCAI 1981; J.-Y. Bouguet, "Pyramidal
+    implementation of the Lucas Kanade feature tracker", 2000; the check by the way back is that of Z. Kalal et al.,
+    "Forward-backward error", ICPR 2010.
+
+    >>> image = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (80, 80), np.uint8), (0, 0), 2)
+    >>> flow = follow_points(image, np.roll(image, (1, 3), (0, 1)), np.float32([[40, 40]]), FlowOptions())
+    >>> flow.xy.round(1).tolist(), flow.found.tolist()
+    ([[43.0, 41.0]], [True])
+
+    Args:
+        image0: Image in which the points are known, uint8 (H, W).
+        image1: Image in which they are sought, uint8 (H, W).
+        xy: Points of `image0`, float32 (N, 2), pixels.
+        options: How they are followed.
+        guess: Where the search begins, float32 (N, 2), pixels; None = where the points were.
+    """
+    if len(xy) == 0:
+        nothing = np.zeros(0, np.float32)
+        return Flow(np.zeros((0, 2), np.float32), np.zeros(0, bool), nothing, nothing, nothing)
+    start = np.ascontiguousarray(xy, np.float32).reshape(-1, 1, 2)
+    window = (options.flow_window, options.flow_window)
+    common: dict[str, Any] = {"winSize": window, "criteria": CONVERGED, "minEigThreshold": MIN_EIGENVALUE}
+    # Forward, from the guess if there is one.
+    first = np.array(xy if guess is None else guess, np.float32).reshape(-1, 1, 2)
+    end, reached, residual = cv2.calcOpticalFlowPyrLK(
+        image0, image1, start, first, maxLevel=options.flow_levels, flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **common
+    )
+    # And back; on this way the "error" is the eigenvalue of the window around the end.
+    back, returned, eigenvalue = cv2.calcOpticalFlowPyrLK(
+        image1, image0, end, start.copy(), maxLevel=min(LEVELS_BACK, options.flow_levels),
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS, **common,
+    )  # fmt: skip
+    found_xy = end.reshape(-1, 2)
+    return_error = np.linalg.norm(back - start, axis=2).ravel()
+    found = (
+        (reached.ravel() == 1) & (returned.ravel() == 1) & inside_image(found_xy, (image1.shape[0], image1.shape[1]))
+    )
+    if options.flow_max_return_error is not None:
+        found &= return_error <= options.flow_max_return_error
+    return Flow(found_xy, found, residual.ravel(), eigenvalue.ravel(), return_error)

@@ -1,0 +1,120 @@
+"""Which keypoints belong to which tracks that optical flow carries, and which begin new ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from superpoint_ros.core.matching import match
+from superpoint_ros.core.track_table import TrackTable
+from superpoint_ros.core.tracker import TrackerOptions, within_reach
+from superpoint_ros.core.types import Features, Matches
+
+# Where a network gives no sigma.
+KEYPOINT_VARIANCE = 0.5
+
+
+@dataclass(frozen=True)
+class Keyframe:
+    """Hold an image that a network is to see, and where the tracks were in it.
+
+    Attributes:
+        epoch: Epoch of the tracker.
+        image: The image, uint8 (H, W).
+        id: Ids of the visible tracks, int64 (N,).
+        xy: Their positions, float32 (N, 2), pixels.
+    """
+
+    epoch: int
+    image: np.ndarray
+    id: np.ndarray
+    xy: np.ndarray
+
+
+def visible_since(table: TrackTable, keyframe: Keyframe) -> tuple[np.ndarray, np.ndarray]:
+    """Find the tracks that were visible in a keyframe and still are: their rows, and their positions in it (M, 2)."""
+    rows = table.rows_of(keyframe.id)
+    known = rows >= 0
+    known[known] = table.visible[rows[known]]
+    return rows[known], keyframe.xy[known]
+
+
+def match_near(
+    table: TrackTable, rows: np.ndarray, xy: np.ndarray, features: Features, radius: float, options: TrackerOptions
+) -> Matches:
+    """Match tracks with the keypoints near positions, by descriptor.
+
+    Args:
+        table: The tracks.
+        rows: Rows of the tracks to match, int64 (M,).
+        xy: Where each is expected, float32 (M, 2), pixels.
+        features: The keypoints.
+        radius: Largest distance of a keypoint from there, pixels.
+        options: Has the largest descriptor distance.
+
+    Returns:
+        Pairs of an index into `rows` and a keypoint.
+    """
+    near = within_reach(xy, features.xy, np.full(len(xy), radius))
+    limit = options.max_descriptor_distance
+    return match(table.descriptors[rows], features.descriptors, max_descriptor_distance=limit, allowed=near)
+
+
+def has_other_keypoint(
+    table: TrackTable, rows: np.ndarray, xy: np.ndarray, features: Features, radius: float, options: TrackerOptions
+) -> np.ndarray:
+    """Tell which tracks have keypoints near their positions, none of them of their descriptor; bool (M,)."""
+    near = within_reach(xy, features.xy, np.full(len(xy), radius))
+    # Of unit vectors, distance^2 = 2 - 2 similarity.
+    similarity = np.where(near, table.descriptors[rows] @ features.descriptors.T, -np.inf).max(axis=1, initial=-np.inf)
+    other: np.ndarray = near.any(axis=1) & (similarity <= 1.0 - 0.5 * options.max_descriptor_distance**2)
+    return other
+
+
+def choose_seeds(
+    table: TrackTable, keyframe: Keyframe, features: Features, free: np.ndarray, options: TrackerOptions
+) -> np.ndarray:
+    """Choose the keypoints that begin tracks: the strongest in each cell of a grid that no track is in.
+
+    Args:
+        table: The tracks.
+        keyframe: Image of the keypoints.
+        features: The keypoints, strongest first.
+        free: Those that may be chosen, int64 (M,), ascending.
+        options: Has the size of the cells, and how many tracks there may be.
+    """
+    size = options.flow_cell_size
+    columns = features.image_size[1] // size + 1
+    taken = cell_numbers(visible_since(table, keyframe)[1], size, columns)
+    cells = cell_numbers(features.xy[free], size, columns)
+    first = np.sort(np.unique(cells, return_index=True)[1])
+    first = first[~np.isin(cells[first], taken)]
+    room = options.max_tracks - int(np.count_nonzero(table.visible))
+    seeds: np.ndarray = free[first[: max(room, 0)]]
+    return seeds
+
+
+def guess_positions(table: TrackTable, keyframe: Keyframe, xy: np.ndarray) -> np.ndarray:
+    """Guess where points (N, 2) of a keyframe are in the newest image: moved as the nearest track has."""
+    rows, before = visible_since(table, keyframe)
+    if not len(rows):
+        return xy
+    nearest = np.square(xy[:, None] - before[None]).sum(axis=2).argmin(axis=1)
+    guess: np.ndarray = xy + (table.xy[rows] - before)[nearest]
+    return guess
+
+
+def keypoint_variance(features: Features) -> np.ndarray:
+    """Return the variance of each coordinate of the keypoints, float32 (N,), square pixels."""
+    if features.sigma is None:
+        return np.full(len(features), KEYPOINT_VARIANCE, np.float32)
+    variance: np.ndarray = np.square(features.sigma)
+    return variance
+
+
+def cell_numbers(xy: np.ndarray, size: int, columns: int) -> np.ndarray:
+    """Number the square cell of a grid that each point (N, 2) is in, int64 (N,)."""
+    column, row = (np.rint(xy).astype(np.int64) // size).T
+    numbers: np.ndarray = row * columns + column
+    return numbers

@@ -1,0 +1,285 @@
+"""Tracks carried by optical flow, on images whose motion is known exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.flow_tracker import FlowTracker
+from superpoint_ros.core.image_tracker import DescriptorTracker, make_tracker
+from superpoint_ros.core.mask import unmasked, without_masked
+from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_FOLLOWED, STATUS_NEW, STATUS_TRACKED, Features
+
+SIZE = (120, 160)
+rng = np.random.default_rng(0)
+SCENE = cv2.normalize(
+    cv2.GaussianBlur(rng.integers(0, 256, (400, 400), np.uint8), (0, 0), 2.0), None, 0, 255, cv2.NORM_MINMAX
+)
+LANDMARKS = np.float32([[x, y] for y in range(120, 300, 24) for x in range(120, 320, 24)])
+DESCRIPTORS = rng.standard_normal((len(LANDMARKS), 64)).astype(np.float32)
+DESCRIPTORS /= np.linalg.norm(DESCRIPTORS, axis=1, keepdims=True)
+HYBRID = TrackerOptions(tracker="hybrid")
+BLACK = np.zeros(SIZE, np.uint8)
+
+
+def view(x, y):
+    """The image whose top-left pixel is the scene's (x, y)."""
+    return np.ascontiguousarray(SCENE[y : y + SIZE[0], x : x + SIZE[1]])
+
+
+def seen(x, y, landmarks=None, descriptors=DESCRIPTORS):
+    """The landmarks found in view(x, y): all that are in it, or some of them."""
+    xy = LANDMARKS - np.float32([x, y])
+    inside = (xy > 8).all(axis=1) & (xy < np.float32(SIZE[::-1]) - 8).all(axis=1)
+    rows = np.flatnonzero(inside if landmarks is None else inside & np.isin(np.arange(len(xy)), landmarks))
+    return Features(xy[rows], np.linspace(1, 0.5, len(rows), dtype=np.float32), descriptors[rows], SIZE)
+
+
+def scene_position(tracks, x, y):
+    return tracks.xy + np.float32([x, y])
+
+
+@pytest.mark.parametrize("kind", ["flow", "hybrid"])
+def test_points_are_followed_between_the_images_that_the_network_sees(kind):
+    tracker = make_tracker(TrackerOptions(tracker=kind))
+    first, ids = tracker.update(view(100, 100), seen(100, 100))
+    assert set(first.status) == {STATUS_NEW}
+    np.testing.assert_array_equal(first.id, ids)
+    for step in range(1, 5):
+        tracks = tracker.follow(view(100 + 3 * step, 100 + step))
+        assert set(tracks.status) == {STATUS_FOLLOWED}
+        assert set(tracks.age) == {step + 1}
+        assert np.isnan(tracks.distance).all()
+        start = scene_position(first, 100, 100)[np.searchsorted(first.id, tracks.id)]
+        assert len(tracks) > 0.9 * len(first) - 5
+        # Points whose window reaches beyond the image may drift a little.
+        assert np.linalg.norm(scene_position(tracks, 100 + 3 * step, 100 + step) - start, axis=1).max() < 0.6
+
+
+def test_a_keypoint_of_the_same_descriptor_confirms_a_track():
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.follow(view(103, 100))
+    tracks, ids = tracker.update(view(106, 100), seen(106, 100))
+    confirmed = tracks.status == STATUS_CONFIRMED
+    assert np.isin(tracks.id[confirmed], first.id).all()
+    assert confirmed.sum() > 0.8 * len(first)
+    assert tracks.distance[confirmed].max() < 1e-3
+    assert set(tracks.age[confirmed]) == {3}
+    assert set(tracks.id[confirmed]) <= set(ids)
+    np.testing.assert_allclose(
+        tracks.previous_xy[confirmed] - tracks.xy[confirmed], [[3, 0]] * confirmed.sum(), atol=0.1
+    )
+
+
+def test_a_track_whose_place_has_another_descriptor_ends_and_the_corner_there_begins_another_one():
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    other = DESCRIPTORS.copy()
+    other[:, :] = np.roll(DESCRIPTORS, 1, axis=1)
+    tracks, _ = tracker.update(view(100, 100), seen(100, 100, descriptors=other))
+    assert not np.isin(tracks.id, first.id).any()
+    assert set(tracks.status) == {STATUS_NEW}
+    flow = FlowTracker(TrackerOptions(tracker="flow"))
+    first, _ = flow.update(view(100, 100), seen(100, 100))
+    tracks, _ = flow.update(view(100, 100), seen(100, 100, descriptors=other))
+    assert tracks.id.tolist() == first.id.tolist()
+
+
+def test_a_track_that_no_keypoint_confirms_ends_in_time():
+    tracker = FlowTracker(replace(HYBRID, flow_max_unconfirmed=2))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    few = [int(np.flatnonzero((first.xy[0] + 100 == LANDMARKS).all(axis=1))[0])]
+    counts, lost = [], []
+    for _ in range(4):
+        tracks, _ = tracker.update(view(100, 100), seen(100, 100, few))
+        counts.append(len(tracks))
+        lost += tracks.lost_id.tolist()
+    assert counts == [len(first), len(first), 1, 1]
+    assert sorted([*lost, tracks.id[0]]) == first.id.tolist()
+
+
+def test_a_track_that_flow_lost_is_found_again_by_its_descriptor():
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.interrupt()
+    assert len(tracker.follow(view(108, 104))) == 0
+    again, _ids = tracker.update(view(108, 104), seen(108, 104))
+    back = np.isin(again.id, first.id)
+    assert set(again.status[back]) == {STATUS_TRACKED}
+    assert back.sum() >= 0.8 * len(first)
+    np.testing.assert_allclose(again.previous_xy[back] - again.xy[back], [[8, 4]] * back.sum(), atol=1e-4)
+
+
+def test_a_lost_track_is_remembered_for_max_missed_frames():
+    for missed, expected in ((3, True), (4, False)):
+        tracker = FlowTracker(replace(HYBRID, max_missed_frames=3))
+        first, _ = tracker.update(view(100, 100), seen(100, 100))
+        tracker.interrupt()
+        elsewhere = [len(LANDMARKS) - 1]
+        for _ in range(missed):
+            tracker.update(view(240, 240), seen(240, 240, elsewhere))
+            tracker.interrupt()
+        again, _ = tracker.update(view(100, 100), seen(100, 100))
+        assert np.isin(first.id, again.id).all() == expected
+
+
+def test_late_keypoints_are_carried_to_the_newest_image():
+    tracker = FlowTracker(HYBRID)
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    for step in range(1, 5):
+        assert len(tracker.follow(view(100 + 2 * step, 100))) == 0
+    ids = tracker.learn(keyframe, seen(100, 100))
+    tracks = tracker.follow(view(110, 100))
+    assert set(tracks.status) == {STATUS_NEW}
+    assert np.isin(tracks.id, ids).all()
+    at = dict(zip(ids.tolist(), seen(100, 100).xy, strict=True))
+    expected = np.array([at[identity] for identity in tracks.id.tolist()]) - np.float32([10, 0])
+    np.testing.assert_allclose(tracks.xy, expected, atol=0.1)
+
+
+def test_late_keypoints_confirm_tracks_where_they_were():
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.follow(view(104, 100))
+    keyframe = tracker.keyframe()
+    for step in range(2, 5):
+        tracker.follow(view(100 + 4 * step, 100))
+    ids = tracker.learn(keyframe, seen(104, 100))
+    tracks = tracker.follow(view(120, 100))
+    confirmed = tracks.id[tracks.status == STATUS_CONFIRMED]
+    assert len(confirmed) > 0.7 * len(first)
+    assert np.isin(confirmed, first.id).all()
+    assert np.isin(confirmed, ids).all()
+
+
+def test_keypoints_from_before_a_reset_are_of_no_track():
+    tracker = FlowTracker(HYBRID)
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    tracker.reset()
+    tracker.follow(view(100, 100))
+    assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
+    assert tracker.follow(view(100, 100)).epoch == 1
+
+
+@pytest.mark.parametrize("blind", [BLACK, np.full(SIZE, 255, np.uint8)])
+def test_black_and_overexposed_images_are_left_out(blind):
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    for _ in range(3):
+        assert len(tracker.follow(blind)) == 0
+        assert tracker.keyframe() is None
+    tracks = tracker.follow(view(102, 100))
+    assert len(tracks) > 0.8 * len(first)
+    assert set(tracks.age) == {2}
+
+
+def test_after_too_many_black_images_tracks_are_found_again_by_descriptors():
+    tracker = FlowTracker(replace(HYBRID, max_missed_frames=3))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    for _ in range(5):
+        tracker.follow(BLACK)
+    assert len(tracker.follow(view(102, 100))) == 0
+    again, _ = tracker.update(view(102, 100), seen(102, 100))
+    assert np.isin(again.id, first.id).sum() > 0.8 * len(first)
+
+
+def test_an_image_of_another_size_begins_a_new_epoch():
+    tracker = FlowTracker(HYBRID)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracks = tracker.follow(view(100, 100)[:100])
+    assert (tracks.epoch, len(tracks)) == (1, 0)
+    assert first.epoch == 0
+
+
+def test_no_more_tracks_begin_than_are_wanted_and_one_in_a_cell():
+    tracker = FlowTracker(replace(HYBRID, max_tracks=5))
+    tracks, _ = tracker.update(view(100, 100), seen(100, 100))
+    np.testing.assert_array_equal(tracks.xy, seen(100, 100).xy[:5])
+    spread = FlowTracker(replace(HYBRID, flow_cell_size=60))
+    tracks, _ = spread.update(view(100, 100), seen(100, 100))
+    cells = (np.rint(tracks.xy) // 60).astype(int)
+    assert len(np.unique(cells, axis=0)) == len(cells)
+
+
+def test_a_point_that_moves_too_far_is_not_followed():
+    tracker = FlowTracker(replace(HYBRID, max_displacement=4.0))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    assert len(tracker.follow(view(103, 100))) > 0.8 * len(first)
+    assert len(tracker.follow(view(109, 100))) == 0
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_no_track_is_ever_under_the_mask(data):
+    """Whatever the motion, the masks, and which images the network sees."""
+    tracker = FlowTracker(HYBRID)
+    x, y, keyframe = 100, 100, None
+    for _ in range(6):
+        mask = np.full(SIZE, 255, np.uint8)
+        left, top = data.draw(st.integers(0, 120)), data.draw(st.integers(0, 90))
+        mask[top : top + data.draw(st.integers(1, 80)), left : left + data.draw(st.integers(1, 80))] = 0
+        x, y = x + data.draw(st.integers(-4, 4)), y + data.draw(st.integers(-4, 4))
+        features = without_masked(seen(x, y), mask)
+        assert unmasked(features.xy, mask).all()
+        if keyframe is not None and data.draw(st.booleans()):
+            tracker.learn(*keyframe)
+            keyframe = None
+        tracks = (
+            tracker.update(view(x, y), features, mask)[0]
+            if data.draw(st.booleans())
+            else tracker.follow(view(x, y), mask)
+        )
+        assert unmasked(tracks.xy, mask).all()
+        if keyframe is None and (taken := tracker.keyframe()) is not None:
+            keyframe = (taken, features)
+
+
+def test_two_runs_give_equal_tracks():
+    def run():
+        tracker, found = FlowTracker(HYBRID), []
+        for step in range(12):
+            x, y = 100 + 3 * step, 100 + 2 * step
+            found.append(tracker.update(view(x, y), seen(x, y))[0] if step % 3 == 0 else tracker.follow(view(x, y)))
+        return found
+
+    for one, other in zip(run(), run(), strict=True):
+        for name in one.__dataclass_fields__:
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+
+
+def test_a_loop_ends_with_a_bounded_memory_and_never_uses_an_id_twice():
+    tracker, ids, sizes = FlowTracker(HYBRID), {}, []
+    for step in range(120):
+        angle = 2 * np.pi * step / 40
+        x, y = round(100 + 40 * np.cos(angle)), round(100 + 40 * np.sin(angle))
+        tracks, _ = tracker.update(view(x, y), seen(x, y))
+        for identity, place in zip(tracks.id.tolist(), scene_position(tracks, x, y), strict=True):
+            np.testing.assert_allclose(ids.setdefault(identity, place), place, atol=3.0)
+        sizes.append(len(tracker._table))
+    assert max(sizes[60:]) <= max(sizes[:60])
+
+
+def test_the_descriptor_tracker_behind_the_same_interface_is_the_tracker():
+    one, other = DescriptorTracker(TrackerOptions()), Tracker()
+    for step in range(4):
+        features = seen(100 + 5 * step, 100)
+        tracks, ids = one.update(view(100 + 5 * step, 100), features)
+        np.testing.assert_array_equal(tracks.id, other.update(features).id)
+        np.testing.assert_array_equal(ids, tracks.id)
+        assert len(one.follow(BLACK)) == 0
+    assert one.keyframe() is None
+
+
+def test_by_descriptors_alone_the_network_sees_every_image():
+    with pytest.raises(ParameterError, match="network_every=3 needs tracker=flow or hybrid"):
+        TrackerOptions(network_every=3)
