@@ -181,11 +181,6 @@ class FlowTracker:
         pairs = match_near(table, rows, xy, features, radius, self.options)
         matched, keypoints = rows[pairs.index0], pairs.index1
         ids[keypoints] = table.id[matched]
-        # Take away drift that has become larger than a keypoint's own error.
-        drift = features.xy[keypoints] - xy[pairs.index0]
-        far = np.linalg.norm(drift, axis=1) > SAME_PLACE * radius
-        table.xy[matched[far]] += drift[far]
-        table.variance[matched[far]] = keypoint_variance(features)[keypoints[far]]
         table.match(matched, features.descriptors[keypoints], pairs.distance, STATUS_CONFIRMED)
         # Another corner is where the track should be.
         other = has_other_keypoint(table, rows, xy, features, SAME_PLACE * radius, self.options)

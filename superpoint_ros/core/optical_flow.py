@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import inside_image
 from superpoint_ros.core.options import NO_CHECK, check_options, option
 
@@ -24,15 +23,15 @@ LEVELS_BACK = 1
 class FlowOptions:
     """Describe how points are followed by optical flow.
 
-    >>> FlowOptions(flow_window=15).flow_levels
+    >>> FlowOptions(flow_radius=7).flow_levels
     3
 
     Raises:
         ParameterError: A value that is not allowed.
     """
 
-    flow_window: int = option(
-        21, "Side of the window around a point that optical flow compares; odd.", unit="px", limits=(5, 61)
+    flow_radius: int = option(
+        10, "Half the side of the window around a point that optical flow compares.", unit="px", limits=(2, 30)
     )
     flow_levels: int = option(
         3, "Number of times the images are halved for optical flow: more follow faster motion.", limits=(0, 6)
@@ -47,8 +46,6 @@ class FlowOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if self.flow_window % 2 == 0:
-            raise ParameterError(f"flow_window={self.flow_window} is not odd")
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,8 @@ def follow_points(
         nothing = np.zeros(0, np.float32)
         return Flow(np.zeros((0, 2), np.float32), np.zeros(0, bool), nothing, nothing, nothing)
     start = np.ascontiguousarray(xy, np.float32).reshape(-1, 1, 2)
-    window = (options.flow_window, options.flow_window)
-    common: dict[str, Any] = {"winSize": window, "criteria": CONVERGED, "minEigThreshold": MIN_EIGENVALUE}
+    side = 2 * options.flow_radius + 1
+    common: dict[str, Any] = {"winSize": (side, side), "criteria": CONVERGED, "minEigThreshold": MIN_EIGENVALUE}
     # Forward, from the guess if there is one.
     first = np.array(xy if guess is None else guess, np.float32).reshape(-1, 1, 2)
     end, reached, residual = cv2.calcOpticalFlowPyrLK(

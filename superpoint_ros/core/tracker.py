@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from superpoint_ros.core.epipolar import epipolar_inliers
-from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.matching import descriptor_distance_option, match
 from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
@@ -41,8 +40,8 @@ class TrackerOptions:
     )
     network_every: int = option(
         1,
-        "Number of images from one that the network sees to the next; between them tracks are followed by optical "
-        "flow, which tracker flow or hybrid does.",
+        "Number of images from one that the network sees to the next, with policy latest at least; between them "
+        "trackers flow and hybrid follow, and tracker descriptor has no tracks.",
         limits=(1, 1000),
     )
     max_descriptor_distance: float = descriptor_distance_option()
@@ -90,11 +89,6 @@ class TrackerOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if self.network_every > 1 and self.tracker == "descriptor":
-            raise ParameterError(
-                f"network_every={self.network_every} needs tracker=flow or hybrid: by descriptors alone, images that "
-                "the network does not see have no tracks"
-            )
 
 
 @dataclass(frozen=True)

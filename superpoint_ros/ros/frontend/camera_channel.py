@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +15,22 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.image_tracker import make_tracker
+from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.track_motion import TrackMotion
-from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.frontend.continuity import Continuity
+from superpoint_ros.ros.frontend.network_runner import NetworkJob
 from superpoint_ros.ros.frontend.overlay import Overlay
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
-from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
+from superpoint_ros.ros.messages.stamps import nanoseconds
 from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.qos import output_publisher
@@ -55,9 +61,12 @@ class CameraChannel:
         topic = image_topic(node, self._parameters.topic, name, self._parameters.transport)
         self._held_back: deque[Any] = deque()
         self._limit = MAX_HELD_BACK[policy]
-        self._tracker = Tracker(node.parameters.tracker)
+        self._tracker = make_tracker(node.parameters.tracker)
+        # Features come in another thread where the network runs in one.
+        self._lock = threading.Lock()
+        self._number = 0
         self._motion = TrackMotion()
-        self._stamp: Time | None = None
+        self._continuity = Continuity(node)
         self._features = output_publisher(node, FeaturesMessage, f"{name}/features", policy)
         self._tracks = output_publisher(node, TracksMessage, f"{name}/tracks", policy)
         self._overlay = Overlay(node, name, policy) if node.parameters.overlay else None
@@ -106,37 +115,58 @@ class CameraChannel:
         with self.stream.statistics.timed("convert"):
             return message_to_array(message, "mono8", max_pixels=self._node.parameters.max_pixels)
 
-    def finish(self, message: Image | CompressedImage, features: Features) -> None:
-        """Track an image's features and publish everything that somebody wants."""
-        statistics = self.stream.statistics
-        with statistics.timed("track"):
-            previous_stamp = self._advance(message.header.stamp)
-            tracks = self._tracker.update(features)
+    def is_seen(self) -> bool:
+        """Tell whether the network is to see the next image, and count it."""
+        number, self._number = self._number, self._number + 1
+        return number % self._tracker.options.network_every == 0
+
+    def finish(self, message: Image | CompressedImage, image: np.ndarray, features: Features | None = None) -> None:
+        """Track an image and publish everything that somebody wants.
+
+        Args:
+            message: The image as it came.
+            image: The image, uint8 (H, W).
+            features: Its features; None where the network does not see it, or has not yet.
+        """
+        statistics, ids = self.stream.statistics, None
+        with self._lock, statistics.timed("track"):
+            previous_stamp = self._continuity.advance(self.stream, message.header.stamp, image.shape, self._tracker)
+            if features is None:
+                tracks = self._tracker.follow(image)
+            else:
+                tracks, ids = self._tracker.update(image, features)
         with statistics.timed("publish"):
-            self._publish(message.header, previous_stamp, features, tracks)
+            self._publish_tracks(message.header, previous_stamp, image.shape, tracks)
+            if features is not None and ids is not None:
+                self._publish_features(message.header, features, ids)
         if self._overlay is not None:
             self._overlay.publish(message, tracks, statistics)
         statistics.count("processed")
 
-    def _advance(self, stamp: Time) -> Time:
-        """Remember the stamp; start a new epoch where time went backward. Returns the previous image's stamp."""
-        previous, self._stamp = self._stamp, stamp
-        if previous is None:
-            return Time()
-        if nanoseconds(stamp) < nanoseconds(previous):
-            self.stream.statistics.count("resets")
-            back = (nanoseconds(previous) - nanoseconds(stamp)) / SECOND
-            self._node.warnings.warn(self.stream.topic, "stamp", f"timestamp jumped back {back:.6f} s; tracks reset")
-            self._tracker.reset()
-            return Time()
-        return previous
+    def late_job(self, message: Image | CompressedImage, image: np.ndarray) -> NetworkJob | None:
+        """Return what the network is to do with the image tracked last, beside the tracking; None = nothing."""
+        keyframe = self._tracker.keyframe() if self.is_seen() else None
+        if keyframe is None:
+            return None
+        return NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe))
 
-    def _publish(self, header: Header, previous_stamp: Time, features: Features, tracks: Tracks) -> None:
-        motion = self._motion.update(tracks, nanoseconds(header.stamp), self._camera_of(features.image_size))
+    def _learn(self, header: Header, keyframe: Keyframe, features: Features) -> None:
+        """Take in the features of an image that was tracked before, and publish them."""
+        with self._lock, self.stream.statistics.timed("learn"):
+            ids = self._tracker.learn(keyframe, features)
+        self._publish_features(header, features, ids)
+
+    def _publish_tracks(
+        self, header: Header, previous_stamp: Time, image_size: tuple[int, int], tracks: Tracks
+    ) -> None:
+        motion = self._motion.update(tracks, nanoseconds(header.stamp), self._camera_of(image_size))
         normalized, velocity = motion or (None, None)
         self._tracks.publish(tracks_to_message(tracks, header, self._name, previous_stamp, normalized, velocity))
+
+    def _publish_features(self, header: Header, features: Features, track_id: np.ndarray) -> None:
+        self.stream.statistics.count("seen")
         if self._features.get_subscription_count():
-            message = features_to_message(features, header, self._name, tracks.id)
+            message = features_to_message(features, header, self._name, track_id)
             message.rectified = self._parameters.rectified
             message.model, message.weights_sha256 = self._model
             self._features.publish(message)

@@ -46,6 +46,9 @@ class FrontendParameters(PolicyOptions):
     limits: InputLimits = field(default_factory=InputLimits)
     decoding: DecodeOptions = field(default_factory=DecodeOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
+    max_time_gap: float = option(
+        1.0, "Largest time between two images across which optical flow follows.", unit="s", limits=(0.001, 1000.0)
+    )
     cameras: Mapping[str, CameraParameters] = field(default_factory=dict)
 
     @property

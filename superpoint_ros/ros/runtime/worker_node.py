@@ -85,6 +85,7 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         self._streams: dict[str, Stream] = {}
         self._queue: FrameQueue[Item] = POLICIES[self.parameters.policy]()
         self._worker = Worker(self._queue, self._work)
+        self._background: list[Worker[Any]] = []
         ready = self.set_up()
         follow_changes(self, self.schema, self._set_wanted)
         self._statistics_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
@@ -127,6 +128,19 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         """Make a stream known, whose items are to be queued."""
         self._streams[stream.name] = stream
         return stream
+
+    def run_in_background(self, queue: FrameQueue[Any], process: Callable[[list[tuple[str, Any]]], None]) -> None:
+        """Process the batches of another queue in a thread of its own, from now until the node stops."""
+
+        def work(batch: list[tuple[str, Any]]) -> None:
+            self._log.adopt_thread()
+            try:
+                process(batch)
+            except Exception as error:
+                self._log_failure("batch in the background not finished", error)
+
+        self._background.append(Worker(queue, work))
+        self._background[-1].start()
 
     def enqueue(self, stream: Stream, item: Item) -> None:
         """Queue an item for the worker; what it replaces is counted as dropped."""
@@ -186,9 +200,12 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
     def stop(self) -> bool:
         """Finish the batch in progress where that is soon done; say what is left. Returns whether it was finished."""
         waiting = [f"{left} queued"] if (left := self._worker.stop(FINISH_S)) else []
-        waiting += ["a batch in progress"] if self._worker.is_busy else []
+        for worker in self._background:
+            worker.stop(FINISH_S)
+        is_busy = any(worker.is_busy for worker in (self._worker, *self._background))
+        waiting += ["a batch in progress"] if is_busy else []
         waiting += [text for stream in self._streams.values() if (text := stream.held_back())]
         if waiting:
             self.get_logger().warning(f"stopped with items not processed: {', '.join(waiting)}")
         self._log.close()
-        return not self._worker.is_busy
+        return not is_busy

@@ -1,0 +1,97 @@
+"""The network on the images of all cameras: at once where that pays, or in a thread of its own behind optical flow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from superpoint_ros.core.types import Features
+from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.ros.runtime.scheduling import LatestQueue
+from superpoint_ros.ros.runtime.worker_node import Stream
+
+if TYPE_CHECKING:
+    from superpoint_ros.ros.frontend.node import FrontendNode
+
+
+@dataclass(frozen=True)
+class NetworkJob:
+    """Hold an image that the network is to see.
+
+    Attributes:
+        stream: Camera of the image.
+        image: The image, uint8 (H, W).
+        deliver: Called with its features.
+    """
+
+    stream: Stream
+    image: np.ndarray
+    deliver: Callable[[Features], None]
+
+
+class NetworkRunner:
+    """Runs the network.
+
+    Args:
+        node: Counts and logs what goes wrong.
+        extractor: The network.
+    """
+
+    def __init__(self, node: FrontendNode, extractor: Extractor):
+        self._node, self._extractor = node, extractor
+        self._waiting: LatestQueue[NetworkJob] = LatestQueue()
+
+    def run(self, jobs: list[NetworkJob]) -> None:
+        """Run the network on images, and deliver; images of one size go through a GPU together."""
+        batches_pay = self._extractor.device.startswith("cuda")
+        groups: dict[object, list[NetworkJob]] = {}
+        for job in jobs:
+            groups.setdefault(job.image.shape if batches_pay else job.stream.name, []).append(job)
+        for group in groups.values():
+            self._run_group(group)
+
+    def _run_group(self, group: list[NetworkJob]) -> None:
+        if len(group) > 1:
+            try:
+                features = self._extract(group)
+            except Exception as error:
+                text = f"batch of {len(group)} images failed ({type(error).__name__}: {error}); run one by one"
+                self._node.warnings.warn(self._node.get_name(), "batch", text)
+            else:
+                for job, found in zip(group, features, strict=True):
+                    with self._node.skip_on_error(job.stream):
+                        job.deliver(found)
+                return
+        # One by one no camera pays for another one's image.
+        for job in group:
+            with self._node.skip_on_error(job.stream):
+                job.deliver(self._extract([job])[0])
+
+    def _extract(self, jobs: list[NetworkJob]) -> list[Features]:
+        start = time.perf_counter()
+        features = self._extractor.extract([job.image for job in jobs])
+        for job in jobs:
+            job.stream.statistics.add_time("network", time.perf_counter() - start)
+        return features
+
+    def start_in_background(self) -> None:
+        """From now on run in a thread of its own what is offered."""
+        self._node.run_in_background(self._waiting, self._run_late)
+
+    def offer(self, job: NetworkJob) -> None:
+        """Let the network see an image as soon as it is free, unless a newer one of the camera is offered first."""
+        self._waiting.put(job.stream.name, job)
+
+    def _run_late(self, batch: list[tuple[str, NetworkJob]]) -> None:
+        """Run images whose tracks have been published: what fails is counted apart."""
+        for _, job in batch:
+            try:
+                job.deliver(self._extract([job])[0])
+            except Exception as error:
+                job.stream.statistics.count("network_failed")
+                text = f"the network failed on an image ({type(error).__name__}: {error}); its tracks live on"
+                self._node.warnings.warn(job.stream.topic, "network", text)

@@ -1,0 +1,72 @@
+"""Optical flow on images whose motion is known."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.optical_flow import FlowOptions, follow_points
+
+IMAGE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (200, 240), np.uint8), (0, 0), 2.0)
+POINTS = np.float32([[x, y] for y in range(50, 150, 20) for x in range(50, 200, 20)])
+
+
+def warped(matrix):
+    return cv2.warpAffine(IMAGE, np.float64(matrix), IMAGE.shape[::-1], borderMode=cv2.BORDER_REFLECT)
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, -0.25), (7.3, 4.6), (-12.0, 3.0)])
+def test_translations_are_found_between_pixels(shift):
+    flow = follow_points(IMAGE, warped([[1, 0, shift[0]], [0, 1, shift[1]]]), POINTS, FlowOptions())
+    assert flow.found.all()
+    np.testing.assert_allclose(flow.xy, POINTS + np.float32(shift), atol=0.05)
+
+
+def test_a_guess_reaches_further_than_the_pyramid():
+    moved = np.roll(IMAGE, 60, axis=1)
+    options = FlowOptions(flow_levels=0)
+    inside = POINTS[POINTS[:, 0] < 150]
+    assert follow_points(IMAGE, moved, inside, options).found.mean() < 0.5
+    guess = inside + np.float32([58, 1])
+    given = guess.copy()
+    flow = follow_points(IMAGE, moved, inside, options, guess)
+    assert flow.found.all()
+    np.testing.assert_allclose(flow.xy, inside + np.float32([60, 0]), atol=0.05)
+    np.testing.assert_array_equal(guess, given)
+
+
+def test_points_are_not_overwritten_where_the_guess_is_where_they_were():
+    points = POINTS.copy()
+    flow = follow_points(IMAGE, warped([[1, 0, 5], [0, 1, 0]]), points, FlowOptions(), points)
+    np.testing.assert_array_equal(points, POINTS)
+    np.testing.assert_allclose(flow.xy, POINTS + np.float32([5, 0]), atol=0.05)
+
+
+def test_a_point_that_is_covered_does_not_find_its_way_back():
+    covered = IMAGE.copy()
+    covered[80:121, 80:121] = np.random.default_rng(1).integers(0, 256, (41, 41), np.uint8)
+    flow = follow_points(IMAGE, covered, np.float32([[100, 100], [180, 60]]), FlowOptions())
+    assert flow.found.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("gray", [0, 128, 255])
+def test_nothing_is_found_in_an_image_of_one_gray(gray):
+    assert not follow_points(IMAGE, np.full_like(IMAGE, gray), POINTS, FlowOptions()).found.any()
+
+
+def test_points_that_leave_the_image_are_not_found():
+    flow = follow_points(IMAGE, np.roll(IMAGE, -20, axis=1), np.float32([[10, 100], [100, 100]]), FlowOptions())
+    assert flow.found.tolist() == [False, True]
+
+
+def test_no_points_give_no_points():
+    flow = follow_points(IMAGE, IMAGE, np.zeros((0, 2), np.float32), FlowOptions())
+    assert len(flow) == len(flow.found) == len(flow.variance) == 0
+
+
+@pytest.mark.parametrize("bad", [{"flow_radius": 1}, {"flow_levels": -1}, {"flow_max_return_error": 0.0}])
+def test_options_out_of_range_are_named(bad):
+    with pytest.raises(ParameterError, match=next(iter(bad))):
+        FlowOptions(**bad)
