@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import pytest
 
 from superpoint_ros.core.decode_options import DecodeOptions, ResolvedDecodeOptions
 from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import option_specs
 from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.core.tracker import TrackerOptions
@@ -24,6 +26,15 @@ LIMITS = [
     (TrackerOptions, "max_missed_frames", 5, 0, 1000),
     (TrackerOptions, "max_displacement", None, 0.1, 10_000.0),
     (TrackerOptions, "epipolar_threshold", None, 0.01, 100.0),
+    (TrackerOptions, "network_every", 1, 1, 1000),
+    (TrackerOptions, "max_tracks", 500, 1, 10_000),
+    (TrackerOptions, "flow_cell_size", 16, 1, 1000),
+    (TrackerOptions, "flow_confirm_radius", 3.0, 0.1, 100.0),
+    (TrackerOptions, "flow_search_radius", 20.0, 0.1, 10_000.0),
+    (TrackerOptions, "flow_max_unconfirmed", 10, 0, 10_000),
+    (FlowOptions, "flow_radius", 10, 2, 30),
+    (FlowOptions, "flow_levels", 3, 0, 6),
+    (FlowOptions, "flow_max_return_error", 0.7, 0.01, 100.0),
     (StereoOptions, "max_descriptor_distance", 0.7, 0.01, 2.0),
     (StereoOptions, "max_reprojection_error", 1.0, 0.01, 100.0),
     (StereoOptions, "min_parallax", 0.25, 0.0, 90.0),
@@ -44,8 +55,9 @@ def test_limits_are_allowed_and_what_is_beyond_is_not(kind, name, default, lowes
 
 
 def test_the_list_above_holds_every_number():
-    for kind in (DecodeOptions, TrackerOptions, StereoOptions):
-        numbers = {name for name, spec in option_specs(kind).items() if spec.limits and spec.count == 1}
+    for kind in (DecodeOptions, TrackerOptions, FlowOptions, StereoOptions):
+        own = {one.name for one in fields(kind)}
+        numbers = {name for name, spec in option_specs(kind).items() if spec.limits and spec.count == 1} & own
         assert numbers == {name for listed, name, *_ in LIMITS if listed is kind}
 
 
