@@ -58,7 +58,7 @@ def test_track(robot, tmp_path):
 
 @pytest.mark.parametrize("node", ["frontend", "triangulate", "densify"])
 def test_a_node_starts_and_ends(robot, node):
-    process = robot.start("-m", f"superpoint_ros.ros.{node}.node")
+    process = robot.start("-m", "superpoint_ros.ros.runtime.program", node)
     try:
         printed = []
         for line in process.stdout:

@@ -21,6 +21,7 @@ SUB_COMMANDS = {
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
     "convert": "convert a pickled weights file to .safetensors, which is read without PyTorch",
+    "quantize": "quantize weights to 8 bits, for processors",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }
 # What commands import when they need it: the extra of this package that brings it.
@@ -28,6 +29,7 @@ EXTRAS = {
     "h5py": "evaluation",
     "lightning_fabric": "training",
     "matplotlib": "evaluation",
+    "nncf": "quantization",
     "tensorboard": "training",
     "torch": "torch",
 }

@@ -40,7 +40,7 @@ def choose_precision(options: RuntimeOptions, *, quantized: bool) -> tuple[str, 
         raise BackendError(f"device '{options.device}' is not one of auto, cpu, which is where 'openvino' runs")
     checks: dict[str, tuple[Callable[[], bool], str]] = {
         "int8": (lambda: quantized, "weights that are not quantized (see superpoint-ros quantize)"),
-        "bfloat16": (_has_bfloat16, "a processor without bfloat16 (AVX512_BF16 or AMX)"),
+        "bfloat16": (lambda: _has_bfloat16(), "a processor without bfloat16 (AVX512_BF16 or AMX)"),
         "float32": (lambda: True, ""),
     }
     if options.precision == "auto":

@@ -5,7 +5,7 @@ from helpers.seeded import seeded_weights_file
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.inference.models import DEFAULT_MODEL, find_model, shipped_models
-from superpoint_ros.networks.weights_file import file_sha256
+from superpoint_ros.networks.weights_file import file_sha256, read_weights
 
 
 def test_every_shipped_model_is_the_file_its_facts_name():
@@ -13,6 +13,8 @@ def test_every_shipped_model_is_the_file_its_facts_name():
     assert DEFAULT_MODEL in models
     for facts in models.values():
         assert file_sha256(facts.file) == facts.sha256
+        if facts.quantization:
+            assert read_weights(facts.quantization)[1]["weights_sha256"] == facts.sha256
         assert facts.file.stat().st_size <= 6e6
         assert facts.file.with_suffix(".md").is_file(), "every model ships with its card"
 

@@ -5,11 +5,13 @@ from helpers.seeded import batch_norm_weights, released_weights, seeded_weights_
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.decode_options import DecodeOptions
-from superpoint_ros.core.errors import BackendError
+from superpoint_ros.core.errors import BackendError, ParameterError
 from superpoint_ros.inference import backend as backends
 from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
+from superpoint_ros.inference import openvino_runtime
 
 
 def assert_same_features(first, second):
@@ -43,9 +45,68 @@ def test_other_layouts_run_in_openvino_too(tmp_path, make):
 
 def test_openvino_and_torch_agree_on_a_real_image():
     path = sorted(shared_data("sequences/tum_fr2_desk/images").iterdir())[3]
-    first, second = (Extractor(backend=name, device="cpu") for name in ("torch", "openvino"))
     image = cv2.imread(str(path))
+    first, second = (Extractor(backend=name, device="cpu", precision="float32") for name in ("torch", "openvino"))
     assert_same_features(first.extract(image), second.extract(image))
+
+
+def test_the_bundled_weights_run_in_8_bits_by_default_and_find_the_same():
+    path = sorted(shared_data("sequences/tum_fr2_desk/images").iterdir())[3]
+    image = cv2.imread(str(path))
+    full, chosen = Extractor(precision="float32", device="cpu"), Extractor(backend="openvino")
+    assert chosen.device == "cpu (OpenVINO, int8)"
+    expected, found = full.extract(image), chosen.extract(image)
+    distance = np.linalg.norm(expected.xy[:, None] - found.xy[None], axis=2)
+    near, partner = distance.min(axis=1) <= 1, distance.argmin(axis=1)
+    assert near.mean() > 0.95
+    assert np.sum(expected.descriptors[near] * found.descriptors[partner[near]], axis=1).mean() > 0.998
+
+
+def test_a_precision_that_is_not_there_is_an_error(tmp_path):
+    weights = seeded_weights_file(tmp_path)
+    with pytest.raises(BackendError, match="precision 'int8': weights that are not quantized"):
+        Extractor(weights, backend="openvino", precision="int8")
+    with pytest.raises(BackendError, match="precision 'int8': backend 'torch' has 'float32' alone"):
+        Extractor(weights, backend="torch", device="cpu", precision="int8")
+    with pytest.raises(ParameterError, match="precision='half' is not one of"):
+        Extractor(weights, precision="half")
+
+
+@pytest.mark.parametrize(
+    ("precision", "quantized", "bfloat16", "chosen"),
+    [
+        ("auto", True, True, "int8"),
+        ("auto", False, True, "bfloat16"),
+        ("auto", False, False, "float32"),
+        ("float32", True, True, "float32"),
+    ],
+)
+def test_which_precision_auto_chooses(monkeypatch, precision, quantized, bfloat16, chosen):
+    monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: bfloat16)
+    options = RuntimeOptions(precision=precision)
+    assert openvino_runtime.choose_precision(options, quantized=quantized)[0] == chosen
+
+
+def test_bfloat16_needs_a_processor_that_has_it(monkeypatch):
+    monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: False)
+    with pytest.raises(BackendError, match="a processor without bfloat16"):
+        openvino_runtime.choose_precision(RuntimeOptions(precision="bfloat16"), quantized=True)
+
+
+def test_threads_are_bounded(tmp_path, monkeypatch):
+    settings = []
+    monkeypatch.setattr(openvino_runtime.Core, "compile_model", lambda *given: settings.append(given[-1]) or Compiled())
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    for threads in (2, None):
+        Extractor(seeded_weights_file(tmp_path), backend="openvino", threads=threads)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    Extractor(seeded_weights_file(tmp_path), backend="openvino")
+    assert [given.get("INFERENCE_NUM_THREADS") for given in settings] == ["2", "3", None]
+
+
+class Compiled:
+    def create_infer_request(self):
+        return None
 
 
 def test_every_image_of_a_batch_gets_its_own_keypoints(tmp_path):

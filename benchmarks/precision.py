@@ -1,0 +1,94 @@
+"""How far each precision is from float32: keypoints and descriptors of SuperPoint, depth of D3, on real images.
+
+python benchmarks/precision.py --images FOLDER [--images FOLDER ...] [--count 30] [--output output/precision.json]
+
+Homography accuracy and matching score by precision: superpoint-ros evaluate homography --precision int8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from provenance import commit, machine
+from tqdm import tqdm
+
+from superpoint_ros import Densifier, Extractor
+from superpoint_ros.core.errors import SuperPointRosError
+from superpoint_ros.core.image import fit_within, resize_image
+from superpoint_ros.core.image_files import list_image_files, read_image_file
+from superpoint_ros.core.types import Features
+
+PRECISIONS = ("bfloat16", "int8")
+SAME_POINT = 1.0  # pixels
+SAMPLES = 300
+
+
+def read_images(folders: list[Path], count: int) -> list[np.ndarray]:
+    """Read images evenly spread over each folder, at most 640 pixels wide or high."""
+    images = []
+    for folder in folders:
+        paths = list_image_files(folder)
+        for index in np.unique(np.linspace(0, len(paths) - 1, count // len(folders)).round().astype(int)):
+            image = read_image_file(paths[index], "bgr")
+            images.append(resize_image(image, fit_within(image.shape[:2], 640)))
+    return images
+
+
+def compare_features(expected: Features, found: Features) -> tuple[float, float]:
+    """Return the share of keypoints that are found again, and the mean cosine of their descriptors."""
+    distance = np.linalg.norm(expected.xy[:, None] - found.xy[None], axis=2)
+    partner, near = distance.argmin(axis=1), distance.min(axis=1) <= SAME_POINT
+    cosine = np.sum(expected.descriptors[near] * found.descriptors[partner[near]], axis=1)
+    return float(near.mean()), float(cosine.mean())
+
+
+def measure_superpoint(images: list[np.ndarray], precision: str) -> dict[str, float]:
+    reference, tested = (Extractor(device="cpu", precision=name) for name in ("float32", precision))
+    found = [compare_features(reference.extract(image), tested.extract(image)) for image in tqdm(images, precision)]
+    return dict(zip(("keypoints_kept", "descriptor_cosine"), np.mean(found, axis=0).round(5).tolist(), strict=True))
+
+
+def sparse_depth(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Make samples of a slanted plane, which is not the depth of the image: only differences are looked at."""
+    sparse = np.full(size, np.nan, np.float32)
+    row, column = rng.integers(0, size[0], SAMPLES), rng.integers(0, size[1], SAMPLES)
+    sparse[row, column] = 1.0 + 3.0 * row / size[0]
+    return sparse
+
+
+def measure_d3(images: list[np.ndarray], precision: str) -> dict[str, float]:
+    reference, tested = (Densifier(device="cpu", precision=name) for name in ("float32", precision))
+    rng, found = np.random.default_rng(0), []
+    for image in tqdm(images, precision):
+        sparse = sparse_depth(image.shape[:2], rng)
+        expected, dense = (densifier.densify(image, sparse).depth for densifier in (reference, tested))
+        found.append(np.abs(dense / expected - 1).mean())
+    return {"mean_relative_change_of_depth": round(float(np.mean(found)), 5)}
+
+
+def main() -> None:
+    """Print a line for each network and precision, write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, action="append", required=True, help="folder of images")
+    parser.add_argument("--count", type=int, default=30, help="number of images")
+    parser.add_argument("--output", type=Path, help="JSON file")
+    arguments = parser.parse_args()
+    images, rows = read_images(arguments.images, arguments.count), []
+    for network, measure in (("superpoint", measure_superpoint), ("d3", measure_d3)):
+        for precision in PRECISIONS:
+            try:
+                rows.append({"network": network, "precision": precision, **measure(images, precision)})
+                print(rows[-1])
+            except SuperPointRosError as error:
+                print(f"{network} in {precision} left out: {error}")
+    if arguments.output:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        record = {"machine": machine(), "commit": commit(), "images": len(images), "rows": rows}
+        arguments.output.write_text(json.dumps(record, indent=2))
+
+
+if __name__ == "__main__":
+    main()
