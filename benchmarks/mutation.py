@@ -136,7 +136,7 @@ def main() -> int:
     parser.add_argument("tests", nargs="+", help="Test files that are to find the faults.")
     parser.add_argument("--time-limit", type=float, default=60.0, help="Seconds for the tests on one change.")
     parser.add_argument(
-        "--part", default="1/1", help="Part of the changes, such as 2/3: every third one from the second."
+        "--part", default="1/1", help="Part of the changes: 2/3 = every third from the second on."
     )
     arguments = parser.parse_args()
     part, parts = map(int, arguments.part.split("/"))
