@@ -135,9 +135,7 @@ def main() -> int:
     parser.add_argument("module", type=Path, help="Source file of the module.")
     parser.add_argument("tests", nargs="+", help="Test files that are to find the faults.")
     parser.add_argument("--time-limit", type=float, default=60.0, help="Seconds for the tests on one change.")
-    parser.add_argument(
-        "--part", default="1/1", help="Part of the changes: 2/3 = every third from the second on."
-    )
+    parser.add_argument("--part", default="1/1", help="Part of the changes: 2/3 = every third from the second on.")
     arguments = parser.parse_args()
     part, parts = map(int, arguments.part.split("/"))
     import cv2  # noqa: F401  (loaded once, before the processes are forked)

@@ -178,14 +178,25 @@ def option_specs(kind: type) -> Mapping[str, OptionSpec]:
 
 
 @cache
-def _collect_specs(kind: Any) -> Mapping[str, OptionSpec]:
+def _own_specs(kind: Any) -> Mapping[str, OptionSpec]:
     specs: dict[str, OptionSpec] = {}
     hints = get_type_hints(kind)
     for one in fields(kind):
         if METADATA_KEY in one.metadata:
             value_type, choices, count = _kind(hints[one.name])
-            found = {one.name: OptionSpec(one.name, value_type, one.default, choices=choices, count=count,
-                                          **one.metadata[METADATA_KEY])}  # fmt: skip
+            specs[one.name] = OptionSpec(one.name, value_type, one.default, choices=choices, count=count,
+                                         **one.metadata[METADATA_KEY])  # fmt: skip
+    return specs
+
+
+@cache
+def _collect_specs(kind: Any) -> Mapping[str, OptionSpec]:
+    specs: dict[str, OptionSpec] = {}
+    hints = get_type_hints(kind)
+    own = _own_specs(kind)
+    for one in fields(kind):
+        if one.name in own:
+            found = {one.name: own[one.name]}
         elif is_dataclass(hints[one.name]):
             found = dict(option_specs(hints[one.name]))
         else:
@@ -196,16 +207,28 @@ def _collect_specs(kind: Any) -> Mapping[str, OptionSpec]:
     return specs
 
 
+def nested_specs(options: object) -> dict[str, OptionSpec]:
+    """Collect the options of a dataclass instance by dotted name, its values as defaults: "loop.steps".
+
+    Unlike `option_specs`, this allows one name in several nested dataclasses.
+    """
+    kind: Any = type(options)
+    specs = {name: replace(spec, default=getattr(options, name)) for name, spec in _own_specs(kind).items()}
+    for one in fields(options):  # type: ignore[arg-type]
+        if one.name not in specs and is_dataclass(value := getattr(options, one.name)):
+            specs |= {f"{one.name}.{name}": spec for name, spec in nested_specs(value).items()}
+    return specs
+
+
 def check_options(options: object) -> None:
     """Check every option of a dataclass instance, nested ones aside, which check themselves; for `__post_init__`.
 
     Raises:
         ParameterError: A value that is not allowed.
     """
-    own = {one.name for one in fields(options) if METADATA_KEY in one.metadata}  # type: ignore[arg-type]
-    for name, spec in option_specs(type(options)).items():
-        if name in own:
-            object.__setattr__(options, name, spec.check(getattr(options, name)))
+    kind: Any = type(options)
+    for name, spec in _own_specs(kind).items():
+        object.__setattr__(options, name, spec.check(getattr(options, name)))
 
 
 def build_options(kind: type[Options], values: Mapping[str, Any]) -> Options:

@@ -5,99 +5,115 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
 import yaml
 
-from superpoint_ros.core.errors import SuperPointRosError
+from superpoint_ros.core.errors import ParameterError, SuperPointRosError
+from superpoint_ros.core.options import check_options, option
 
 T = TypeVar("T")
-PRECISIONS = ("bf16-mixed", "32-true")
+Precision: TypeAlias = Literal["bf16-mixed", "32-true"]
+Balance: TypeAlias = Literal["fixed", "gradnorm"]
+MANY = 1_000_000_000
 
 
 class ConfigError(SuperPointRosError, ValueError):
     """Report a configuration with an unknown key, a wrong type or a value out of range."""
 
 
-def require(config: object, **checks: bool) -> None:
-    """Raise ConfigError for the first field whose check failed."""
-    for name, good in checks.items():
-        if not good:
-            raise ConfigError(f"{type(config).__name__}.{name}={getattr(config, name)!r} is out of range")
+def precision_option() -> Any:
+    """Describe the precision of the computation, for every configuration that has one."""
+    return option("bf16-mixed", "Precision of the computation; bf16-mixed needs a processor or device with bfloat16.")
 
 
-def is_image_size(size: tuple[int, int]) -> bool:
-    """Tell whether a size is (height, width), each a positive multiple of 8."""
-    return len(size) == 2 and all(side > 0 and side % 8 == 0 for side in size)
+def seed_option(default: int, description: str) -> Any:
+    """Describe a seed."""
+    return option(default, description, limits=(0, 2**63 - 1))
+
+
+def batch_option(default: int, description: str) -> Any:
+    """Describe how many items go through the network at once."""
+    return option(default, description, limits=(1, 100_000))
+
+
+def size_option(default: tuple[int, int], description: str) -> Any:
+    """Describe the (height, width) of images."""
+    return option(default, description, unit="px", limits=(8, 8192))
+
+
+def validation_images_option(default: int) -> Any:
+    """Describe how many images are validated on."""
+    return option(default, "Number of images to validate on, which are kept out of training.", limits=(1, 1_000_000))
+
+
+def corner_weight_option() -> Any:
+    """Describe the weight of corners in the detector's loss."""
+    return option(1.0, "How often cells with a corner count in the loss; 1 as in the paper.", limits=(0.001, 1000.0))
+
+
+def balance_option() -> Any:
+    """Describe how two losses are balanced."""
+    return option("fixed", "How the two losses are balanced: by fixed weights, or by GradNorm.")
+
+
+def alpha_option() -> Any:
+    """Describe the strength of GradNorm."""
+    return option(0.12, "Strength of GradNorm's pull towards equal training rates.", limits=(0.0, 100.0))
+
+
+def loss_weight_option(default: float, name: str) -> Any:
+    """Describe the weight of one loss."""
+    return option(default, f"Weight of the {name} loss where the balance is fixed.", limits=(0.0, 1e6))
+
+
+def check_multiple(options: object, name: str, divisor: int) -> None:
+    """Check that every number of a tuple is a multiple of a divisor.
+
+    Raises:
+        ParameterError: One is not.
+    """
+    value = getattr(options, name)
+    if any(side % divisor for side in value):
+        raise ParameterError(f"{name}={list(value)} must be multiples of {divisor}")
 
 
 @dataclass(frozen=True)
 class LoopConfig:
-    """Steps, rates and intervals of a training loop.
+    """Describe steps, rates and intervals of a training loop.
 
-    Attributes:
-        steps: Number of optimiser steps in all.
-        learning_rate: Highest learning rate of Adam; a linear warm-up and a cosine down to 1 % surround it.
-        warmup: Number of steps until the highest learning rate.
-        precision: "bf16-mixed" or "32-true".
-        workers: Number of processes that make batches ahead; 0 = none.
-        log_every: Steps between two records of the losses; 0 = never.
-        validate_every: Steps between two validations; 0 = never.
-        save_every: Steps between two checkpoints; 0 = only at the end.
-        seed: Seed of everything random.
+    Raises:
+        ParameterError: A value that is not allowed.
     """
 
-    steps: int = 200_000
-    learning_rate: float = 1e-3
-    warmup: int = 100
-    precision: str = "bf16-mixed"
-    workers: int = 0
-    log_every: int = 20
-    validate_every: int = 1000
-    save_every: int = 200
-    seed: int = 0
+    steps: int = option(200_000, "Number of optimizer steps in all.", limits=(1, MANY))
+    learning_rate: float = option(
+        1e-3,
+        "Highest learning rate of Adam; a linear warm-up and a cosine down to 1 % surround it.",
+        limits=(1e-9, 0.999),
+    )
+    warmup: int = option(100, "Number of steps until the highest learning rate.", limits=(0, MANY))
+    precision: Precision = precision_option()
+    workers: int = option(0, "Number of processes that make batches ahead; 0 = none.", limits=(0, 1024))
+    log_every: int = option(20, "Steps between two records of the losses; 0 = never.", limits=(0, MANY))
+    validate_every: int = option(1000, "Steps between two validations; 0 = never.", limits=(0, MANY))
+    save_every: int = option(200, "Steps between two checkpoints; 0 = only at the end.", limits=(0, MANY))
+    seed: int = seed_option(0, "Seed of everything random.")
 
     def __post_init__(self) -> None:
-        require(
-            self,
-            steps=self.steps > 0,
-            learning_rate=0.0 < self.learning_rate < 1.0,
-            warmup=self.warmup >= 0,
-            precision=self.precision in PRECISIONS,
-            workers=self.workers >= 0,
-            log_every=self.log_every >= 0,
-            validate_every=self.validate_every >= 0,
-            save_every=self.save_every >= 0,
-            seed=self.seed >= 0,
-        )
-
-
-def _convert(value: Any, kind: Any, where: str) -> Any:
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _build(kind, value, where)
-    if get_origin(kind) is tuple:
-        kinds = get_args(kind)
-        if not isinstance(value, (list, tuple)) or len(value) != len(kinds):
-            raise ConfigError(f"{where}: expected {len(kinds)} values, got {value!r}")
-        return tuple(_convert(v, k, f"{where}[{i}]") for i, (v, k) in enumerate(zip(value, kinds, strict=True)))
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise ConfigError(f"{where}: expected {kind.__name__}, got {value!r}")
-    return value
+        check_options(self)
 
 
 def _build(kind: type[T], values: Any, where: str) -> T:
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: expected a mapping, got {values!r}")
     hints = get_type_hints(kind)
-    unknown = sorted(set(values) - set(hints))
-    if unknown:
+    if unknown := sorted(values.keys() - hints.keys()):
         raise ConfigError(f"{where}: unknown key '{unknown[0]}'; known: {', '.join(hints)}")
-    converted = {name: _convert(value, hints[name], f"{where}.{name}") for name, value in values.items()}
+    nested = {name for name in values if dataclasses.is_dataclass(hints[name])}
     try:
-        return kind(**converted)
-    except ValueError as error:
+        return kind(**{n: _build(hints[n], v, f"{where}.{n}") if n in nested else v for n, v in values.items()})
+    except ParameterError as error:
         raise ConfigError(f"{where}: {error}") from error
 
 

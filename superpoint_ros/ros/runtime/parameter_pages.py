@@ -1,4 +1,4 @@
-"""A node's parameters as files that people read: a commented parameter file, and a table of the documentation."""
+"""Options as files that people read: commented YAML, and tables of the documentation."""
 
 from __future__ import annotations
 
@@ -31,9 +31,27 @@ def yaml_text(schema: ParameterSchema[Any]) -> str:
 
 def markdown_table(schema: ParameterSchema[Any]) -> str:
     """Write the table of a node's parameters; `*` marks those that can be changed while it runs."""
+    return _table(schema.all_specs(), mark=" *")
+
+
+def configuration_text(stage: str, specs: Mapping[str, OptionSpec]) -> str:
+    """Write the configuration file that holds the defaults of a training stage."""
+    header = (
+        f"# Configuration of '{stage}' with its defaults.\n# Written by: superpoint-ros parameters {stage} --yaml\n"
+    )
+    return header + "\n".join(_tree_lines(_tree(specs), 0)) + "\n"
+
+
+def configuration_table(specs: Mapping[str, OptionSpec]) -> str:
+    """Write the table of a training stage's options."""
+    return _table(specs, mark="")
+
+
+def _table(specs: Mapping[str, OptionSpec], mark: str) -> str:
+    """Write a table of options; the mark follows those that can be changed while a node runs."""
     rows = ["| parameter | default | allowed | meaning |", "|---|---|---|---|"]
-    for name, spec in schema.all_specs().items():
-        shown = name.replace("cameras.camera.", "cameras.&lt;name>.") + ("" if spec.fixed else " *")
+    for name, spec in specs.items():
+        shown = name.replace("cameras.camera.", "cameras.&lt;name>.") + ("" if spec.fixed else mark)
         default = "not set" if plain(spec) is None else f"`{written(plain(spec))}`"
         meaning = _escaped(spec.description + (f" {_none_words(spec)}" if spec.none else ""))
         rows.append(f"| {shown.replace(name, f'`{name}`')} | {default} | {_escaped(_allowed(spec))} | {meaning} |")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from superpoint_ros.cli.parameters import NODES, schema
-from superpoint_ros.core.options import NO_LIMIT, option
+from superpoint_ros.cli.parameters import NODES, STAGES, schema, table, yaml_file
+from superpoint_ros.core.options import NO_LIMIT, nested_specs, option
 from superpoint_ros.ros.runtime.options import ParameterSchema
 from superpoint_ros.ros.runtime.parameter_pages import markdown_table, yaml_text
+from superpoint_ros.training.config import load_config
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 MARKERS = re.compile(r"<!-- parameters:(\w+) -->\n\n(.*?)\n<!-- end -->", re.DOTALL)
@@ -38,12 +40,20 @@ def test_the_configuration_file_holds_the_defaults_of_every_parameter_that_has_o
 
 
 def test_the_tables_in_the_documentation_are_what_the_command_writes():
-    tables = [
-        found for page in sorted((REPOSITORY / "docs").glob("*.md")) for found in MARKERS.findall(page.read_text())
-    ]
-    assert sorted(node for node, _ in tables) == sorted(NODES)
-    for node, table in tables:
-        assert table == markdown_table(schema(node)), f"superpoint-ros parameters {node} --markdown"
+    found = [one for page in sorted((REPOSITORY / "docs").glob("*.md")) for one in MARKERS.findall(page.read_text())]
+    assert sorted(name for name, _ in found) == sorted([*NODES, *STAGES])
+    for name, text in found:
+        assert text == table(name), f"superpoint-ros parameters {name} --markdown"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_configuration_that_the_command_writes_holds_every_default(stage, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml_file(stage))
+    module, name = STAGES[stage]
+    kind = getattr(importlib.import_module(module), name)
+    assert load_config(kind, path) == kind()
+    assert dict(flat(yaml.safe_load(path.read_text()))).keys() == nested_specs(kind()).keys()
 
 
 def test_a_default_is_changed_in_one_place():

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from superpoint_ros.core.depth_hints import MAX_SAMPLE_DISTANCE
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, ParameterError
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.config import ConfigError, load_config
@@ -167,5 +167,5 @@ def test_a_configuration_out_of_range_is_refused(change):
 
 
 def test_renders_must_be_large_enough_for_the_network():
-    with pytest.raises(ConfigError, match="size"):
+    with pytest.raises(ParameterError, match="size"):
         RenderConfig(size=(16, 64))
