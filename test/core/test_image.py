@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.image import fit_within, pad_to_multiple, resize_image, resize_points, to_gray, to_rgb
+from superpoint_ros.core.image import (
+    fit_within,
+    pad_to_multiple,
+    resize_image,
+    resize_points,
+    same_aspect,
+    to_gray,
+    to_rgb,
+)
 
 sides = st.integers(1, 40)
 
@@ -108,3 +116,24 @@ def test_growing_interpolates(tall):
     image = np.array([[0, 100]], np.uint8)
     grown = resize_image(image.T, (4, 2)).T if tall else resize_image(image, (2, 4))
     assert grown.tolist() == [[0, 25, 75, 100]] * 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ((480, 640), (480, 640), True),
+        ((480, 640), (240, 320), True),
+        ((480, 640), (241, 322), True),  # 240.0 rows would be right at half, 241.5 at this width
+        ((480, 640), (242, 320), False),
+        ((480, 640), (238, 320), False),
+        ((480, 640), (480, 480), False),
+        ((480, 640), (640, 480), False),
+        ((100, 300), (2, 3), False),
+        ((100, 300), (1, 3), True),
+        ((0, 0), (480, 640), False),
+        ((0, 640), (480, 640), False),
+        ((0, 640), (0, 640), False),
+    ],
+)
+def test_images_of_one_aspect_differ_by_less_than_a_pixel_at_one_width(one, other, same):
+    assert same_aspect(one, other) == same_aspect(other, one) == same
