@@ -80,7 +80,7 @@ class DecodeOptions:
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of the grid; (1, 1) = keypoints are kept by score alone."""
+        """Return rows and columns of the grid; (1, 1) = keypoints are kept by score alone."""
         return self.grid_rows, self.grid_columns
 
     def resolve(

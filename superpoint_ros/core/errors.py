@@ -6,39 +6,39 @@ class SuperPointRosError(Exception):
 
 
 class ImageError(SuperPointRosError, ValueError):
-    """An image whose shape, dtype or content cannot be used."""
+    """Report an image whose shape, dtype or content cannot be used."""
 
 
 class CheckpointError(SuperPointRosError, ValueError):
-    """A weights file that is missing, unreadable, of an unknown layout, or not the one expected."""
+    """Report a weights file that is missing, unreadable, of an unknown layout, or not the one expected."""
 
 
 class BackendError(SuperPointRosError, RuntimeError):
-    """A backend or device that was asked for and is not there."""
+    """Report a backend or device that was asked for and is not there."""
 
 
 class MissingExtraError(SuperPointRosError, ImportError):
-    """An optional dependency that is not installed; the message names the extra that brings it."""
+    """Report an optional dependency that is not installed; the message names the extra that brings it."""
 
 
 class DatasetError(SuperPointRosError, ValueError):
-    """A data set that is absent, half there or corrupt; the message says what was expected and where to get it."""
+    """Report a data set that is absent, incomplete or corrupt; the message says what was expected and where it is."""
 
 
 class CalibrationError(SuperPointRosError, ValueError):
-    """A camera calibration that cannot be used."""
+    """Report a camera calibration that cannot be used."""
 
 
 class ParameterError(SuperPointRosError, ValueError):
-    """A parameter or option whose value is not allowed; the message says what is."""
+    """Report a parameter or option whose value is not allowed; the message says what is."""
 
 
 class DetectorError(SuperPointRosError, ValueError):
-    """A detector to be evaluated that is not there, or does not return what it must."""
+    """Report a detector to be evaluated that is not there, or does not return what it must."""
 
 
 class SourceError(SuperPointRosError, ValueError):
-    """A sequence of images that is missing, unreadable or empty; the message names it and what is wrong."""
+    """Report a sequence of images that is missing, unreadable or empty; the message names it and what is wrong."""
 
 
 def describe_os_error(error: OSError) -> str:

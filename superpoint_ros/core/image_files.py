@@ -75,7 +75,7 @@ def decode_image(data: bytes | np.ndarray, channels: Channels, *, max_pixels: in
     except cv2.error as error:
         raise ImageError(f"image of {width}x{height} cannot be decoded: {error}") from error
     if image is None:
-        raise ImageError(f"image of {width}x{height} cannot be decoded, it is damaged")
+        raise ImageError(f"image of {width}x{height} cannot be decoded; it is damaged")
     return image
 
 

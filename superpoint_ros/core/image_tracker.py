@@ -80,7 +80,7 @@ class DescriptorTracker:
 
     @property
     def options(self) -> TrackerOptions:
-        """TrackerOptions in force."""
+        """Return the TrackerOptions in force."""
         return self._tracker.options
 
     @options.setter

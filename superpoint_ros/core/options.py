@@ -20,7 +20,7 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True)
 class NoneMeaning:
-    """What None stands for, and the value that says the same where there is no None: in ROS parameters and YAML.
+    """Say what None stands for, and the value that says the same where there is no None: in ROS parameters and YAML.
 
     Attributes:
         words: Its meaning, as documentation says it: "no limit".
@@ -39,7 +39,7 @@ MODEL_DEFAULT_NAME = NoneMeaning("the model's own", "")
 
 @dataclass(frozen=True)
 class OptionSpec:
-    """One option, as its field describes it.
+    """Hold one option, as its field describes it.
 
     Attributes:
         name: Name of the field, the same at every door.

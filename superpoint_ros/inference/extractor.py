@@ -68,7 +68,7 @@ class Extractor:
 
     @property
     def resolved_options(self) -> ResolvedDecodeOptions:
-        """Options in force, with the model's own values where `options` leaves them to it."""
+        """Return the options in force, with the model's own values where `options` leaves them to it."""
         return self.options.resolve(
             detection_threshold=self._spec.detection_threshold,
             descriptor_sampling=self._backend.descriptor_sampling,

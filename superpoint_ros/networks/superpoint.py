@@ -12,7 +12,7 @@ from superpoint_ros.networks.weights_file import Weights
 
 
 class ChannelAffine(nn.Module):
-    """A fixed scale and shift per channel: batch norm at inference, where it cannot be folded away.
+    """Apply a fixed scale and shift per channel: batch norm at inference, where it cannot be folded away.
 
     After a ReLU the affine map can neither go back into the convolution before it (the ReLU is in between)
     nor forward into the next one (zero padding would then stand for another value), so it stays.

@@ -24,7 +24,7 @@ ENDS = ("processed", "dropped", "skipped")
 
 @dataclass
 class Exchange:
-    """What was sent at one stamp, and what was answered to it.
+    """Hold what was sent at one stamp, and what was answered to it.
 
     Attributes:
         stamp: Stamp [ns].
@@ -42,7 +42,7 @@ class Exchange:
 
 
 class Player(Node):
-    """Publishes messages reliably, never more on their way than the node is allowed to owe answers for.
+    """Publish messages reliably, never more on their way than the node is allowed to owe answers for.
 
     Args:
         name: Name of this ROS node.

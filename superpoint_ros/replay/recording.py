@@ -44,7 +44,7 @@ def _definitions() -> Path:
 
 
 class BagRecorder:
-    """A new rosbag2 (MCAP) in a folder of its own, which replaces an earlier bag there once it is whole.
+    """Write a new rosbag2 (MCAP) in a folder of its own, which replaces an earlier bag there once it is whole.
 
     Of a bag that cannot be written to its end nothing is left; one that is interrupted holds what came before.
 

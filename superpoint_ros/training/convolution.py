@@ -12,7 +12,7 @@ _INPUT = [True, False, False]
 
 
 class TrainableConv2d(nn.Conv2d):
-    """A stride-1 convolution, faster in training on CPUs without AVX-512; everywhere else a plain `nn.Conv2d`.
+    """Convolve with stride 1, faster in training on CPUs without AVX-512; everywhere else a plain `nn.Conv2d`.
 
     In float32 and channels-last order the outputs and the gradient of the input are fastest, but oneDNN's AVX2 kernel
     for the gradient of the weights is two to five times slower there than on contiguous copies of the same tensors.

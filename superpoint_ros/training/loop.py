@@ -77,7 +77,7 @@ def step_generator(seed: int, rank: int, step: int, device: torch.device) -> tor
 
 
 class TrainingError(SuperPointRosError, RuntimeError):
-    """A training run that cannot come to anything; the message says what to change."""
+    """Report a training run that cannot come to anything; the message says what to change."""
 
 
 class Trainer:
@@ -155,7 +155,7 @@ class Trainer:
             for name, value in self.extra.items():
                 value.load_state_dict(rest[name])
         except Exception as error:  # torch.load and pickle raise what they like on a damaged file
-            others = f"from {PREVIOUS_CHECKPOINT}" if path != paths[1] and paths[1].exists() else "anew"
+            others = f"from {PREVIOUS_CHECKPOINT}" if path != paths[1] and paths[1].exists() else "from the start"
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             text = f"'{path}' is damaged or of another network ({reason}); delete it, and the run goes on {others}"
             raise CheckpointError(text) from error

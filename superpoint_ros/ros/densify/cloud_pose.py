@@ -24,7 +24,7 @@ Lookup: TypeAlias = Callable[[str, str, Time], np.ndarray]
 
 
 class CloudPose:
-    """Answers for one cloud at a time.
+    """Answer for one cloud at a time.
 
     Args:
         T_camera_cloud: (4, 4), which then holds for every cloud; None = as the frames say.

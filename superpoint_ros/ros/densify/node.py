@@ -29,7 +29,7 @@ SparseMessage: TypeAlias = Image | PointCloud2
 
 
 class DensifyNode(PairNode[DensifyParameters, ImageMessage, SparseMessage]):
-    """Pairs images with sparse depth by stamp; makes the depth of each pair dense."""
+    """Pair images with sparse depth by stamp; make the depth of each pair dense."""
 
     schema, noun = SCHEMA, "image"
 

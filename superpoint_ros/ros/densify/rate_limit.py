@@ -6,7 +6,7 @@ from superpoint_ros.ros.messages.stamps import SECOND
 
 
 class RateLimit:
-    """Remembers when something last passed; time that goes backward begins anew."""
+    """Limit how often something passes; time that goes backward starts the interval again."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -15,7 +15,7 @@ class RateLimit:
         """Tell whether an item may pass.
 
         Args:
-            stamp: Of the item [ns].
+            stamp: Time of the item [ns].
             rate: Items per second that may pass at most; None = any number.
         """
         if rate is not None and self._last is not None and 0 <= stamp - self._last < SECOND / rate:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class SparseDepthReader:
-    """Reads the messages of one topic.
+    """Read the messages of one topic.
 
     Args:
         source: Kind of the messages.
@@ -59,7 +59,7 @@ class SparseDepthReader:
         """Read one message as float32 (H, W), metres along the optical axis, NaN where there is no sample.
 
         Args:
-            message: Of the type that the source has.
+            message: Message of the type that the source has.
             image: Header of the image that it belongs to.
             size: (height, width) of that image.
             calibration: Calibration of the camera, which points alone need.

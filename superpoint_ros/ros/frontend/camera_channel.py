@@ -44,7 +44,7 @@ MAX_HELD_BACK = {"latest": 1, "every_frame": 100}
 
 
 class CameraChannel:
-    """What the node does for one camera, before and after the network.
+    """Do what the node does for one camera, before and after the network.
 
     Args:
         node: Owns subscriptions and publishers.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Continuity:
-    """Resets or interrupts a camera's tracker where its images do not go on; each time is counted and warned of.
+    """Reset or interrupt a camera's tracker where its images do not go on; each time is counted and warned of.
 
     Args:
         node: Warns.

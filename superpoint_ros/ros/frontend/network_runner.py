@@ -34,7 +34,7 @@ class NetworkJob:
 
 
 class NetworkRunner:
-    """Runs the network.
+    """Run the network.
 
     Args:
         node: Counts and logs what goes wrong.

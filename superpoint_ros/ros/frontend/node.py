@@ -21,7 +21,7 @@ ImageMessage: TypeAlias = Image | CompressedImage
 
 
 class FrontendNode(WorkerNode[FrontendParameters, ImageMessage]):
-    """Takes what is ready from all cameras; extracts, tracks and publishes."""
+    """Take what is ready from all cameras; extract, track and publish."""
 
     schema = SCHEMA
 

@@ -14,7 +14,7 @@ from superpoint_ros.ros.runtime.qos import output_publisher
 
 
 class Overlay:
-    """Publishes one camera's overlay, raw and compressed.
+    """Publish one camera's overlay, raw and compressed.
 
     Args:
         node: Owns the publishers.

@@ -12,7 +12,7 @@ MAX_REMEMBERED_SIZES = 8
 
 
 class Calibration:
-    """Remembers the newest CameraInfo of one camera; what it makes of it is kept until the next one comes.
+    """Remember the newest CameraInfo of one camera; what it makes of it is kept until the next one comes.
 
     Args:
         topic: Where it comes from, for error messages.

@@ -6,14 +6,14 @@ from superpoint_ros.core.errors import ImageError
 
 
 class InputError(ImageError):
-    """A message that cannot be used.
+    """Report a message that cannot be used.
 
     Args:
         reason: One or two words to count it by.
         explanation: What is wrong, the value seen, and what would be right.
 
     Attributes:
-        reason: As given.
+        reason: The reason it was made with.
         topic: Where the message came from, where that is not the topic that is being worked on; "" = it is.
     """
 

@@ -20,7 +20,7 @@ CHANNELS: dict[Encoding, Channels] = {"mono8": "gray", "bgr8": "bgr"}
 
 
 class RawImage(Protocol):
-    """The fields of sensor_msgs/Image, whichever library made the message."""
+    """Hold the fields of sensor_msgs/Image, whichever library made the message."""
 
     height: int
     width: int
@@ -31,7 +31,7 @@ class RawImage(Protocol):
 
 
 class EncodedImage(Protocol):
-    """The fields of sensor_msgs/CompressedImage, whichever library made the message."""
+    """Hold the fields of sensor_msgs/CompressedImage, whichever library made the message."""
 
     format: str
     data: Any

@@ -16,7 +16,7 @@ COUNTERS = ("received", "processed", "dropped", "lost", "skipped", "resets")
 
 
 class InputStatistics:
-    """Counters since the start, and the newest stage times, of one input. Safe for concurrent use.
+    """Count what one input brings since the start, and keep the newest stage times. Safe for concurrent use.
 
     Args:
         counters: Names of the counters that are there from the start, at 0.

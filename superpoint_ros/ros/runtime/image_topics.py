@@ -30,7 +30,8 @@ def image_topic(node: Node, topic: str, camera: str, transport: Transport) -> st
 
     Args:
         node: Whose namespace and remappings hold.
-        topic: As the user gives it; "" = <camera>/image_raw, below it /compressed where that is the transport.
+        topic: Name of the topic as the user gives it; "" = <camera>/image_raw, below it /compressed where that is the
+            transport.
         camera: Name of the camera.
         transport: "raw" or "compressed".
     """

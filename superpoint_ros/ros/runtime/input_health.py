@@ -29,13 +29,13 @@ def describe_size(message: Any) -> str:
 
 
 class InputHealth:
-    """Remembers when messages of one topic arrived, and how many were lost on the way.
+    """Remember when messages of one topic arrived, and how many were lost on the way.
 
     Args:
         clock: Seconds, ever rising.
 
     Attributes:
-        size: Of the newest message, in words.
+        size: Size of the newest message, in words.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

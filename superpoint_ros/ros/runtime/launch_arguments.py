@@ -16,7 +16,7 @@ KIND_WORDS = {bool: "true or false", int: "an integer", float: "a number", str: 
 
 @dataclass(frozen=True)
 class LaunchArgument:
-    """One argument of a launch file.
+    """Describe one argument of a launch file.
 
     Attributes:
         name: Name on the command line, `name:=value`.

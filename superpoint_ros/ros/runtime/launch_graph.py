@@ -35,7 +35,7 @@ OWN_ARGUMENTS = {"sigterm_timeout", "sigkill_timeout", "log_dir", "emulate_tty",
 
 @dataclass(frozen=True)
 class NodeLaunch:
-    """A node to be started.
+    """Describe a node to be started.
 
     Attributes:
         name: Name of the node; its program is <name>_node.

@@ -28,13 +28,13 @@ def write(logger: RcutilsLogger, level: int, text: str) -> None:
 
 
 class LogForwarding(logging.Handler):
-    """Forwards what the library code logs to a node's log (rosout, console, file), until it is closed.
+    """Forward what the library code logs to a node's log (rosout, console, file), until it is closed.
 
     Each record goes to one node: the one whose thread logs it, or the first where no node's does. The library's level
     follows the nodes'.
 
     Args:
-        logger: The node's.
+        logger: Logger of the node.
     """
 
     _active: ClassVar[list[LogForwarding]] = []
@@ -79,7 +79,7 @@ class ThrottledWarnings:
     """Log a warning at most once per period and key; say how many were held back in between. Safe for concurrent use.
 
     Args:
-        logger: The node's.
+        logger: Logger of the node.
         period_s: Seconds between two warnings of one key.
     """
 

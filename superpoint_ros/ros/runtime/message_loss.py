@@ -19,7 +19,7 @@ MAX_LOST_AT_ONCE = 100_000
 
 
 class LossCounter:
-    """Tells for each message how many of its publisher's were lost before it.
+    """Count, for each message, how many of its publisher's were lost before it.
 
     What was sent before the first message that arrives cannot be known, nor what was lost after the last one.
 

@@ -29,7 +29,7 @@ Put: TypeAlias = Callable[[int, Any], Any]
 
 @dataclass
 class PairedInput:
-    """One of the two topics.
+    """Hold one of the two topics.
 
     Attributes:
         name: Name of the input, "left" for example.
@@ -45,7 +45,7 @@ class PairedInput:
 
 
 class PairNode(WorkerNode[Parameters, tuple[First, Second]], Generic[Parameters, First, Second]):
-    """A node that does everything but its algorithm on pairs.
+    """Do everything of a node on pairs but its algorithm.
 
     Attributes:
         pairs: The stream of pairs.

@@ -41,7 +41,7 @@ def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
 
 
 def _sections(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The sections of a file by the node name or pattern that stands before them; namespaces may be nested."""
+    """Find the sections of a file by the node name or pattern that stands before them; namespaces may be nested."""
     for key, value in content.items():
         if key == SECTION:
             yield prefix, value or {}

@@ -83,7 +83,7 @@ def output_publishers(node: Node, policy: str, **types: type) -> dict[str, Any]:
 
 
 class SubscriptionOverrides:
-    """The QoS policies of one subscription that the user sets by parameters, and which then always hold.
+    """Hold the QoS policies of one subscription that the user sets by parameters, and which then always hold.
 
     rclpy's own overrides fill every parameter with the first profile's value, after which nobody can tell what the
     user asked for; a subscription that follows its publishers must know.

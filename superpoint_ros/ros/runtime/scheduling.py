@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 class FrameQueue(ABC, Generic[Item]):
-    """Items of several cameras, in the order in which the policy hands them out. Safe for concurrent use."""
+    """Queue items of several cameras, in the order in which the policy hands them out. Safe for concurrent use."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -49,7 +49,7 @@ class FrameQueue(ABC, Generic[Item]):
 
 
 class LatestQueue(FrameQueue[Item]):
-    """The newest item of every camera; a newer one takes the place of one that still waits."""
+    """Keep the newest item of every camera; a newer one takes the place of one that still waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class LatestQueue(FrameQueue[Item]):
 
 
 class EveryFrameQueue(FrameQueue[Item]):
-    """Every item, in order of arrival, without bound.
+    """Keep every item, in order of arrival, without bound.
 
     One item is a batch: what other cameras sent meanwhile depends on timing, and the batch an image travels in
     may change the last bits of the network's result. Alone, the same images always give the same bytes.
@@ -95,7 +95,7 @@ POLICIES: dict[str, type[FrameQueue[Any]]] = {"latest": LatestQueue, "every_fram
 
 
 class Worker(Generic[Item]):
-    """One thread that hands every batch of a queue to a function, until it is stopped.
+    """Run a thread that hands every batch of a queue to a function, until it is stopped.
 
     Args:
         queue: Where batches come from.

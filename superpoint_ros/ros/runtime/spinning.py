@@ -21,7 +21,7 @@ RCLError = rclpy_implementation.RCLError
 
 
 class StoppableNode(Protocol):
-    """A node that has work in progress when it is told to stop."""
+    """Describe a node that has work in progress when it is told to stop."""
 
     def stop(self) -> bool:
         """End the work in progress; tell whether it has ended."""

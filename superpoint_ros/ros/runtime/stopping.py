@@ -23,7 +23,7 @@ def end_process(code: int) -> NoReturn:
 
 
 class StopSignals:
-    """Waits for the signals in a thread of its own, so that no call in C code, however long, holds them up.
+    """Wait for the signals in a thread of its own, so that no call in C code, however long, holds them up.
 
     The signals are blocked for all threads that are started from now on: make it before anything else is imported.
     Before `call_on_stop` a signal ends the process at once. After it, the process has GRACE_S to end by itself; then,

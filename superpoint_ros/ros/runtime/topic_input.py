@@ -20,10 +20,10 @@ MIDDLEWARE_PAGE = "docs/middleware.md"
 
 
 class TopicInput:
-    """Subscribes to a topic and hands every message on.
+    """Subscribe to a topic and hand every message on.
 
     Reliable where every publisher offers it, best effort where one does not: discovery decides, and the subscription
-    is made anew when publishers come that need another one.
+    is recreated when publishers come that need another one.
 
     Args:
         node: Owns the subscription.
@@ -42,7 +42,7 @@ class TopicInput:
         topic: Resolved name of the topic.
         statistics: What is counted.
         health: How the stream arrives.
-        qos: Of the subscription as it is now.
+        qos: QoS of the subscription as it is now.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class TopicInput:
         )
 
     def follow_publishers(self) -> None:
-        """Subscribe anew where the publishers there are now need another QoS; call a few times a second."""
+        """Subscribe again where the publishers there are now need another QoS; call a few times a second."""
         offers = self._watch.offers()
         wanted = self._overrides.apply(input_qos(self._policy, offers, latched=self._latched))
         if not offers or wanted == self.qos:

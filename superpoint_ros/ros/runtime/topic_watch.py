@@ -22,7 +22,7 @@ def type_name(message_type: type) -> str:
 
 
 class PublisherWatch:
-    """Looks at the publishers of one topic.
+    """Look at the publishers of one topic.
 
     Args:
         node: Whose graph is looked at.

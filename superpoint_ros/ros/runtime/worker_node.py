@@ -37,7 +37,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Stream:
-    """What is processed one after the other: the images of a camera, or the pairs of two topics.
+    """Hold what is processed one after the other: the images of a camera, or the pairs of two topics.
 
     Attributes:
         name: Name of the stream within the node.
@@ -55,7 +55,7 @@ class Stream:
 
 
 class WorkerNode(Node, ABC, Generic[Parameters, Item]):
-    """A node that does everything but its algorithm.
+    """Do everything of a node but its algorithm.
 
     Attributes:
         schema: Its name and parameters; each node sets it.

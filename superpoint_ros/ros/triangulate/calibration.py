@@ -19,7 +19,7 @@ from superpoint_ros.ros.messages.errors import InputError
 
 
 class StereoCalibration:
-    """Remembers the newest CameraInfo of both cameras.
+    """Remember the newest CameraInfo of both cameras.
 
     Args:
         topics: Topics of the left and the right one.

@@ -18,7 +18,7 @@ from superpoint_ros.ros.triangulate.parameters import SCHEMA, TriangulateParamet
 
 
 class TriangulateNode(PairNode[TriangulateParameters, Features, Features]):
-    """Pairs the two cameras' features by stamp; matches and triangulates each pair."""
+    """Pair the two cameras' features by stamp; match and triangulate each pair."""
 
     schema = SCHEMA
 

@@ -45,7 +45,7 @@ class RenderConfig:
 
 @dataclass(frozen=True)
 class DepthConfig:
-    """Describe the training of D3 on depth images, which are sampled anew at every step.
+    """Describe the training of D3 on depth images, which are sampled again at every step.
 
     Attributes:
         photometric: Noise of the images.

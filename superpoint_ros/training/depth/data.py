@@ -89,7 +89,7 @@ def to_example(rgb: np.ndarray, depth: np.ndarray, sparse: np.ndarray, max_depth
     Returns:
         rgb uint8 (3, H, W); hints float32 (4, H, W), see core/depth_hints.py; log_truth float32 (1, H, W) relative to
         their scale, NaN where there is none and infinite where it is beyond `max_depth`. Without samples the scale is
-        the geometric mean of the depth that is not.
+        the geometric mean of the true depth.
     """
     reachable = is_depth(depth) & (depth < max_depth)
     hints = depth_hints(rgb, sparse, float(np.exp(np.mean(np.log(depth[reachable])))) if reachable.any() else 1.0)

@@ -39,7 +39,7 @@ MAX_SHIFT = 1.5  # pixels of the working size by which a finer position may diff
 
 @dataclass(frozen=True)
 class ImageLabels:
-    """Corners of one image, strongest first.
+    """Hold the corners of one image, strongest first.
 
     Attributes:
         xy: float32 (N, 2), pixels of the image as it is in its file, between pixels where the peak is.
@@ -176,7 +176,7 @@ def load_labels(path: Path) -> ImageLabels:
             height, width = file["image_size"].tolist()
             return ImageLabels(file["xy"], file["score"].astype(np.float32), (height, width))
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        cure = "delete it, and `superpoint-ros label` writes it anew"
+        cure = "delete it, and `superpoint-ros label` writes it again"
         raise DatasetError(f"'{path}' holds no labels, or is damaged ({error}); {cure}") from error
 
 

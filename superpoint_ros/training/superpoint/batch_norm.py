@@ -19,7 +19,7 @@ from superpoint_ros.training.convolution import TrainableConv2d
 
 
 class SuperPointBN(SuperPoint):
-    """The same layers as SuperPoint, and a batch norm `norm.<layer>` for each that has a ReLU."""
+    """Have the layers of SuperPoint, and a batch norm `norm.<layer>` for each that has a ReLU."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class SuperPointBN(SuperPoint):
 
 
 class MagicPointBN(SuperPointBN):
-    """The same parameters, of which the encoder and the detector head alone are used and trained."""
+    """Have the same parameters, of which the encoder and the detector head alone are used and trained."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -54,7 +54,7 @@ class MagicPointLoss:
         self.rank = rank
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
-        """Return "total"."""
+        """Return the loss of a batch of drawings, as {"total": loss}."""
         images = batch["images"].float() / 255.0
         generator = step_generator(self.config.loop.seed, self.rank, step, images.device)
         images = Photometric(self.config.photometric, generator)(images)
