@@ -1,0 +1,109 @@
+"""Which keypoints belong to which followed tracks, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from superpoint_ros.core.track_association import (
+    Keyframe,
+    cell_numbers,
+    choose_seeds,
+    guess_positions,
+    has_other_keypoint,
+    keypoint_variance,
+    match_near,
+    visible_since,
+)
+from superpoint_ros.core.track_table import TrackTable
+from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.types import Features
+
+OPTIONS = TrackerOptions(flow_cell_size=20, max_tracks=5, max_descriptor_distance=1.0)
+ROWS = np.array([0, 1])
+
+
+def table(*xy) -> TrackTable:
+    return TrackTable.begin(0, np.float32(xy).reshape(-1, 2), np.ones(len(xy)), np.eye(len(xy), 4))
+
+
+def features(xy, descriptors=None, sigma=None) -> Features:
+    xy = np.float32(xy).reshape(-1, 2)
+    descriptors = np.eye(len(xy), 4, dtype=np.float32) if descriptors is None else np.float32(descriptors)
+    return Features(xy, np.linspace(1, 0.5, len(xy), dtype=np.float32), descriptors, (60, 100), sigma)
+
+
+def keyframe(*xy, ids=None) -> Keyframe:
+    ids = range(len(xy)) if ids is None else ids
+    return Keyframe(0, np.zeros((60, 100), np.uint8), np.array(ids, np.int64), np.float32(xy).reshape(-1, 2))
+
+
+def test_tracks_that_went_out_of_sight_or_ended_are_not_visible_since():
+    tracks = table([1, 1], [2, 2], [3, 3])
+    tracks.visible[1] = False
+    rows, xy = visible_since(tracks, keyframe([10, 0], [20, 0], [30, 0], ids=[7, 2, 1]))
+    assert (rows.tolist(), xy.tolist()) == ([2], [[20, 0]])
+    rows, xy = visible_since(tracks, keyframe([10, 0], [20, 0], ids=[0, 2]))
+    assert (rows.tolist(), xy.tolist()) == ([0, 2], [[10, 0], [20, 0]])
+
+
+@pytest.mark.parametrize(("offset", "found"), [(4, [0]), (6, [])])
+def test_matches_are_near_and_of_one_descriptor(offset, found):
+    tracks = table([10, 10], [50, 50])
+    seen = features([[10 + offset, 10], [10, 10]], descriptors=np.eye(4)[[0, 3]])
+    matches = match_near(tracks, ROWS, tracks.xy, seen, 5.0, OPTIONS)
+    assert matches.index0.tolist() == matches.index1.tolist() == found
+
+
+def test_a_keypoint_of_another_descriptor_is_told_from_one_of_the_tracks_own_and_from_none():
+    tracks = table([10, 10], [50, 50])
+    for xy, descriptors, expected in (
+        ([[10, 12], [80, 50]], np.eye(4)[[3, 1]], [True, False]),
+        ([[10, 12], [50, 52]], np.eye(4)[[0, 1]], [False, False]),
+        ([[10, 12], [10, 9]], np.eye(4)[[3, 0]], [False, False]),
+        (np.zeros((0, 2)), np.zeros((0, 4)), [False, False]),
+    ):
+        seen = features(xy, descriptors)
+        assert has_other_keypoint(tracks, ROWS, tracks.xy, seen, 5.0, OPTIONS).tolist() == expected
+
+
+@pytest.mark.parametrize(("similarity", "other"), [(0.5, True), (0.49, True), (0.51, False)])
+def test_the_descriptor_distance_at_and_above_which_a_keypoint_is_another(similarity, other):
+    """Unit vectors of similarity 0.5 are 1.0 apart."""
+    tracks = table([10, 10])
+    descriptor = [[similarity, np.sqrt(1 - similarity**2), 0, 0]]
+    seen = features([[10, 10]], descriptor)
+    assert has_other_keypoint(tracks, np.array([0]), tracks.xy, seen, 5.0, OPTIONS).tolist() == [other]
+
+
+def test_seeds_are_the_strongest_of_cells_without_a_track_as_far_as_there_is_room():
+    tracks = table([5, 5], [25, 5])
+    at = keyframe([5, 5], [25, 5])
+    seen = features([[24, 6], [50, 10], [55, 12], [10, 30], [99, 59], [8, 8]], np.zeros((6, 4)))
+    free = np.arange(6)
+    assert choose_seeds(tracks, at, seen, free, OPTIONS).tolist() == [1, 3, 4]
+    assert choose_seeds(tracks, at, seen, np.array([2, 4]), OPTIONS).tolist() == [2, 4]
+    few = TrackerOptions(flow_cell_size=20, max_tracks=3)
+    assert choose_seeds(tracks, at, seen, free, few).tolist() == [1]
+    tracks.visible[0] = False
+    assert choose_seeds(tracks, at, seen, free, few).tolist() == [1, 3]
+    none = TrackerOptions(flow_cell_size=20, max_tracks=1)
+    assert choose_seeds(table([5, 5], [25, 5]), at, seen, free, none).tolist() == []
+
+
+def test_points_are_guessed_to_move_as_the_nearest_track():
+    tracks = table([15, 10], [80, 57])
+    guess = guess_positions(tracks, keyframe([10, 10], [80, 50]), np.float32([[12, 12], [70, 50], [44, 30]]))
+    assert guess.tolist() == [[17, 12], [70, 57], [49, 30]]
+    nothing = table()
+    assert guess_positions(nothing, keyframe(), np.float32([[1, 2]])).tolist() == [[1, 2]]
+
+
+def test_the_variance_of_keypoints_is_the_networks_where_it_gives_one():
+    assert keypoint_variance(features([[1, 1], [2, 2]])).tolist() == [0.5, 0.5]
+    assert keypoint_variance(features([[1, 1], [2, 2]], sigma=np.float32([0.5, 2.0]))).tolist() == [0.25, 4.0]
+
+
+def test_cells_are_numbered_row_by_row():
+    xy = np.float32([[0, 0], [19.4, 19.4], [20, 0], [0, 20], [99, 59]])
+    assert cell_numbers(xy, 20, 6).tolist() == [0, 0, 1, 6, 16]
