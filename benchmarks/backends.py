@@ -2,30 +2,36 @@
 
 python benchmarks/backends.py --output output/backends.json [--sizes 240x320 480x640] [--repeats 15]
 
-"network alone" is the network in float32 PyTorch, channels first, without decoding: what the ratios are over.
+"PyTorch, network alone" is the network in float32, channels first, without decoding: what the ratios are over.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
+from provenance import commit, machine
 
 from superpoint_ros import Extractor
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.inference.backend import BACKENDS
 from superpoint_ros.inference.models import find_model
+from superpoint_ros.inference.network_options import Precision, RuntimeOptions
+from superpoint_ros.inference.openvino_graph import build_superpoint
+from superpoint_ros.inference.openvino_runtime import compile_graph
 from superpoint_ros.networks.checkpoint import load_checkpoint
+from superpoint_ros.networks.quantization_file import load_quantization
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.collage import draw_collage
 
-PLAIN = "network alone"
+PLAIN = "PyTorch, network alone"
 Run = Callable[[np.ndarray], object]
 
 
@@ -42,14 +48,29 @@ def plain_network() -> Run:
     return run
 
 
+def bare_openvino(precision: Precision) -> Run:
+    """Make a function that runs the bundled network in OpenVINO, and decodes nothing."""
+    model, options = find_model(), RuntimeOptions(precision=precision)
+    checkpoint = load_checkpoint(model.file)
+    weights = checkpoint.weights
+    if precision == "int8":
+        weights = load_quantization(model.quantization, weights, checkpoint.sha256)
+    request = compile_graph(build_superpoint(weights), options, precision)
+    return lambda image: request.infer({0: image[None, None]}, share_inputs=True)
+
+
 def candidates() -> dict[str, Run]:
-    """Make what is timed, by name; a backend that cannot run here is left out."""
+    """Make what is timed, by name; what cannot run here is left out."""
     runs = {PLAIN: plain_network()}
-    for name in BACKENDS:
+    for backend, precision in itertools.product(BACKENDS, get_args(Precision)[1:]):
         try:
-            runs[name] = Extractor(backend=name, device="cpu").extract
+            extract = Extractor(backend=backend, device="cpu", precision=precision).extract
         except SuperPointRosError as error:
-            print(f"{name} left out: {error}")
+            print(f"{backend} in {precision} left out: {error}")
+            continue
+        runs[f"{backend} {precision}"] = extract
+        if backend == "openvino":
+            runs[f"openvino {precision}, network alone"] = bare_openvino(precision)
     return runs
 
 
@@ -84,7 +105,7 @@ def main() -> None:
         print("| {size} | {run} | {ms} | {speedup} |".format(**row))
     if arguments.output:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        record = {"machine": platform.processor() or platform.machine(), "threads": torch.get_num_threads(),
+        record = {"machine": machine(), "commit": commit(), "threads": torch.get_num_threads(),
                   "torch": torch.__version__, "times": rows}  # fmt: skip
         arguments.output.write_text(json.dumps(record, indent=2))
 

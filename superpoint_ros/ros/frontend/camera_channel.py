@@ -166,7 +166,8 @@ class CameraChannel:
     def _publish_features(self, header: Header, features: Features, track_id: np.ndarray) -> None:
         self.stream.statistics.count("seen")
         if self._features.get_subscription_count():
-            message = features_to_message(features, header, self._name, track_id)
+            descriptor_type = self._node.parameters.descriptor_type
+            message = features_to_message(features, header, self._name, track_id, descriptor_type=descriptor_type)
             message.rectified = self._parameters.rectified
             message.model, message.weights_sha256 = self._model
             self._features.publish(message)

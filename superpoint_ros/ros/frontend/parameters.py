@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
@@ -13,6 +13,8 @@ from superpoint_ros.core.options import OptionSpec, build_options, check_options
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.options import InputLimits, ParameterSchema, PolicyOptions, Transport
+
+DescriptorType: TypeAlias = Literal["float32", "float16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class FrontendParameters(PolicyOptions):
     """
 
     network: NetworkOptions = field(default_factory=NetworkOptions)
+    descriptor_type: DescriptorType = option(
+        "float32", "Type in which Features carry descriptors; the smaller ones take a half and a quarter of the bytes."
+    )
     overlay: bool = option(
         True, "Whether ~/<camera>/overlay is offered; drawn only while someone subscribes.", fixed=True
     )

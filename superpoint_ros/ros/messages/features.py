@@ -24,6 +24,7 @@ DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
     FeaturesMessage.DESCRIPTOR_FLOAT16: np.dtype("<f2"),
     FeaturesMessage.DESCRIPTOR_INT8: np.dtype("i1"),
 }
+DESCRIPTOR_CODES = {dtype.name: code for code, dtype in DESCRIPTOR_DTYPES.items()}
 
 
 def _bytes(values: np.ndarray) -> array[int]:
@@ -57,12 +58,28 @@ def _optional(field: array[float], count: int) -> np.ndarray | None:
 
 
 def features_to_message(
-    features: Features, header: Header, camera: str, track_id: np.ndarray | None = None, **facts: Any
+    features: Features,
+    header: Header,
+    camera: str,
+    track_id: np.ndarray | None = None,
+    *,
+    descriptor_type: str = "float32",
+    **facts: Any,
 ) -> FeaturesMessage:
-    """Convert Features to a message; `facts` are further fields by name (rectified, model, weights_sha256)."""
+    """Convert Features to a message.
+
+    Args:
+        features: Keypoints of an image.
+        header: Header of the image's message.
+        camera: Name of the camera.
+        track_id: Track of each keypoint, int64 (N,), -1 = none; None = no keypoint has one.
+        descriptor_type: Type in which descriptors travel: "float32", "float16", or "int8" with one scale for all.
+        facts: Further fields by name (rectified, model, weights_sha256).
+    """
     height, width = features.image_size
     if track_id is None:
         track_id = np.full(len(features), -1, np.int64)
+    code, scale, values = _encode_descriptors(features.descriptors, descriptor_type)
     return FeaturesMessage(
         header=header,
         camera=camera,
@@ -74,11 +91,20 @@ def features_to_message(
         sigma=_known(features.sigma),
         track_id=_longs(track_id),
         descriptor_size=features.descriptors.shape[1],
-        descriptor_type=FeaturesMessage.DESCRIPTOR_FLOAT32,
-        descriptor_scale=1.0,
-        descriptors=_bytes(features.descriptors.astype("<f4", copy=False)),
+        descriptor_type=code,
+        descriptor_scale=scale,
+        descriptors=_bytes(values),
         **facts,
     )
+
+
+def _encode_descriptors(descriptors: np.ndarray, name: str) -> tuple[int, float, np.ndarray]:
+    """Return the message's code of a descriptor type, its scale, and the descriptors in it."""
+    code = DESCRIPTOR_CODES[name]
+    if name != "int8":
+        return code, 1.0, descriptors.astype(DESCRIPTOR_DTYPES[code], copy=False)
+    scale = float(np.float32(np.abs(descriptors).max(initial=0.0) / 127)) or 1.0
+    return code, scale, np.rint(descriptors / scale).clip(-127, 127).astype(np.int8)
 
 
 def message_to_features(message: FeaturesMessage) -> Features:

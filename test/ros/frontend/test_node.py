@@ -187,6 +187,21 @@ def test_the_same_input_gives_the_same_bytes(probe, start_node):
     assert first == second
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("float16", Features.DESCRIPTOR_FLOAT16), ("int8", Features.DESCRIPTOR_INT8)]
+)
+def test_descriptors_are_sent_in_the_type_that_is_asked_for(probe, start_node, extractor, name, kind):
+    start_node(EVERY_FRAME | {"cameras.names": "[film]", "descriptor_type": name}, name)
+    received = probe.collect(Features, f"/{name}/film/features")
+    image = texture(11, LEFT_SIZE)
+    probe.publisher(Image, "/film/image_raw").publish(array_to_image(image, header(100)))
+    probe.spin_until(lambda: received, "features")
+    assert received[0].descriptor_type == kind
+    found, expected = message_to_features(received[0]), extractor.extract(image)
+    np.testing.assert_array_equal(found.xy, expected.xy)
+    assert np.sum(found.descriptors * expected.descriptors, axis=1).min() > 0.999
+
+
 def test_latest_drops_the_oldest_and_counts_them(probe, start_node):
     names = {"cameras.names": "[fast, silent]", "cameras.silent.topic": "/nobody/image"}
     reliable = {

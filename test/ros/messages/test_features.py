@@ -85,6 +85,21 @@ def test_fields_of_features():
     np.testing.assert_array_equal(np.frombuffer(message.descriptors, "<f4").reshape(3, 2), features.descriptors)
 
 
+@pytest.mark.parametrize(("name", "bytes_each"), [("float32", 4), ("float16", 2), ("int8", 1)])
+@given(seeds, counts)
+def test_descriptors_travel_in_smaller_types(name, bytes_each, rng, count):
+    features = random_features(rng, count, 256)
+    message = over_the_wire(feature_messages.features_to_message(features, header(1), "left", descriptor_type=name))
+    assert len(message.descriptors) == 256 * bytes_each * count
+    found = feature_messages.message_to_features(message).descriptors
+    relative, absolute = {
+        "float32": (0.0, 0.0),
+        "float16": (2.0**-11, 1e-7),
+        "int8": (0.0, message.descriptor_scale / 2 * (1 + 1e-5)),
+    }[name]
+    np.testing.assert_allclose(found, features.descriptors, rtol=relative, atol=absolute)
+
+
 def test_untracked_features_have_no_ids():
     features = random_features(np.random.default_rng(0), 3)
     assert feature_messages.features_to_message(features, header(1), "left").track_id.tolist() == [-1, -1, -1]
