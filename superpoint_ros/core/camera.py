@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,6 +15,9 @@ from superpoint_ros.core.image import same_aspect
 
 # OpenCV's default of five iterations leaves whole pixels of error at the edge of a wide lens.
 CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
+
+MAX_INVERSION_ERROR = 0.1  # pixels
+MAX_RADIUS, RADII = 20.0, 20_001  # where the lens model is looked at: up to 87 degrees, in steps of 0.001
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,12 @@ class Camera:
         return self.resized(image_size)
 
     def normalize(self, xy: np.ndarray) -> np.ndarray:
-        """Undistort pixels (N, 2) to (X/Z, Y/Z) in the optical frame, float64 (N, 2); NaN where there is none."""
+        """Undistort pixels (N, 2) to (X/Z, Y/Z) in the optical frame.
+
+        Returns:
+            float64 (N, 2); NaN where the lens model has no inverse: the polynomials of a lens are fitted to its image,
+            and may fold back towards the edge or beyond it.
+        """
         if len(xy) == 0:
             return np.zeros((0, 2))
         points = np.asarray(xy, np.float64).reshape(-1, 1, 2)
@@ -93,4 +103,35 @@ class Camera:
             normalized = cv2.undistortPointsIter(points, self.K, self.distortion, None, None, CONVERGED)
         else:
             normalized = cv2.undistortPoints(points, self.K, self.distortion, criteria=CONVERGED)
+        if len(self.distortion):
+            normalized[~self._is_inverse(normalized, points)] = np.nan
         return normalized.reshape(-1, 2)
+
+    def _is_inverse(self, normalized: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Tell where the lens model gives the pixels back, without a fold in between; both (N, 1, 2), bool (N,)."""
+        rays = np.concatenate([np.nan_to_num(normalized), np.ones_like(normalized[:, :, :1])], axis=2)
+        lens = cv2.fisheye.projectPoints if self.fisheye else cv2.projectPoints
+        back, _ = lens(rays, np.zeros(3), np.zeros(3), self.K, self.distortion)
+        error, radius = (np.linalg.norm(one, axis=2)[:, 0] for one in (back - points, normalized))
+        found: np.ndarray = (error <= MAX_INVERSION_ERROR) & (radius <= self.invertible_radius)
+        return found
+
+    @cached_property
+    def invertible_radius(self) -> float:
+        """Return the distance sqrt((X/Z)^2 + (Y/Z)^2) up to which the lens model rises, and so has an inverse."""
+        if self.fisheye:
+            angle = np.linspace(0.0, np.pi / 2, RADII)[:-1]
+            radius, distorted = np.tan(angle), angle * _polynomial(angle, self.distortion)
+        else:
+            k1, k2, _, _, k3, k4, k5, k6 = np.pad(self.distortion, (0, 14))[:8]
+            radius = np.linspace(0.0, MAX_RADIUS, RADII)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                distorted = radius * _polynomial(radius, (k1, k2, k3)) / _polynomial(radius, (k4, k5, k6))
+        falls = np.flatnonzero(~(np.diff(distorted) > 0))
+        return float(radius[falls[0]]) if len(falls) else np.inf
+
+
+def _polynomial(x: np.ndarray, coefficients: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Evaluate 1 + c1 x^2 + c2 x^4 + ..."""
+    value: np.ndarray = 1.0 + sum(c * x ** (2 * power) for power, c in enumerate(coefficients, 1))
+    return value

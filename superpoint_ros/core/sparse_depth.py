@@ -19,6 +19,7 @@ from superpoint_ros.core.geometry import project
 
 MIN_PLAUSIBLE_MEDIAN = 0.01  # metres
 MAX_PLAUSIBLE_MEDIAN = 100.0
+MAX_DEPTH = 1e6  # metres; far beyond it float32 has no room for what is computed of depths
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,15 @@ class NearestSample:
 
 
 def is_depth(depth: np.ndarray) -> np.ndarray:
-    """Tell which values are depths: finite and above 0."""
-    valid: np.ndarray = np.isfinite(depth) & (depth > 0)
+    """Tell which values are depths: above 0 and at most MAX_DEPTH."""
+    valid: np.ndarray = (depth > 0) & (depth <= MAX_DEPTH)
     return valid
 
 
 def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
     """Clean a sparse depth image: float32 with NaN where there is no sample, and the number of invalid samples dropped.
 
-    NaN and 0 are no samples; negative and infinite values are invalid samples, dropped and counted.
+    NaN and 0 are no samples; negative values and those above MAX_DEPTH are invalid samples, dropped and counted.
 
     Raises:
         ImageError: Not (H, W), no pixels, or not of a floating-point type.
@@ -54,7 +55,7 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
         raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
     if not np.issubdtype(sparse.dtype, np.floating):
         raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to metres first")
-    invalid = (sparse < 0) | np.isinf(sparse)
+    invalid = (sparse < 0) | (sparse > MAX_DEPTH)
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(invalid.sum())
 
 
@@ -94,6 +95,7 @@ def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
     points = points[points[:, 2] > 0.0]
     xy = project(points, camera.K)
     near = (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
+    near &= np.linalg.norm(points[:, :2] / points[:, 2:], axis=1) <= camera.invertible_radius
     if len(camera.distortion) == 0 or not near.any():
         return sparse_depth_from_points(xy[near], points[near, 2], camera.image_size)
     lens = cv2.fisheye.projectPoints if camera.fisheye else cv2.projectPoints

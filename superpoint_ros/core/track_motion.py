@@ -37,7 +37,8 @@ class TrackMotion:
 
         Returns:
             Normalized coordinates (N, 2) and their velocity (N, 2) in 1/s since the track was last seen, 0 where it is
-            new or no time has passed; None without a camera.
+            new or no time has passed; both NaN where the lens model has no inverse (`Camera.normalize`). None without a
+            camera.
         """
         if tracks.epoch != self._epoch:
             self._epoch, self._last_seen = tracks.epoch, {}

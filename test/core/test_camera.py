@@ -109,3 +109,35 @@ def test_a_pixel_that_no_ray_of_the_fisheye_reaches_is_nan():
     normalized = narrow.normalize(np.array([[900.0, 240.0], [319.5, 239.5]]))
     assert np.isnan(normalized[0]).all()
     np.testing.assert_allclose(normalized[1], [0.0, 0.0], atol=1e-12)
+
+
+FOLDING = Camera(MATRIX, np.array([-0.45, 0.0, 0.0, 0.0, 0.0]), (480, 640))
+
+
+def test_beyond_the_fold_of_a_lens_model_there_is_no_ray():
+    turn = 1 / np.sqrt(3 * 0.45)  # where r (1 - 0.45 r^2) is largest
+    assert FOLDING.invertible_radius == pytest.approx(turn, abs=2e-3)
+    pixels = np.array([[319.5 + 320 * r, 239.5] for r in (0.1, 0.5, 0.55, 0.6, 1.0, 2.0)])
+    normalized = FOLDING.normalize(pixels)
+    assert np.isfinite(normalized[:3]).all()
+    assert np.isnan(normalized[3:]).all()
+
+
+@given(points)
+def test_what_is_undistorted_is_distorted_back_or_is_not_a_number(fractions):
+    pixels = (fractions / 1.6 + 0.5) * (639, 479)
+    normalized = FOLDING.normalize(pixels)
+    known = np.isfinite(normalized).all(axis=1)
+    assert known.tolist() == np.isfinite(normalized).any(axis=1).tolist()
+    rays = np.column_stack([normalized[known], np.ones(known.sum())])
+    if len(rays):
+        back, _ = cv2.projectPoints(rays, np.zeros(3), np.zeros(3), MATRIX, FOLDING.distortion)
+        np.testing.assert_allclose(back[:, 0], pixels[known], atol=0.1)
+    assert known[np.linalg.norm(pixels - (319.5, 239.5), axis=1) < 150].all()
+
+
+def test_a_fisheye_that_folds_back():
+    lens = Camera(MATRIX, np.array([-0.5, 0.0, 0.0, 0.0]), (480, 640), fisheye=True)
+    assert lens.invertible_radius == pytest.approx(np.tan(1 / np.sqrt(1.5)), abs=5e-3)
+    assert np.isnan(lens.normalize(np.array([[319.5 + 320.0, 239.5]]))).all()
+    assert Camera(MATRIX, np.zeros(4), (480, 640), fisheye=True).invertible_radius == np.inf

@@ -172,3 +172,18 @@ def test_a_wide_lens_sees_points_whose_straight_projection_is_beside_the_image()
         sparse = sparse_depth_from_cloud(point, lens)
         assert np.argwhere(np.isfinite(sparse)).tolist() == [list(pixel)]
         np.testing.assert_allclose(sparse[pixel], point[0, 2], rtol=1e-6)
+
+
+def test_depth_that_float32_has_no_room_for_is_invalid():
+    sparse, dropped = clean_sparse_depth(np.float32([[2.0, 1e7, 3e38, 0.0]]))
+    assert dropped == 2
+    assert np.isfinite(sparse).tolist() == [[True, False, False, False]]
+    assert np.isnan(sparse_depth_from_points(np.zeros((1, 2)), np.array([1e38]), (2, 2))).all()
+
+
+def test_points_beyond_the_fold_of_a_lens_model_are_not_seen():
+    K = np.array([[320.0, 0, 319.5], [0, 320, 239.5], [0, 0, 1]])
+    camera = Camera(K, np.array([-0.45, 0, 0, 0, 0]), (480, 640))
+    inside, beyond = np.array([[0.5, 0.0, 1.0]]), np.array([[1.4, 0.0, 1.0]])
+    assert np.isfinite(sparse_depth_from_cloud(inside, camera)).sum() == 1
+    assert np.isfinite(sparse_depth_from_cloud(beyond, camera)).sum() == 0

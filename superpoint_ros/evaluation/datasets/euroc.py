@@ -19,6 +19,8 @@ ORIGIN = (
     "format), from https://projects.asl.ethz.ch/datasets/doku.php?id=kmavvisualinertialdatasets"
 )
 NANOSECONDS = 1e-9
+# Name in sensor.yaml: whether it is the equidistant one.
+DISTORTION_MODELS = {"radial-tangential": False, "equidistant": True}
 MAX_TIME_DIFFERENCE = 0.005
 
 
@@ -62,6 +64,10 @@ def read_sensor(path: Path) -> tuple[Camera, np.ndarray]:
         fx, fy, cx, cy = content["intrinsics"]
         width, height = content["resolution"]
         pose = np.array(content["T_BS"]["data"], np.float64).reshape(4, 4)
-        return pinhole((fx, fy), (cx, cy), (height, width), content["distortion_coefficients"]), pose
+        fisheye = DISTORTION_MODELS[content["distortion_model"]]
+        coefficients = content["distortion_coefficients"]
+        return pinhole((fx, fy), (cx, cy), (height, width), coefficients, fisheye=fisheye), pose
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"'{path}': {error}; expected intrinsics, resolution, T_BS; {ORIGIN}") from error
+        known = ", ".join(DISTORTION_MODELS)
+        text = f"'{path}': {error}; expected intrinsics, resolution, T_BS, distortion_model ({known}); {ORIGIN}"
+        raise DatasetError(text) from error

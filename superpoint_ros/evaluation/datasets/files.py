@@ -167,6 +167,8 @@ def pinhole(
     center: tuple[float, float],
     image_size: tuple[int, int],
     distortion: Sequence[float] = (),
+    *,
+    fisheye: bool = False,
 ) -> Camera:
     """Make a pinhole camera.
 
@@ -174,7 +176,8 @@ def pinhole(
         focal: Focal lengths fx, fy, pixels.
         center: Principal point cx, cy, pixels.
         image_size: (height, width), pixels.
-        distortion: Coefficients of the plumb_bob model; () = none.
+        distortion: Coefficients of the plumb_bob model, or of the equidistant one; () = none.
+        fisheye: Whether the lens model is the equidistant one.
     """
     matrix = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]], np.float64)
-    return Camera(matrix, np.array(distortion, np.float64), image_size=image_size)
+    return Camera(matrix, np.array(distortion, np.float64), image_size=image_size, fisheye=fisheye)

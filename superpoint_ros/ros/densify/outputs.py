@@ -69,7 +69,8 @@ class DensifyOutputs:
 
 
 def limited(dense: DenseDepth, parameters: DensifyParameters) -> np.ndarray:
-    """Return the depth, float32 (H, W), with NaN where it is too near or too far."""
+    """Return the depth, float32 (H, W), with NaN where it is too near, too far or infinite."""
     with np.errstate(invalid="ignore"):
         left_out = (dense.depth < parameters.min_depth) | (dense.depth > (parameters.max_depth or np.inf))
+        left_out |= np.isinf(dense.depth)
     return np.where(left_out, np.float32(np.nan), dense.depth)

@@ -67,3 +67,17 @@ def test_what_is_missing_is_named(sequence: Path, name: str):
     path.unlink()
     with pytest.raises(DatasetError, match=rf"{path.name}' is missing.*asl\.ethz\.ch"):
         read_euroc(sequence)
+
+
+@pytest.mark.parametrize(("model", "fisheye"), [("radial-tangential", False), ("equidistant", True)])
+def test_the_lens_model_is_the_one_that_is_named(sequence: Path, model: str, fisheye: bool):
+    path = sequence / "mav0" / "cam0" / "sensor.yaml"
+    path.write_text(path.read_text().replace("distortion_model: radial-tangential", f"distortion_model: {model}"))
+    assert read_euroc(sequence)[0].camera.fisheye is fisheye
+
+
+def test_an_unknown_lens_model_is_named(sequence: Path):
+    path = sequence / "mav0" / "cam0" / "sensor.yaml"
+    path.write_text(path.read_text().replace("distortion_model: radial-tangential", "distortion_model: omni"))
+    with pytest.raises(DatasetError, match=r"'omni'.*distortion_model \(radial-tangential, equidistant\)"):
+        read_euroc(sequence)
