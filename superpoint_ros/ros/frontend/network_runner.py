@@ -44,13 +44,18 @@ class NetworkRunner:
     def __init__(self, node: FrontendNode, extractor: Extractor):
         self._node, self._extractor = node, extractor
         self._waiting: LatestQueue[NetworkJob] = LatestQueue()
+        self._waiting.together = False
+
+    @property
+    def batches_pay(self) -> bool:
+        """Return whether several images at once are faster than one after the other."""
+        return self._extractor.device.startswith("cuda")
 
     def run(self, jobs: list[NetworkJob]) -> None:
         """Run the network on images, and deliver; images of one size go through a GPU together."""
-        batches_pay = self._extractor.device.startswith("cuda")
         groups: dict[object, list[NetworkJob]] = {}
         for job in jobs:
-            groups.setdefault(job.image.shape if batches_pay else job.stream.name, []).append(job)
+            groups.setdefault(job.image.shape if self.batches_pay else job.stream.name, []).append(job)
         for group in groups.values():
             self._run_group(group)
 

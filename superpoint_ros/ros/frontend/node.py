@@ -33,6 +33,8 @@ class FrontendNode(WorkerNode[FrontendParameters, ImageMessage]):
         self._in_background = parameters.policy == "latest" and parameters.tracker.tracker != "descriptor"
         if self._in_background:
             self._network.start_in_background()
+        elif not self._network.batches_pay:
+            self.process_alone()
         model = (self._extractor.name, self._extractor.weights_sha256)
         self._channels = {name: CameraChannel(self, name, model) for name in parameters.cameras}
         topics = ", ".join(channel.stream.topic for channel in self._channels.values())

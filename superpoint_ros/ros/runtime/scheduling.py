@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
+
+from superpoint_ros.ros.runtime.time_shares import TimeShares
 
 Item = TypeVar("Item")
 
@@ -28,8 +31,15 @@ class FrameQueue(ABC, Generic[Item]):
     def take(self) -> list[tuple[str, Item]]:
         """Wait for a batch of (camera, item), at most one item per camera; [] once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self))
-            return [] if self._closed else self._batch()
+            while not self._closed:
+                batch, patience = self._batch() if len(self) else ([], None)
+                if batch:
+                    return batch
+                self._changed.wait(patience)
+            return []
+
+    def spend(self, cameras: Sequence[str], seconds: float) -> None:
+        """Note what a batch of these cameras has taken."""
 
     def close(self) -> None:
         """Wake whoever waits; what is still queued is never handed out."""
@@ -45,28 +55,45 @@ class FrameQueue(ABC, Generic[Item]):
     def _store(self, camera: str, item: Item) -> int: ...
 
     @abstractmethod
-    def _batch(self) -> list[tuple[str, Item]]: ...
+    def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
+        """Return a batch; or [] and the seconds after which to ask again, unless an item comes before."""
 
 
 class LatestQueue(FrameQueue[Item]):
-    """Keep the newest item of every camera; a newer one takes the place of one that still waits."""
+    """Keep the newest item of every camera; a newer one takes the place of one that still waits.
+
+    Attributes:
+        together: Whether all that wait are one batch; if not, each is one, and cameras share the worker's time.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.together = True
         self._newest: dict[str, Item] = {}
+        self._shares = TimeShares()
 
     def __len__(self) -> int:
         return len(self._newest)
 
     def _store(self, camera: str, item: Item) -> int:
+        self._shares.arrive(camera)
         dropped = int(camera in self._newest)
         self._newest[camera] = item
         return dropped
 
-    def _batch(self) -> list[tuple[str, Item]]:
-        batch = list(self._newest.items())
-        self._newest.clear()
-        return batch
+    def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
+        if self.together:
+            batch = list(self._newest.items())
+            self._newest.clear()
+            return batch, None
+        camera, patience = self._shares.choose(self._newest)
+        return ([], patience) if patience > 0.0 else ([(camera, self._newest.pop(camera))], None)
+
+    def spend(self, cameras: Sequence[str], seconds: float) -> None:
+        """Note what a batch of these cameras has taken."""
+        with self._changed:
+            for camera in cameras:
+                self._shares.spend(camera, seconds / len(cameras))
 
 
 class EveryFrameQueue(FrameQueue[Item]):
@@ -87,8 +114,8 @@ class EveryFrameQueue(FrameQueue[Item]):
         self._waiting.append((camera, item))
         return 0
 
-    def _batch(self) -> list[tuple[str, Item]]:
-        return [self._waiting.popleft()]
+    def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
+        return [self._waiting.popleft()], None
 
 
 POLICIES: dict[str, type[FrameQueue[Any]]] = {"latest": LatestQueue, "every_frame": EveryFrameQueue}
@@ -125,4 +152,6 @@ class Worker(Generic[Item]):
 
     def _run(self) -> None:
         while batch := self._queue.take():
+            start = time.perf_counter()
             self._process(batch)
+            self._queue.spend([camera for camera, _ in batch], time.perf_counter() - start)

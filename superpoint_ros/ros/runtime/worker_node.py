@@ -24,7 +24,7 @@ from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.logs import LogForwarding, ThrottledWarnings
 from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
 from superpoint_ros.ros.runtime.parameters import declare_parameters, follow_changes, undeclared_parameters
-from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, Worker
+from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, LatestQueue, Worker
 from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
 
 STATISTICS_PERIOD_S = 1.0
@@ -81,6 +81,7 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
     def _prepare(self) -> None:
         self.warnings = ThrottledWarnings(self.get_logger())
         self.parameters = self._wanted = declare_parameters(self, self.schema)
+        self._has_namesakes = False
         self._inputs: list[TopicInput] = []
         self._streams: dict[str, Stream] = {}
         self._queue: FrameQueue[Item] = POLICIES[self.parameters.policy]()
@@ -142,6 +143,11 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         self._background.append(Worker(queue, work))
         self._background[-1].start()
 
+    def process_alone(self) -> None:
+        """From now on have each item processed alone, where a batch is no faster; cameras share the worker's time."""
+        if isinstance(self._queue, LatestQueue):
+            self._queue.together = False
+
     def enqueue(self, stream: Stream, item: Item) -> None:
         """Queue an item for the worker; what it replaces is counted as dropped."""
         stream.statistics.count("dropped", self._queue.put(stream.name, item))
@@ -193,9 +199,22 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
 
     def _report(self) -> None:
         self._log.follow_level()
+        self._warn_of_namesakes()
         report = DiagnosticArray(status=list(self.statuses()))
         report.header.stamp = self.get_clock().now().to_msg()
         self._statistics_publisher.publish(report)
+
+    def _warn_of_namesakes(self) -> None:
+        """Say that another node has this one's name: its parameters and services are then anybody's."""
+        own = (self.get_name(), self.get_namespace())
+        namesakes = self.get_node_names_and_namespaces().count(own) - 1
+        if namesakes > 0 and not self._has_namesakes:
+            name = self.get_fully_qualified_name()
+            self.get_logger().warning(
+                f"{namesakes} more of the name {name}: parameters, services and topics are mixed up; "
+                "start one of them with another name (-r __node:=...) or namespace"
+            )
+        self._has_namesakes = namesakes > 0
 
     def stop(self) -> bool:
         """Finish the batch in progress where that is soon done; say what is left. Returns whether it was finished."""

@@ -28,6 +28,21 @@ def test_latest_drops_the_oldest():
 
 
 @given(puts)
+def test_latest_hands_out_the_newest_of_every_camera_one_by_one_where_batches_do_not_pay(items):
+    queue = LatestQueue()
+    queue.together = False
+    for camera, item in items:
+        queue.put(camera, item)
+    newest = dict(items)
+    taken = []
+    while len(queue):
+        (batch,) = queue.take()
+        taken.append(batch)
+        queue.spend([batch[0]], 0.0)
+    assert sorted(taken) == sorted(newest.items())
+
+
+@given(puts)
 def test_every_frame_hands_out_everything_alone_and_in_order(items):
     queue = EveryFrameQueue()
     assert sum(queue.put(camera, item) for camera, item in items) == 0
