@@ -190,12 +190,14 @@ def test_a_node_runs_what_it_is_given(node):
 
 
 def test_another_node_of_its_name_is_said_once_until_it_is_gone(node, monkeypatch):
-    names = [("echo", "/"), ("echo", "/")]
-    monkeypatch.setattr(node, "get_node_names_and_namespaces", lambda: names)
+    graph = [("echo", "/"), ("echo", "/")]
+    monkeypatch.setattr(node, "get_node_names_and_namespaces", lambda: graph)
     for _ in range(3):
         node._warn_of_namesakes()
     assert [text.split(":")[0] for level, text in node.log if level == "warning"] == ["1 more of the name /echo"]
-    for names in ([("echo", "/"), ("echo", "/robot")], [("echo", "/"), ("echo", "/"), ("echo", "/")]):
-        node._warn_of_namesakes()
+    graph[:] = [("echo", "/"), ("echo", "/robot")]
+    node._warn_of_namesakes()
+    graph[:] = 3 * [("echo", "/")]
+    node._warn_of_namesakes()
     assert "2 more of the name /echo" in node.log[-1][1]
     assert len(node.log) == 2
