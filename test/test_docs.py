@@ -98,3 +98,10 @@ def test_the_tables_of_launch_arguments_are_those_of_the_launch_files():
     command = [sys.executable, str(REPOSITORY / "cmake" / "launch_docs.py")]
     compared = subprocess.run([*command, "--check"], cwd=REPOSITORY / "docs", check=False)
     assert compared.returncode == 0, f"docs/launch.md is out of date; write it anew with: {' '.join(command)}"
+
+
+def test_the_tests_that_the_page_of_reliability_names_exist():
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (REPOSITORY / "docs" / "reliability.md").read_text(encoding="utf-8"))
+    assert len(named) > 50
+    for path, name in named:
+        assert f"def {name}(" in (REPOSITORY / "test" / path).read_text(encoding="utf-8"), f"{path}::{name}"
