@@ -107,9 +107,10 @@ def given_options(options: Options, arguments: argparse.Namespace) -> Options:
 def node_parameters(*options: object) -> dict[str, bool | int | float | str | list[Any]]:
     """Collect the values of options dataclasses by name, as parameters of a node hold them."""
     return {
-        name: option_specs(type(one))[name].to_plain(value)
+        name: plain
         for one in options
         for name, value in flat_values(one).items()
+        if (plain := option_specs(type(one))[name].to_plain(value)) is not None
     }
 
 

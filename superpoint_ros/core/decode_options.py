@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import MODEL_DEFAULT, MODEL_DEFAULT_NAME, NoneMeaning, check_options, option
+from superpoint_ros.core.options import (
+    MODEL_DEFAULT,
+    MODEL_DEFAULT_NAME,
+    MODEL_DEFAULT_UNSET,
+    NoneMeaning,
+    check_options,
+    option,
+)
 
 CELL_SIZE = 8  # pixels, the side of what one cell of the network's answers stands for
 DescriptorSampling: TypeAlias = Literal["exact", "magicleap"]
@@ -24,8 +31,7 @@ class DecodeOptions:
     """Describe how the keypoints of an image are chosen.
 
     `detection_threshold`, `nms_radius` and `remove_borders` hold at each scale, in its own pixels; `max_keypoints` and
-    the grid hold for all scales together. `subpixel` moves each keypoint to the heat map's center of mass around it
-    (networks/refine.py); None = as the model is meant to be used.
+    the grid hold for all scales together.
 
     >>> options = DecodeOptions(max_keypoints=500, grid_rows=4, grid_columns=6)
     >>> options.grid, options.nms_radius
@@ -69,7 +75,11 @@ class DecodeOptions:
         fixed=True,
         none=MODEL_DEFAULT_NAME,
     )
-    subpixel: bool | None = None
+    subpixel: bool | None = option(
+        None,
+        "Whether keypoints are moved to the heat map's center of mass around them.",
+        none=MODEL_DEFAULT_UNSET,
+    )
 
     def __post_init__(self) -> None:
         check_options(self)

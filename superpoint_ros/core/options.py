@@ -35,6 +35,7 @@ NO_LIMIT = NoneMeaning("no limit", 0)
 NO_CHECK = NoneMeaning("no check", 0)
 MODEL_DEFAULT = NoneMeaning("the model's own", -1)
 MODEL_DEFAULT_NAME = NoneMeaning("the model's own", "")
+MODEL_DEFAULT_UNSET = NoneMeaning("the model's own", None)
 
 
 @dataclass(frozen=True)

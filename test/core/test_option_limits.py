@@ -83,6 +83,7 @@ def test_sixteen_scales_are_allowed_and_no_more():
         (DecodeOptions, "max_keypoints", 0),
         (DecodeOptions, "detection_threshold", -1.0),
         (DecodeOptions, "descriptor_sampling", ""),
+        (DecodeOptions, "subpixel", None),
         (TrackerOptions, "max_displacement", 0.0),
         (TrackerOptions, "epipolar_threshold", 0.0),
         (StereoOptions, "max_depth", 0.0),

@@ -16,6 +16,12 @@ from superpoint_ros.ros.runtime.options import ParameterSchema
 
 Parameters = TypeVar("Parameters")
 
+TYPES = {
+    bool: Parameter.Type.BOOL,
+    int: Parameter.Type.INTEGER,
+    float: Parameter.Type.DOUBLE,
+    str: Parameter.Type.STRING,
+}
 ARRAY_TYPES = {
     bool: Parameter.Type.BOOL_ARRAY,
     int: Parameter.Type.INTEGER_ARRAY,
@@ -58,7 +64,8 @@ def _declare(node: Node, specs: Mapping[str, OptionSpec]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, spec in specs.items():
         default = spec.to_plain(spec.default)
-        default = ARRAY_TYPES[spec.kind] if default is None else default
+        if default is None:
+            default = (TYPES if spec.count == 1 else ARRAY_TYPES)[spec.kind]
         values[name] = node.declare_parameter(name, default, describe(spec)).value
     return values
 

@@ -115,15 +115,22 @@ def test_unknown_words_are_refused(name):
 def test_every_parameter_is_declared_with_description_and_range(node_with):
     node = node_with(cameras__names=["left", "right"])
     declare_parameters(node, SCHEMA)
-    declared = [name for name in node.get_parameters_by_prefix("") if name != "use_sim_time"]
+    declared = {name: one.value for name, one in node.get_parameters_by_prefix("").items() if name != "use_sim_time"}
     assert "cameras.right.wait_for_camera_info" in declared
-    for name in declared:
+    for name, value in declared.items():
         if name.startswith(("start_type_description", "qos_overrides")):
             continue
         descriptor = node.describe_parameter(name)
         assert descriptor.description
-        number = isinstance(node.get_parameter(name).value, int | float) and descriptor.type != 1
+        number = isinstance(value, int | float) and descriptor.type != 1
         assert bool(descriptor.integer_range or descriptor.floating_point_range) == number
+
+
+@pytest.mark.parametrize("subpixel", [True, False])
+def test_a_switch_that_is_the_models_own_unless_set(node_with, subpixel):
+    assert declare_parameters(node_with(cameras__names=["left"]), SCHEMA).decoding.subpixel is None
+    node = node_with(cameras__names=["left"], subpixel=subpixel)
+    assert declare_parameters(node, SCHEMA).decoding.subpixel is subpixel
 
 
 def test_declared_values_are_read(node_with):
