@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def match(
     descriptors1: np.ndarray,
     *,
     max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
-    allowed: np.ndarray | None = None,
+    allowed: np.ndarray | Callable[[slice], np.ndarray] | None = None,
 ) -> Matches:
     """Match the descriptors of two images: pairs of rows that are each other's nearest neighbor.
 
@@ -42,7 +43,8 @@ def match(
         descriptors0: Descriptors of the first image, float32 (N, D), unit length per row.
         descriptors1: Descriptors of the second image, float32 (M, D), unit length per row.
         max_descriptor_distance: Euclidean distance at and above which pairs are dropped; None keeps all.
-        allowed: Pairs that may be considered at all, bool (N, M); None = every pair.
+        allowed: Pairs that may be considered at all, bool (N, M), or a function that gives some of its rows, so that
+            the whole need not be in memory; None = every pair.
 
     Returns:
         Matches in ascending order of the first index; ties go to the lower index.
@@ -66,7 +68,7 @@ def match(
 
 
 def _nearest(
-    descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: np.ndarray | None
+    descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: np.ndarray | Callable[[slice], np.ndarray] | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find each first descriptor's nearest second one, its dot product, and each second one's nearest first one.
 
@@ -79,7 +81,8 @@ def _nearest(
     for block in (slice(start, min(start + rows, count0)) for start in range(0, count0, rows)):
         similarity = descriptors0[block] @ descriptors1.T
         if allowed is not None:
-            np.copyto(similarity, -np.inf, where=~allowed[block])
+            rows_allowed = allowed(block) if callable(allowed) else allowed[block]
+            np.copyto(similarity, -np.inf, where=~rows_allowed)
         index1[block] = similarity.argmax(axis=1)
         best0[block] = similarity[np.arange(len(similarity)), index1[block]]
         # Among equally near ones of different blocks, the earlier one stays.

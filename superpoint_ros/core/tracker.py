@@ -153,14 +153,16 @@ class Tracker:
         return tracks
 
     def _associate(self, memory: _Memory, features: Features) -> Matches:
-        allowed = None
-        if self.options.max_displacement is not None:
-            allowed = within_reach(memory.xy, features.xy, self.options.max_displacement * (memory.missed + 1))
+        reach = np.asarray((self.options.max_displacement or 0.0) * (memory.missed + 1))
+
+        def is_allowed(rows: slice) -> np.ndarray:
+            return within_reach(memory.xy[rows], features.xy, reach[rows])
+
         pairs = match(
             memory.descriptors,
             features.descriptors,
             max_descriptor_distance=self.options.max_descriptor_distance,
-            allowed=allowed,
+            allowed=None if self.options.max_displacement is None else is_allowed,
         )
         if self.options.epipolar_threshold is not None:
             good = _epipolar_inliers(

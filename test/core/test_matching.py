@@ -107,7 +107,7 @@ def test_blocks_of_any_size_find_the_same_matches(block_size, gated, monkeypatch
     allowed = np.random.default_rng(9).random((20, 13)) < 0.4 if gated else None
     whole = match(d0, d1, max_descriptor_distance=None, allowed=allowed)
     monkeypatch.setattr(matching, "BLOCK_SIZE", block_size)
-    parts = match(d0, d1, max_descriptor_distance=None, allowed=allowed)
+    parts = match(d0, d1, max_descriptor_distance=None, allowed=None if allowed is None else allowed.__getitem__)
     assert (parts.index0.tolist(), parts.index1.tolist()) == (whole.index0.tolist(), whole.index1.tolist())
     np.testing.assert_allclose(parts.distance, whole.distance, atol=1e-3)
 
