@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from rosbags.interfaces import MessageDefinitionFormat
 from rosbags.rosbag1 import Reader as Reader1
 from rosbags.rosbag2 import Reader as Reader2
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.files import first_bytes, lfs_hint
@@ -38,8 +40,8 @@ class BagMessage:
 class BagReader:
     """Read chosen topics of a bag: .bag, .mcap, .db3, or the folder of a rosbag2.
 
-    Definitions in the bag are not read: the types are those of ROS itself, so an unknown or damaged definition of one
-    topic does not keep another one from being read.
+    The types are those of ROS itself. A definition in the bag is read for a type that ROS does not have, and only where
+    its messages are asked for: an unknown or damaged definition of one topic keeps no other from being read.
 
     Args:
         path: Path of the bag.
@@ -78,6 +80,10 @@ class BagReader:
                 counts[connection.topic] = counts.get(connection.topic, 0) + connection.msgcount
         return dict(sorted(counts.items()))
 
+    def all_topics(self) -> list[str]:
+        """List the topics, whatever their type."""
+        return sorted({connection.topic for connection in self._reader.connections})
+
     def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
         """Read the messages of some topics, in the order in which they were recorded.
 
@@ -87,11 +93,22 @@ class BagReader:
         connections = [one for one in self._reader.connections if one.topic in topics]
         if not connections:
             return
+        for connection in connections:
+            self._learn(connection)
         try:
             for connection, received, data in self._reader.messages(connections=connections):
                 yield self._message(connection, received, bytes(data))
         except Exception as error:
             raise SourceError(f"'{self.path}' is damaged: {error or type(error).__name__}") from error
+
+    def _learn(self, connection: Any) -> None:
+        """Register a type that ROS does not have; without a definition its messages have no content."""
+        definition = connection.msgdef
+        if connection.msgtype not in self._types.types and definition.format == MessageDefinitionFormat.MSG:
+            with suppress(Exception):  # the parser raises what it likes on a damaged definition
+                known = self._types.types
+                found = get_types_from_msg(definition.data, connection.msgtype)
+                self._types.register({name: fields for name, fields in found.items() if name not in known})
 
     def _message(self, connection: Any, received: int, data: bytes) -> BagMessage:
         deserialize = self._types.deserialize_ros1 if self._is_first else self._types.deserialize_cdr
