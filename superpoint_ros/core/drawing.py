@@ -14,6 +14,7 @@ DEFAULT_TRAIL = 12
 OLD_AGE = 40  # images, from which on the colour changes no more
 SUBPIXEL_BITS = 4
 LINE_OPACITY = 0.65
+SMALLEST_TEXT = 0.01  # as a scale of OpenCV's font
 # Radii in fixed-point pixels: 1.2, 2.5 and 3.6 px.
 NEW_RADIUS, HEAD_RADIUS, OUTLINE_RADIUS = 19, 40, 58
 NEW_COLOR = (225, 225, 225)
@@ -96,8 +97,9 @@ def add_caption(image: np.ndarray, text: str) -> np.ndarray:
 def _write(strip: np.ndarray, text: str, left: int, right: int) -> None:
     """Write a line of text between two columns, as large as the strip allows."""
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, len(strip) / 42
-    needed = cv2.getTextSize(text, font, scale, 1)[0][0]
-    scale *= min(1.0, (right - left) / max(1, needed))
+    # The width is not proportional to the scale: OpenCV rounds the size of letters.
+    while cv2.getTextSize(text, font, scale, 1)[0][0] > right - left and scale > SMALLEST_TEXT:
+        scale *= 0.95
     cv2.putText(strip, text, (left, len(strip) * 2 // 3), font, scale, INK, 1, cv2.LINE_AA)
 
 

@@ -214,7 +214,7 @@ def test_the_bar_of_ages_runs_from_young_to_old_between_its_labels(width):
     assert right[-1] < width
 
 
-@pytest.mark.parametrize("text", ["image 1", "image 1   20 tracks   " * 20])
+@pytest.mark.parametrize("text", ["image 1", "image 1   20 tracks   " * 3, "image 1   20 tracks   " * 20])
 def test_the_text_of_a_caption_stays_clear_of_the_bar_and_of_its_labels(text):
     empty, strip = caption(640, ""), caption(640, text)
     rows, columns = np.nonzero((strip != empty).any(axis=2))
@@ -233,3 +233,22 @@ def test_short_texts_have_one_size_and_long_ones_fill_the_room():
     assert extent("I")[0] == extent("I I I I I I")[0] >= 9
     assert extent("I" * 200)[0] < extent("I")[0]
     assert extent("I" * 200)[1] > 390
+
+
+def test_a_long_text_fills_the_room_up_to_the_labels():
+    empty, strip = caption(640, ""), caption(640, "WWWW " * 12)
+    columns = np.nonzero((strip != empty).any(axis=(0, 2)))[0]
+    label = np.flatnonzero(ink(empty).any(axis=0))[0]
+    assert label - 2 * len(strip) < columns.max() < label
+
+
+def test_the_labels_of_the_bar_are_as_large_as_a_short_text():
+    strip = caption(1300, "I")
+    first, last = bar(strip)
+    columns = np.flatnonzero(ink(strip).any(axis=0))
+    heights = [
+        np.ptp(np.flatnonzero(ink(strip[:, part]).any(axis=1)))
+        for part in (slice(columns[columns > 60][0], first), slice(last + 1, None))
+    ]
+    text = np.ptp(np.flatnonzero(ink(strip[:, :60]).any(axis=1)))
+    assert all(0.6 * text < height < 1.6 * text for height in heights)
