@@ -11,7 +11,7 @@ import numpy as np
 
 from superpoint_ros.core.epipolar import epipolar_inliers
 from superpoint_ros.core.mask import unmasked
-from superpoint_ros.core.optical_flow import Flow, follow_points
+from superpoint_ros.core.optical_flow import Flow, follow_points, follow_through
 from superpoint_ros.core.track_association import (
     Keyframe,
     choose_seeds,
@@ -28,6 +28,8 @@ from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW, STATUS_TRACK
 # Share of the confirming radius within which a keypoint is at a track's own place.
 SAME_PLACE = 0.5
 UNTRACKED = -1
+# Every so many images one is remembered, and so many of these, for keypoints that come late.
+REMEMBERED_EVERY, MAX_REMEMBERED = 4, 16
 
 
 class FlowTracker:
@@ -65,6 +67,9 @@ class FlowTracker:
         self._table: TrackTable | None = None
         self._lost: list[np.ndarray] = []
         self._held = 0
+        # Some of the newest images by number: late keypoints that do not make the whole way at once go by them.
+        self._number = 0
+        self._recent: dict[int, np.ndarray] = {}
 
     def reset(self) -> None:
         """Forget every track; the epoch rises, and ids go on from where they were."""
@@ -98,8 +103,8 @@ class FlowTracker:
             return None
         table = self._table
         if table is None:
-            return Keyframe(self._epoch, self._image, np.zeros(0, np.int64), np.zeros((0, 2), np.float32))
-        return Keyframe(self._epoch, self._image, table.id[table.visible], table.xy[table.visible])
+            return Keyframe(self._epoch, self._number, self._image, np.zeros(0, np.int64), np.zeros((0, 2), np.float32))
+        return Keyframe(self._epoch, self._number, self._image, table.id[table.visible], table.xy[table.visible])
 
     def learn(self, keyframe: Keyframe, features: Features) -> np.ndarray:
         """Take in the keypoints of an image that was tracked before."""
@@ -144,6 +149,10 @@ class FlowTracker:
                 good[good] = epipolar_inliers(before, after, self.options.epipolar_threshold)
             self._move(rows[good], flow, good)
             self._end(rows[~good])
+        self._number += 1
+        if self._number % REMEMBERED_EVERY == 0:
+            self._recent[self._number] = image
+            self._recent.pop(self._number - MAX_REMEMBERED * REMEMBERED_EVERY, None)
         self._image, self._mask, self._held = image, mask, 0
         return True
 
@@ -220,6 +229,10 @@ class FlowTracker:
         if keyframe.image is not self._image:
             guess = guess_positions(self._table, keyframe, xy)
             flow = follow_points(keyframe.image, self._image, xy, self.options.flow, guess)
+            between = [image for number, image in self._recent.items() if keyframe.number < number < self._number]
+            way = [keyframe.image, *between, self._image]
+            if len(way) > 2 and not flow.found.all():
+                flow = flow.replaced(~flow.found, follow_through(way, xy[~flow.found], self.options.flow))
             xy, variance, reached = flow.xy, variance + flow.variance, flow.found
         return xy, variance, reached & unmasked(xy, self._mask)
 

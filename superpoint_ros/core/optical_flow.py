@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -76,6 +78,13 @@ class Flow:
         variance: np.ndarray = np.full(len(self), 0.02, np.float32)
         return variance
 
+    def replaced(self, rows: np.ndarray, other: Flow) -> Flow:
+        """Return the flow with the points of a mask (N,) taken from another one, in order."""
+        values = {one.name: getattr(self, one.name).copy() for one in fields(self)}
+        for name, value in values.items():
+            value[rows] = getattr(other, name)
+        return Flow(**values)
+
 
 def follow_points(
     image0: np.ndarray, image1: np.ndarray, xy: np.ndarray, options: FlowOptions, guess: np.ndarray | None = None
@@ -122,3 +131,13 @@ def follow_points(
     if options.flow_max_return_error is not None:
         found &= return_error <= options.flow_max_return_error
     return Flow(found_xy, found, residual.ravel(), eigenvalue.ravel(), return_error)
+
+
+def follow_through(images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOptions) -> Flow:
+    """Follow points (N, 2) of the first of successive images to the last one, image by image."""
+    arrived = np.ones(len(xy), bool)
+    flow = Flow(xy, arrived, *(np.zeros(len(xy), np.float32),) * 3)
+    for before, after in pairwise(images):
+        flow = follow_points(before, after, flow.xy, options)
+        arrived &= flow.found
+    return Flow(flow.xy, arrived, flow.residual, flow.eigenvalue, flow.return_error)

@@ -21,12 +21,14 @@ class Keyframe:
 
     Attributes:
         epoch: Epoch of the tracker.
+        number: Number of the image within the epoch.
         image: The image, uint8 (H, W).
         id: Ids of the visible tracks, int64 (N,).
         xy: Their positions, float32 (N, 2), pixels.
     """
 
     epoch: int
+    number: int
     image: np.ndarray
     id: np.ndarray
     xy: np.ndarray

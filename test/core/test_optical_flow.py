@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.optical_flow import FlowOptions, follow_points
+from superpoint_ros.core.optical_flow import FlowOptions, follow_points, follow_through
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (200, 240), np.uint8), (0, 0), 2.0)
 POINTS = np.float32([[x, y] for y in range(50, 150, 20) for x in range(50, 200, 20)])
@@ -70,3 +70,19 @@ def test_no_points_give_no_points():
 def test_options_out_of_range_are_named(bad):
     with pytest.raises(ParameterError, match=next(iter(bad))):
         FlowOptions(**bad)
+
+
+def test_points_that_go_too_far_at_once_are_followed_image_by_image():
+    images = [np.roll(IMAGE, 4 * step, axis=1) for step in range(16)]
+    options, inside = FlowOptions(flow_levels=1), POINTS[POINTS[:, 0] < 150]
+    direct = follow_points(images[0], images[-1], inside, options)
+    flow = follow_through(images, inside, options)
+    assert direct.found.mean() < 0.5
+    assert flow.found.mean() > 0.9
+    np.testing.assert_allclose(flow.xy[flow.found], inside[flow.found] + np.float32([60, 0]), atol=0.2)
+    mixed = direct.replaced(~direct.found, flow_of(flow, ~direct.found))
+    assert mixed.found.sum() >= flow.found.sum()
+
+
+def flow_of(flow, rows):
+    return type(flow)(*(getattr(flow, name)[rows] for name in flow.__dataclass_fields__))

@@ -35,7 +35,7 @@ def features(xy, descriptors=None, sigma=None) -> Features:
 
 def keyframe(*xy, ids=None) -> Keyframe:
     ids = range(len(xy)) if ids is None else ids
-    return Keyframe(0, np.zeros((60, 100), np.uint8), np.array(ids, np.int64), np.float32(xy).reshape(-1, 2))
+    return Keyframe(0, 0, np.zeros((60, 100), np.uint8), np.array(ids, np.int64), np.float32(xy).reshape(-1, 2))
 
 
 def test_tracks_that_went_out_of_sight_or_ended_are_not_visible_since():

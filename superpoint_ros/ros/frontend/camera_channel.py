@@ -16,12 +16,14 @@ from std_msgs.msg import Header
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.image_tracker import make_tracker
+from superpoint_ros.core.mask import without_masked
 from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.track_motion import TrackMotion
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.frontend.camera_mask import CameraMask
 from superpoint_ros.ros.frontend.continuity import Continuity
 from superpoint_ros.ros.frontend.network_runner import NetworkJob
 from superpoint_ros.ros.frontend.overlay import Overlay
@@ -65,6 +67,7 @@ class CameraChannel:
         # Features come in another thread where the network runs in one.
         self._lock = threading.Lock()
         self._number = 0
+        self._newest_mask: np.ndarray | None = None
         self._motion = TrackMotion()
         self._continuity = Continuity(node)
         self._features = output_publisher(node, FeaturesMessage, f"{name}/features", policy)
@@ -78,6 +81,7 @@ class CameraChannel:
         self._input = node.add_input(
             topic, IMAGE_TYPES[self._parameters.transport], self._receive, companion=self._info_input
         )
+        self._mask = CameraMask(node, self._parameters.region, self._parameters.mask_topic)
         stream = Stream(name, self._input.topic, "image", self._input.statistics, self._describe_held_back)
         self.stream = node.add_stream(stream)
 
@@ -129,14 +133,22 @@ class CameraChannel:
             features: Its features; None where the network does not see it, or has not yet.
         """
         statistics, ids = self.stream.statistics, None
+        image_size = (image.shape[0], image.shape[1])
         with self._lock, statistics.timed("track"):
-            previous_stamp = self._continuity.advance(self.stream, message.header.stamp, image.shape, self._tracker)
+            previous_stamp = self._continuity.advance(self.stream, message.header.stamp, image_size, self._tracker)
+            mask = self._newest_mask = self._mask.of_image(self.stream, message.header.stamp, image_size)
             if features is None:
-                tracks = self._tracker.follow(image)
+                tracks = self._tracker.follow(image, mask)
             else:
-                tracks, ids = self._tracker.update(image, features)
+                features = without_masked(features, mask)
+                tracks, ids = self._tracker.update(image, features, mask)
+            is_blind = self._tracker.options.tracker != "descriptor" and self._tracker.keyframe() is None
+        if is_blind:
+            statistics.count("blind")
+            text = "image shows none of the tracks; they wait for the next one (is it black or overexposed?)"
+            self._node.warnings.warn(self.stream.topic, "blind", text)
         with statistics.timed("publish"):
-            self._publish_tracks(message.header, previous_stamp, image.shape, tracks)
+            self._publish_tracks(message.header, previous_stamp, image_size, tracks)
             if features is not None and ids is not None:
                 self._publish_features(message.header, features, ids)
         if self._overlay is not None:
@@ -148,10 +160,11 @@ class CameraChannel:
         keyframe = self._tracker.keyframe() if self.is_seen() else None
         if keyframe is None:
             return None
-        return NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe))
+        return NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe, self._newest_mask))
 
-    def _learn(self, header: Header, keyframe: Keyframe, features: Features) -> None:
+    def _learn(self, header: Header, keyframe: Keyframe, mask: np.ndarray | None, features: Features) -> None:
         """Take in the features of an image that was tracked before, and publish them."""
+        features = without_masked(features, mask)
         with self._lock, self.stream.statistics.timed("learn"):
             ids = self._tracker.learn(keyframe, features)
         self._publish_features(header, features, ids)
@@ -190,7 +203,8 @@ class CameraChannel:
 
     def status(self, facts: dict[str, str]) -> DiagnosticStatus:
         """Return the camera's line of the report; received = processed + dropped + skipped + waiting."""
-        problems = [self._input.check(), self._info_input.check()]
+        inputs = [self._input, self._info_input, *filter(None, [self._mask.input])]
+        problems = [one.check() for one in inputs]
         if self._held_back and self._calibration.message is not None:
             problems.append(f"CameraInfo on {self._calibration.topic} is uncalibrated; images wait for another one")
         values = self.stream.statistics.values(waiting_of="received")

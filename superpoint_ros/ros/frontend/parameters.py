@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import OptionSpec, build_options, check_options, option, option_specs
+from superpoint_ros.core.region_options import RegionOptions
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.options import InputLimits, ParameterSchema, PolicyOptions, Transport
@@ -27,6 +28,10 @@ class CameraParameters:
     transport: Transport = option("raw", "Type of the images.", fixed=True)
     camera_info_topic: str = option("", "Topic of the calibration; empty = camera_info beside the images.", fixed=True)
     rectified: bool = option(False, "Whether the images are free of lens distortion.", fixed=True)
+    mask_topic: str = option(
+        "", "Topic of live masks, mono8 images that are 0 where no keypoint is wanted; empty = none.", fixed=True
+    )
+    region: RegionOptions = field(default_factory=RegionOptions)
     wait_for_camera_info: bool = option(False, "Whether images are held back until a calibration has come.", fixed=True)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,71 @@
+"""The mask of one camera's images: what is fixed, and what a topic says."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import Image
+
+from superpoint_ros.core.region_options import RegionOptions, fit_mask, make_mask, read_mask
+from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.messages.image_decoding import message_to_array
+from superpoint_ros.ros.messages.stamps import nanoseconds
+from superpoint_ros.ros.runtime.topic_input import TopicInput
+from superpoint_ros.ros.runtime.worker_node import Stream
+
+if TYPE_CHECKING:
+    from superpoint_ros.ros.frontend.node import FrontendNode
+
+# Masks that wait for the image of their stamp.
+MAX_MASKS = 30
+
+
+class CameraMask:
+    """Says where in a camera's images keypoints are wanted.
+
+    An image takes the live mask of its own stamp where it has come, else the newest one before it, however old; while
+    none has come, the fixed mask alone.
+
+    Args:
+        node: Owns the subscription.
+        options: The fixed mask.
+        topic: Topic of live masks, mono8, 0 where no keypoint is wanted; "" = none.
+
+    Raises:
+        ParameterError: The fixed mask cannot be read.
+    """
+
+    def __init__(self, node: FrontendNode, options: RegionOptions, topic: str):
+        self._node, self._options, self._topic = node, options, topic
+        self._file = read_mask(options.mask)
+        self._made: tuple[tuple[int, int], np.ndarray | None] | None = None
+        self._live: deque[Any] = deque(maxlen=MAX_MASKS)
+        self._used: tuple[Any, np.ndarray] | None = None
+        self.input: TopicInput | None = node.add_input(topic, Image, self._live.append) if topic else None
+
+    def of_image(self, stream: Stream, stamp: Time, image_size: tuple[int, int]) -> np.ndarray | None:
+        """Return the mask of an image, uint8 (H, W), 0 where no keypoint is wanted; None = no mask."""
+        if self._made is None or self._made[0] != image_size:
+            self._made = (image_size, make_mask(self._options, self._file, image_size))
+        fixed, live = self._made[1], self._live_mask(stream, nanoseconds(stamp))
+        if live is None:
+            return fixed
+        live = fit_mask(live, image_size)
+        return live if fixed is None else np.minimum(fixed, live)
+
+    def _live_mask(self, stream: Stream, stamp: int) -> np.ndarray | None:
+        masks = [mask for mask in list(self._live) if nanoseconds(mask.header.stamp) <= stamp]
+        if not masks:
+            return None
+        newest = max(masks, key=lambda mask: nanoseconds(mask.header.stamp))
+        if self._used is None or self._used[0] is not newest:
+            try:
+                pixels = self._node.parameters.max_pixels
+                self._used = (newest, message_to_array(newest, "mono8", max_pixels=pixels))
+            except InputError as error:
+                stream.statistics.count("bad_masks")
+                self._node.warnings.warn(self._topic, "mask", f"mask not used: {error}")
+        return None if self._used is None else self._used[1]
