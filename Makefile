@@ -7,7 +7,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint docs colcon install clean
+.PHONY: demo test lint docs colcon fuzz install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -31,6 +31,11 @@ lint: $(VENV)/.linters
 # The pages of docs/ and the API reference, strictly: a broken link or reference fails. Result: output/site/index.html.
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
+
+# Random messages against everything that reads messages; COUNT=10000 for fewer.
+COUNT ?= 1000000
+fuzz: $(VENV)/.installed-with-tests
+	$(BIN)/python benchmarks/fuzz.py --count $(COUNT)
 
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon

@@ -26,6 +26,8 @@ DESCRIPTOR_DTYPES: dict[int, np.dtype] = {
 }
 DESCRIPTOR_CODES = {dtype.name: code for code, dtype in DESCRIPTOR_DTYPES.items()}
 
+TRACK_ARRAYS = ("id", "age", "status", "x", "y", "previous_x", "previous_y", "distance", "mean_distance")
+
 
 def _bytes(values: np.ndarray) -> array[int]:
     return array("B", values.tobytes())
@@ -217,7 +219,15 @@ def tracks_to_message(
 
 
 def message_to_tracks(message: TracksMessage) -> Tracks:
-    """Convert a message to Tracks."""
+    """Convert a message to Tracks.
+
+    Raises:
+        InputError: Arrays of different lengths.
+    """
+    lengths = {name: len(getattr(message, name)) for name in TRACK_ARRAYS}
+    if len(set(lengths.values())) > 1:
+        text = ", ".join(f"{length} {name}" for name, length in lengths.items())
+        raise InputError("tracks", f"{text} values; each keypoint has one of each")
     return Tracks(
         epoch=message.epoch,
         id=np.frombuffer(message.id, np.int64),
