@@ -17,6 +17,8 @@ from superpoint_ros.core.options import NO_CHECK, check_options, option
 CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.01)
 # Smallest eigenvalue of a window's structure tensor, as OpenCV normalizes it: below, the window has no corner.
 MIN_EIGENVALUE = 1e-4
+# Of the variance of a step [px^2]: its scale over residual^2 / eigenvalue, and its limits.
+VARIANCE_SCALE, VARIANCE_LIMITS = 4.6e-5, (0.003, 0.4)
 # The way back starts where the point came from, so that it needs fewer levels.
 LEVELS_BACK = 1
 
@@ -74,8 +76,13 @@ class Flow:
 
     @property
     def variance(self) -> np.ndarray:
-        """Variance that the step adds to each coordinate, float32 (N,), square pixels."""
-        variance: np.ndarray = np.full(len(self), 0.02, np.float32)
+        """Variance that the step adds to each coordinate, float32 (N,), square pixels.
+
+        As of least squares: the residual's over what the window's gradients tell; scale and limits were measured on
+        photographs warped by known homographies, with noise and a change of brightness.
+        """
+        expected = VARIANCE_SCALE * self.residual**2 / np.maximum(self.eigenvalue, MIN_EIGENVALUE)
+        variance: np.ndarray = np.clip(expected, *VARIANCE_LIMITS).astype(np.float32)
         return variance
 
     def replaced(self, rows: np.ndarray, other: Flow) -> Flow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.optical_flow import FlowOptions, follow_points, follow_through
@@ -82,6 +83,31 @@ def test_points_that_go_too_far_at_once_are_followed_image_by_image():
     np.testing.assert_allclose(flow.xy[flow.found], inside[flow.found] + np.float32([60, 0]), atol=0.2)
     mixed = direct.replaced(~direct.found, flow_of(flow, ~direct.found))
     assert mixed.found.sum() >= flow.found.sum()
+
+
+@pytest.mark.parametrize("sequence", ["kitchen_7scenes_30hz", "tum_fr2_desk", "kitti_odom_a"])
+def test_errors_on_warped_photographs_are_no_larger_than_claimed(sequence):
+    """Normalized errors of corners under known homographies, with noise; beyond 5 deviations at most 4 %."""
+    rng, normalized = np.random.default_rng(1), []
+    for path in sorted(shared_data(f"sequences/{sequence}/images").iterdir())[::4]:
+        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        height, width = image.shape
+        corners = cv2.goodFeaturesToTrack(image, 300, 0.01, 8)
+        angle, scale, shift = rng.uniform(-0.03, 0.03), rng.uniform(0.97, 1.03), rng.uniform(-8, 8, 2)
+        matrix = np.eye(3)
+        matrix[:2, :2] = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        matrix[:2, 2] = shift
+        moved = cv2.warpPerspective(
+            image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+        )
+        seen = [np.clip(one + rng.normal(0, 3, one.shape), 0, 255).astype(np.uint8) for one in (image, moved)]
+        flow = follow_points(*seen, corners.reshape(-1, 2), FlowOptions())
+        error = flow.xy - cv2.perspectiveTransform(corners.astype(np.float64), matrix).reshape(-1, 2)
+        normalized.append((error / np.sqrt(flow.variance)[:, None])[flow.found])
+    normalized = np.concatenate(normalized)
+    inlier = np.linalg.norm(normalized, axis=1) < 5.0
+    assert inlier.mean() > 0.96
+    assert 0.2 <= normalized[inlier].var() <= 1.2
 
 
 def flow_of(flow, rows):
