@@ -10,12 +10,12 @@ from typing import Any
 from superpoint_ros.core.options import OptionSpec, nested_specs
 from superpoint_ros.ros.runtime.options import ParameterSchema
 from superpoint_ros.ros.runtime.parameter_pages import (
-from superpoint_ros.ros.runtime.program import NODES
     configuration_table,
     configuration_text,
     markdown_table,
     yaml_text,
 )
+from superpoint_ros.ros.runtime.program import NODES
 
 # Training stage -> module and name of its configuration.
 STAGES = {

@@ -74,7 +74,7 @@ def fit_within(image_size: tuple[int, int], longest: int) -> tuple[int, int]:
 def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
     """Tell whether (height, width) scaled to the other's width has its height, to less than a pixel of the smaller."""
     small, large = sorted((one, other))
-    return min(small) > 0 and abs(large[0] * small[1] / large[1] - small[0]) < 1.0
+    return min(*small, *large) > 0 and abs(large[0] * small[1] / large[1] - small[0]) < 1.0
 
 
 def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

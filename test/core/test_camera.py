@@ -80,9 +80,10 @@ def test_a_camera_is_fitted_to_the_same_view_at_another_size_and_to_no_other():
             camera.fitted_to(image_size)
 
 
-def test_a_camera_of_no_size_fits_no_image():
-    camera = Camera(np.eye(3), np.zeros(0), (0, 0))
-    with pytest.raises(CalibrationError, match=r"\(0, 0\), not \(480, 640\)"):
+@pytest.mark.parametrize("image_size", [(0, 0), (0, 640), (480, 0), (9000, 0), (0, 9000)])
+def test_a_camera_of_no_size_fits_no_image(image_size):
+    camera = Camera(np.eye(3), np.zeros(0), image_size)
+    with pytest.raises(CalibrationError, match=r", not \(480, 640\)"):
         camera.fitted_to((480, 640))
 
 
