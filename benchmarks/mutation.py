@@ -108,8 +108,9 @@ def run_tests(name: str, path: Path, tree: ast.Module, tests: list[str]) -> None
     import pytest
     from hypothesis import Phase, settings
 
-    # A fault needs only be found, not made small.
-    settings.register_profile("mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+    # A fault needs only be found, not made small; most are by the first few examples.
+    phases = (Phase.explicit, Phase.generate)
+    settings.register_profile("mutation", deadline=None, derandomize=True, phases=phases, max_examples=30)
     sys.meta_path.insert(0, Loader(name, path, tree))
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile=mutation"]
