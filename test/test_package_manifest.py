@@ -27,7 +27,7 @@ ROSDEP_KEYS = {
     "yaml": "python3-yaml",
 }
 # rosdep knows none of the first two; the others are for training, which is no part of a robot.
-WITHOUT_KEY = {"openvino", "safetensors", "lightning_fabric", "torch"}
+WITHOUT_KEY = {"openvino", "safetensors", "lightning_fabric", "nncf", "torch"}
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
     "PIL": "pillow",
