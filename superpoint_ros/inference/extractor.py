@@ -21,7 +21,7 @@ from superpoint_ros.inference.pyramid import extract_at_scales
 class Extractor:
     """Run SuperPoint with its weights.
 
-    >>> image = np.random.default_rng(0).integers(0, 256, (120, 160), np.uint8)
+    >>> image = np.kron(np.random.default_rng(0).integers(0, 256, (15, 20)), np.ones((8, 8))).astype(np.uint8)
     >>> extractor = Extractor(device="cpu", options=DecodeOptions(max_keypoints=50))
     >>> features = extractor.extract(image)
     >>> features.xy.shape, features.descriptors.shape

@@ -170,7 +170,8 @@ def test_a_shrunk_copy_is_matched_better_at_several_scales():
     single, several = (
         Extractor(device="cpu", options=DecodeOptions(max_keypoints=300, scales=scales)) for scales in ((1.0,), SCALES)
     )
-    assert right_matches(several, image, 0.6) >= 2 * right_matches(single, image, 0.6) > 20
+    assert right_matches(single, image, 0.6) > 20
+    assert right_matches(several, image, 0.5) > 20 + 2 * right_matches(single, image, 0.5)
 
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (-1.0,), (4.5,), (1.0, 1.0), (1.0, float("nan")), (float("inf"),)])
