@@ -144,7 +144,7 @@ def test_a_truncated_checkpoint_is_named_with_the_cure(tmp_path, keep):
     with pytest.raises(CheckpointError, match=r"last\.ckpt' is damaged.*delete it, and the run goes on from previous"):
         trainer(tmp_path).resume()
     (tmp_path / PREVIOUS_CHECKPOINT).unlink()
-    with pytest.raises(CheckpointError, match="delete it, and the run goes on anew"):
+    with pytest.raises(CheckpointError, match="delete it, and the run goes on from the start"):
         trainer(tmp_path).resume()
 
 
