@@ -7,14 +7,12 @@ import numpy as np
 from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.decoding import decode
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.backend import describe
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
 from superpoint_ros.inference.openvino_graph import build_superpoint
-from superpoint_ros.inference.openvino_runtime import choose_precision, compile_graph
+from superpoint_ros.inference.openvino_runtime import load_network
 from superpoint_ros.networks.checkpoint import load_checkpoint
-from superpoint_ros.networks.quantization_file import load_quantization
 
 
 class OpenVINOBackend:
@@ -24,16 +22,13 @@ class OpenVINOBackend:
     each is decoded while its answers are still in the cache.
     """
 
+    batches_pay = False
+
     def __init__(self, model: ModelSpec, options: RuntimeOptions):
-        precision, reason = choose_precision(options, quantized=model.quantization is not None)
         checkpoint = load_checkpoint(model.file, model.sha256)
-        weights = checkpoint.weights
-        if precision == "int8" and model.quantization:
-            weights = load_quantization(model.quantization, weights, checkpoint.sha256)
-        self._request = compile_graph(build_superpoint(weights), options, precision)
+        self._request, self.device = load_network(build_superpoint, model, checkpoint, options)
         self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
-        self.device = describe(model, "cpu", "OpenVINO", precision, reason)
 
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
         """Find the keypoints of images uint8 (B, H, W)."""

@@ -5,28 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from superpoint_ros.core.image import pad_to_multiple
-from superpoint_ros.inference.backend import describe
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
 from superpoint_ros.inference.openvino_graph import build_d3
-from superpoint_ros.inference.openvino_runtime import choose_precision, compile_graph
+from superpoint_ros.inference.openvino_runtime import load_network
 from superpoint_ros.networks.d3_checkpoint import load_d3
 from superpoint_ros.networks.d3_layers import STRIDE
-from superpoint_ros.networks.quantization_file import load_quantization
 
 
 class OpenVINODepthBackend:
     """Run D3 on the processor; see inference/depth_backend.py."""
 
     def __init__(self, model: ModelSpec, options: RuntimeOptions):
-        precision, reason = choose_precision(options, quantized=model.quantization is not None)
         checkpoint = load_d3(model.file, model.sha256)
-        weights = checkpoint.weights
-        if precision == "int8" and model.quantization:
-            weights = load_quantization(model.quantization, weights, checkpoint.sha256)
-        self._request = compile_graph(build_d3(weights), options, precision)
+        self._request, self.device = load_network(build_d3, model, checkpoint, options)
         self.sha256 = checkpoint.sha256
-        self.device = describe(model, "cpu", "OpenVINO", precision, reason)
 
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Run the network; see the protocol."""
