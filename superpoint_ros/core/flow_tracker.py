@@ -192,8 +192,10 @@ class FlowTracker:
         ids[keypoints] = table.id[matched]
         table.match(matched, features.descriptors[keypoints], pairs.distance, STATUS_CONFIRMED)
         # Another corner is where the track should be.
-        other = has_other_keypoint(table, rows, xy, features, SAME_PLACE * radius, self.options)
-        self._end(np.setdiff1d(rows[other], matched))
+        alone = np.ones(len(rows), bool)
+        alone[pairs.index0] = False
+        other = has_other_keypoint(table, rows[alone], xy[alone], features, SAME_PLACE * radius, self.options)
+        self._end(rows[alone][other])
 
     def _carry(self, keyframe: Keyframe, features: Features, ids: np.ndarray) -> None:
         """Bring the keypoints of no track to the newest image: they find lost tracks again, or begin new ones."""

@@ -76,7 +76,6 @@ class DescriptorTracker:
 
     def __init__(self, options: TrackerOptions) -> None:
         self._tracker = Tracker(options)
-        self._epoch = 0
 
     @property
     def options(self) -> TrackerOptions:
@@ -89,7 +88,6 @@ class DescriptorTracker:
 
     def reset(self) -> None:
         """Forget every track."""
-        self._epoch += 1
         self._tracker.reset()
 
     def interrupt(self) -> None:
@@ -97,7 +95,7 @@ class DescriptorTracker:
 
     def follow(self, image: np.ndarray, mask: np.ndarray | None = None) -> Tracks:
         """Return no tracks."""
-        return Tracks.empty(self._epoch)
+        return Tracks.empty(self._tracker.epoch)
 
     def update(
         self, image: np.ndarray, features: Features, mask: np.ndarray | None = None

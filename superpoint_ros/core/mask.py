@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from superpoint_ros.core.geometry import inside_image
 from superpoint_ros.core.types import Features
 
 
@@ -16,10 +17,10 @@ def unmasked(xy: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     """
     if mask is None:
         return np.ones(len(xy), bool)
-    height, width = mask.shape
-    column, row = np.rint(xy).astype(np.int64).T
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    wanted: np.ndarray = inside & (mask[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] != 0)
+    pixels = np.rint(xy).astype(np.int64)
+    wanted = inside_image(pixels, (mask.shape[0], mask.shape[1]))
+    column, row = pixels[wanted].T
+    wanted[wanted] = mask[row, column] != 0
     return wanted
 
 

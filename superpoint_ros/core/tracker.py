@@ -121,17 +121,18 @@ class Tracker:
 
     Attributes:
         options: The TrackerOptions in force; may be replaced between images.
+        epoch: Number of resets so far.
     """
 
     def __init__(self, options: TrackerOptions = TrackerOptions()) -> None:
         self.options = options
-        self._epoch = 0
+        self.epoch = 0
         self._next_id = 0
         self._memory: _Memory | None = None
 
     def reset(self) -> None:
         """Forget every track; the epoch rises, and ids go on from where they were."""
-        self._epoch += 1
+        self.epoch += 1
         self._memory = None
 
     def update(self, features: Features) -> Tracks:
@@ -201,7 +202,7 @@ class Tracker:
                 lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
         status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
         tracks = Tracks(
-            self._epoch,
+            self.epoch,
             id_,
             age,
             features.xy,
