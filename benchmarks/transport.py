@@ -77,6 +77,7 @@ class NothingBackend:
     """A network that finds nothing, at once."""
 
     device = "none"
+    batches_pay = False
     descriptor_sampling = "exact"
     sha256 = "0" * 64
 

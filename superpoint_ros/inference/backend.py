@@ -27,11 +27,13 @@ class Backend(Protocol):
 
     Attributes:
         device: Where and how it runs, for people to read ("cpu (OpenVINO, int8)").
+        batches_pay: Whether several images at once are faster than one after the other.
         descriptor_sampling: Sampling that the weights want, see core/decode_options.py.
         sha256: Digest of the weights file.
     """
 
     device: str
+    batches_pay: bool
     descriptor_sampling: DescriptorSampling
     sha256: str
 

@@ -67,6 +67,11 @@ class Extractor:
         self.weights_sha256 = self._backend.sha256
 
     @property
+    def batches_pay(self) -> bool:
+        """Return whether several images at once are faster than one after the other."""
+        return self._backend.batches_pay
+
+    @property
     def resolved_options(self) -> ResolvedDecodeOptions:
         """Return the options in force, with the model's own values where `options` leaves them to it."""
         return self.options.resolve(

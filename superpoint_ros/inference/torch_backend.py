@@ -26,6 +26,7 @@ class TorchBackend:
         checkpoint = load_checkpoint(model.file, model.sha256)
         self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
+        self.batches_pay = self._device.type == "cuda"
         self._network = SuperPoint.from_weights(checkpoint.weights).to(self._device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = describe(model, describe_device(self._device), "PyTorch", "float32", "its only precision")

@@ -49,7 +49,7 @@ class NetworkRunner:
     @property
     def batches_pay(self) -> bool:
         """Return whether several images at once are faster than one after the other."""
-        return self._extractor.device.startswith("cuda")
+        return self._extractor.batches_pay
 
     def run(self, jobs: list[NetworkJob]) -> None:
         """Run the network on images, and deliver; images of one size go through a GPU together."""

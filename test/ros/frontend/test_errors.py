@@ -27,7 +27,7 @@ class FragileBackend:
     descriptor_sampling, sha256 = "exact", "0" * 64
 
     def __init__(self, device):
-        self.device = device
+        self.device, self.batches_pay = device, device.startswith("cuda")
         self.batches = []
         self.go_on = threading.Event()
 
