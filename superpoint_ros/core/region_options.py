@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.errors import ImageError, ParameterError
+from superpoint_ros.core.image_files import read_image_file
 from superpoint_ros.core.options import check_options, option
 
 
@@ -53,25 +53,28 @@ def read_mask(path: str) -> np.ndarray | None:
     """
     if not path:
         return None
-    if not Path(path).is_file():
-        raise ParameterError(f"mask '{path}': no such file; give an image that is black where no keypoint is wanted")
-    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise ParameterError(f"mask '{path}' is not an image that OpenCV can read; save it as a gray PNG")
-    return image
+    try:
+        return read_image_file(Path(path), "gray")
+    except ImageError as error:
+        raise ParameterError(f"mask {error}; give an image that is black where no keypoint is wanted") from error
 
 
 def fit_mask(mask: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
     """Scale a mask, uint8 (H, W), to an image's (height, width); a pixel that is black in part becomes black."""
     if mask.shape == image_size:
         return mask
-    wanted = np.where(mask != 0, np.uint8(255), np.uint8(0))
-    # Each pixel of the image takes in all of the mask's pixels that it overlaps.
-    shrinks = mask.shape[0] > image_size[0] or mask.shape[1] > image_size[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    scaled = cv2.resize(wanted.astype(np.float32), image_size[::-1], interpolation=method)
-    fitted: np.ndarray = np.where(scaled > 255 - 1e-3, np.uint8(255), np.uint8(0))
+    height, width = image_size
+    black = _overlaps(_overlaps(mask == 0, height).T, width).T
+    fitted: np.ndarray = np.where(black, np.uint8(0), np.uint8(255))
     return fitted
+
+
+def _overlaps(black: np.ndarray, count: int) -> np.ndarray:
+    """Cut the rows of a bool (H, W) into equal strips; tell which overlap a True of each column, bool (count, W)."""
+    edges = np.arange(count + 1) * len(black)
+    before = np.cumsum(np.pad(black, ((1, 0), (0, 0))), axis=0)
+    overlaps: np.ndarray = before[-(-edges[1:] // count)] > before[edges[:-1] // count]
+    return overlaps
 
 
 def make_mask(options: RegionOptions, mask: np.ndarray | None, image_size: tuple[int, int]) -> np.ndarray | None:

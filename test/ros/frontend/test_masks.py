@@ -56,5 +56,5 @@ def test_nothing_is_found_or_followed_under_masks(probe, start_node, tmp_path, t
 def test_a_missing_mask_file_ends_the_node_at_its_start(start_node, tmp_path):
     node = start_node({**COMMON, "cameras.camera.mask": tmp_path / "none.png"}, "no_mask")
     assert node.process.wait(WAIT_S) != 0
-    assert "none.png': no such file; give an image that is black where no keypoint is wanted" in node.log()
+    assert "none.png': no such file or directory; give an image that is black where no keypoint is wanted" in node.log()
     node.process.returncode = 0
