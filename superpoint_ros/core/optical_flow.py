@@ -13,8 +13,6 @@ import numpy as np
 from superpoint_ros.core.geometry import inside_image
 from superpoint_ros.core.options import NO_CHECK, check_options, option
 
-# Iterations at a level end after so many, or where the step is shorter than so many pixels.
-CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.01)
 # Smallest eigenvalue of a window's structure tensor, as OpenCV normalizes it: below, the window has no corner.
 MIN_EIGENVALUE = 1e-4
 # Of the variance of a step [px^2]: its scale over residual^2 / eigenvalue, and its limits.
@@ -59,9 +57,9 @@ class Flow:
     Attributes:
         xy: Positions in the other image, float32 (N, 2), pixels.
         found: Whether the point could be followed, bool (N,).
-        residual: Mean absolute difference of the two windows, float32 (N,), gray levels.
+        residual: Mean absolute difference of the two windows, float32 (N,), gray levels; NaN where OpenCV has none.
         eigenvalue: Smaller eigenvalue of the window's structure tensor in the other image, float32 (N,), as OpenCV
-            normalizes it.
+            normalizes it; NaN where it has none.
         return_error: Distance from the start after the way back, float32 (N,), pixels.
     """
 
@@ -76,7 +74,7 @@ class Flow:
 
     @property
     def variance(self) -> np.ndarray:
-        """Variance that the step adds to each coordinate, float32 (N,), square pixels.
+        """Variance that the step adds to each coordinate, float32 (N,), square pixels; NaN where none is known.
 
         As of least squares: the residual's over what the window's gradients tell; scale and limits were measured on
         photographs warped by known homographies, with noise and a change of brightness.
@@ -119,7 +117,7 @@ def follow_points(
         return Flow(np.zeros((0, 2), np.float32), np.zeros(0, bool), nothing, nothing, nothing)
     start = np.ascontiguousarray(xy, np.float32).reshape(-1, 1, 2)
     side = 2 * options.flow_radius + 1
-    common: dict[str, Any] = {"winSize": (side, side), "criteria": CONVERGED, "minEigThreshold": MIN_EIGENVALUE}
+    common: dict[str, Any] = {"winSize": (side, side), "minEigThreshold": MIN_EIGENVALUE}
     # Forward, from the guess if there is one.
     first = np.array(xy if guess is None else guess, np.float32).reshape(-1, 1, 2)
     end, reached, residual = cv2.calcOpticalFlowPyrLK(
@@ -132,12 +130,13 @@ def follow_points(
     )  # fmt: skip
     found_xy = end.reshape(-1, 2)
     return_error = np.linalg.norm(back - start, axis=2).ravel()
-    found = (
-        (reached.ravel() == 1) & (returned.ravel() == 1) & inside_image(found_xy, (image1.shape[0], image1.shape[1]))
-    )
+    # What OpenCV says of points that it lost is not set at all.
+    followed = (reached.ravel() == 1) & (returned.ravel() == 1)
+    residual, eigenvalue = (np.where(followed, one.ravel(), np.float32(np.nan)) for one in (residual, eigenvalue))
+    found = followed & inside_image(found_xy, (image1.shape[0], image1.shape[1]))
     if options.flow_max_return_error is not None:
         found &= return_error <= options.flow_max_return_error
-    return Flow(found_xy, found, residual.ravel(), eigenvalue.ravel(), return_error)
+    return Flow(found_xy, found, residual, eigenvalue, return_error)
 
 
 def follow_through(images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOptions) -> Flow:

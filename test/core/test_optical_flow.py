@@ -8,7 +8,7 @@ import pytest
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.optical_flow import FlowOptions, follow_points, follow_through
+from superpoint_ros.core.optical_flow import Flow, FlowOptions, follow_points, follow_through
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (200, 240), np.uint8), (0, 0), 2.0)
 POINTS = np.float32([[x, y] for y in range(50, 150, 20) for x in range(50, 200, 20)])
@@ -57,14 +57,40 @@ def test_nothing_is_found_in_an_image_of_one_gray(gray):
     assert not follow_points(IMAGE, np.full_like(IMAGE, gray), POINTS, FlowOptions()).found.any()
 
 
-def test_points_that_leave_the_image_are_not_found():
-    flow = follow_points(IMAGE, np.roll(IMAGE, -20, axis=1), np.float32([[10, 100], [100, 100]]), FlowOptions())
+@pytest.mark.parametrize(
+    ("axis", "shift", "leaves"), [(1, -20, [10, 100]), (1, 20, [230, 100]), (0, -20, [100, 10]), (0, 20, [100, 190])]
+)
+def test_points_that_leave_the_image_are_not_found(axis, shift, leaves):
+    flow = follow_points(IMAGE, np.roll(IMAGE, shift, axis), np.float32([leaves, [100, 100]]), FlowOptions())
     assert flow.found.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("radius", [4, 7])
+def test_a_window_reaches_as_far_as_its_radius(radius):
+    for distance, reached in ((radius, True), (radius + 1, False)):
+        image = IMAGE.copy()
+        cv2.rectangle(image, (100 - distance, 100 - distance), (100 + distance, 100 + distance), 0, 1)
+        options = FlowOptions(flow_radius=radius, flow_levels=0, flow_max_return_error=None)
+        flow = follow_points(image, IMAGE, np.float32([[100, 100]]), options, np.float32([[100, 100]]))
+        assert (flow.residual[0] > 1.0) == reached
+
+
+def test_what_is_known_of_a_step_decides_its_variance():
+    zero, one = np.zeros(4, np.float32), np.ones(4, np.float32)
+    residual, eigenvalue = np.float32([0, 5, 5, 255]), np.float32([0.01, 0.01, 0.0, 1e-6])
+    flow = Flow(np.zeros((4, 2), np.float32), one == 1, residual, eigenvalue, zero)
+    np.testing.assert_allclose(flow.variance, [0.003, 4.6e-5 * 25 / 0.01, 0.4, 0.4], rtol=1e-5)
+
+
+def test_of_a_point_that_is_lost_no_variance_is_known():
+    flow = follow_points(IMAGE, np.zeros_like(IMAGE), POINTS, FlowOptions())
+    assert np.isnan(flow.variance).all()
 
 
 def test_no_points_give_no_points():
     flow = follow_points(IMAGE, IMAGE, np.zeros((0, 2), np.float32), FlowOptions())
-    assert len(flow) == len(flow.found) == len(flow.variance) == 0
+    assert len(flow.found) == len(flow.variance) == len(flow.return_error) == 0
+    assert flow.xy.shape == (0, 2)
 
 
 @pytest.mark.parametrize("bad", [{"flow_radius": 1}, {"flow_levels": -1}, {"flow_max_return_error": 0.0}])
@@ -83,6 +109,13 @@ def test_points_that_go_too_far_at_once_are_followed_image_by_image():
     np.testing.assert_allclose(flow.xy[flow.found], inside[flow.found] + np.float32([60, 0]), atol=0.2)
     mixed = direct.replaced(~direct.found, flow_of(flow, ~direct.found))
     assert mixed.found.sum() >= flow.found.sum()
+
+
+def test_a_point_that_is_lost_on_the_way_stays_lost():
+    covered = IMAGE.copy()
+    covered[80:121, 80:121] = 128
+    flow = follow_through([IMAGE, covered, IMAGE], np.float32([[100, 100], [180, 60]]), FlowOptions())
+    assert flow.found.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("sequence", ["kitchen_7scenes_30hz", "tum_fr2_desk", "kitti_odom_a"])
