@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
@@ -47,9 +48,10 @@ def list_image_files(folder: Path, *, recursive: bool = False) -> list[Path]:
     return sorted(filter(Path.is_file, visible), key=lambda path: (_natural_order(path.relative_to(folder)), path))
 
 
-def _natural_order(path: Path) -> list[list[tuple[int, str]]]:
+def _natural_order(path: Path) -> list[list[tuple[float, str]]]:
+    """Split the names of a path into numbers and words; numbers come before words."""
     return [
-        [(int(digits or 0), other) for digits, other in re.findall(r"(\d+)|(\D+)", part)]
+        [(int(digits) if digits else math.inf, word) for digits, word in re.findall(r"(\d+)|(\D+)", part)]
         for part in (*path.parent.parts, path.stem)
     ]
 

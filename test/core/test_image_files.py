@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from superpoint_ros.core import image_files
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.image_files import (
     IMAGE_SUFFIXES,
@@ -34,12 +35,20 @@ def test_images_are_listed_by_the_numbers_in_their_names(tmp_path):
     assert [path.name for path in list_image_files(tmp_path)] == ["frame1.png", "frame9.png", "frame10.png"]
 
 
+def test_numbers_of_any_length_come_before_words(tmp_path):
+    names = ["0.png", "7.png", "1700000000000000001.png", "1700000000000000002.png", "a.png", "a2.png", "a10.png"]
+    for name in reversed(names):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_image_files(tmp_path)] == names
+
+
 def test_folders_below_are_searched_on_demand_but_not_hidden_ones(tmp_path):
     for name in ("b10/1.png", "b9/1.png", ".thumbnails/1.png", "0.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found = list_image_files(tmp_path, recursive=True)
     assert [str(path.relative_to(tmp_path)) for path in found] == ["0.png", "b9/1.png", "b10/1.png"]
+    assert [path.name for path in list_image_files(tmp_path)] == ["0.png"]
 
 
 def rotated_jpeg(pixels: np.ndarray) -> bytes:
@@ -75,6 +84,25 @@ def test_a_small_file_that_declares_a_huge_image_is_refused_before_it_is_decoded
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
     with pytest.raises(ImageError, match=r"too large|larger than"):
         decode_image(declared_png(*size), "bgr")
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_an_image_may_have_134_megapixels(monkeypatch):
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: "decoded")
+    assert decode_image(declared_png(2**14, 2**13), "bgr") == "decoded"
+    with pytest.raises(ImageError, match=r"16384x8193 is larger than the 134\.218 megapixels allowed"):
+        decode_image(declared_png(2**14, 2**13 + 1), "bgr")
+
+
+def test_a_file_may_have_a_gibibyte(tmp_path, monkeypatch):
+    path = tmp_path / "large.png"
+    with path.open("wb") as file:
+        file.truncate(2**30 + 1)
+    with pytest.raises(ImageError, match=r"large\.png': 1073741825 bytes are more than the 1073741824 allowed"):
+        read_image_file(path, "gray")
+    path.write_bytes(cv2.imencode(".png", np.zeros((10, 20), np.uint8))[1].tobytes())
+    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", path.stat().st_size)
+    assert read_image_file(path, "gray").shape == (10, 20)
 
 
 def test_the_limit_is_the_callers(tmp_path):
