@@ -12,7 +12,7 @@ from superpoint_ros.core.types import Matches
 
 # The released tracker's threshold on the distance between unit descriptors.
 DEFAULT_MAX_DISTANCE = 0.7
-# Similarities computed at a time: 64 MB, whatever the number of descriptors.
+# Similarities computed at a time: 64 MiB and a copy, whatever the number of descriptors.
 BLOCK_SIZE = 2**24
 
 
@@ -59,7 +59,7 @@ def match(
     index1, best, chosen_by1 = _nearest(descriptors0, descriptors1, allowed)
     # Keep pairs that choose each other.
     index0 = np.arange(len(descriptors0))
-    mutual = (chosen_by1[index1] == index0) & np.isfinite(best)
+    mutual = chosen_by1[index1] == index0
     # |a - b|^2 = 2 - 2 a.b
     distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
     if max_descriptor_distance is not None:
@@ -70,7 +70,7 @@ def match(
 def _nearest(
     descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: np.ndarray | Callable[[slice], np.ndarray] | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find each first descriptor's nearest second one, its dot product, and each second one's nearest first one.
+    """Find each first descriptor's nearest second one, its dot product, and each second one's nearest first one, or -1.
 
     Of unit vectors, the nearest are those of the largest dot product.
     """

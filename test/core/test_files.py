@@ -1,6 +1,6 @@
 import pytest
 
-from superpoint_ros.core.files import path_beside, written_whole
+from superpoint_ros.core.files import first_bytes, lfs_hint, path_beside, written_whole
 
 
 def test_a_file_takes_the_place_of_an_earlier_one_once_it_is_whole(tmp_path):
@@ -27,6 +27,23 @@ def test_nothing_is_left_of_a_file_that_cannot_be_written_and_the_earlier_one_st
         break_off()
     assert path.read_text() == "earlier"
     assert [one.name for one in tmp_path.iterdir()] == ["result.csv"]
+
+
+def test_what_goes_wrong_before_anything_is_written_is_told(tmp_path):
+    with pytest.raises(ValueError, match="nothing to write"), written_whole(tmp_path / "result.csv"):
+        raise ValueError("nothing to write")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [(b"version https://git-lfs.github.com/spec/v1", ": it is a Git LFS pointer, run 'git lfs pull'"), (b"PK", "")],
+)
+def test_a_pointer_of_git_lfs_is_told_from_a_file(tmp_path, content, hint):
+    path = tmp_path / "weights"
+    path.write_bytes(content)
+    assert lfs_hint(first_bytes(path)) == hint
+    assert first_bytes(tmp_path / "absent") == b""
 
 
 def test_the_path_beside_is_hidden_and_has_the_same_suffix(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from superpoint_ros.core.mask import unmasked, without_masked
@@ -14,6 +14,10 @@ MASK = np.uint8([[0, 255, 255, 0], [255, 0, 1, 255], [255, 255, 255, 0]])
 
 
 @given(st.integers(-2, 5), st.integers(-2, 4), st.floats(-0.49, 0.49), st.floats(-0.49, 0.49))
+@example(3, 1, 0.0, 0.0)
+@example(4, 1, 0.0, 0.0)
+@example(1, 2, 0.0, 0.0)
+@example(1, 3, 0.0, 0.0)
 def test_a_point_is_wanted_where_its_pixel_is(column, row, right, down):
     wanted = 0 <= column < 4 and 0 <= row < 3 and MASK[row, column] != 0
     xy = np.float32([[column + right, row + down]])
