@@ -19,6 +19,7 @@ def extractor(tmp_path_factory) -> Extractor:
     return Extractor(
         seeded_weights_file(tmp_path_factory.mktemp("weights")),
         device="cpu",
+        precision="float32",
         options=DecodeOptions(detection_threshold=0.05),
     )
 

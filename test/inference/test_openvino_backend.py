@@ -28,7 +28,9 @@ def test_openvino_and_torch_agree(tmp_path, shape):
     weights = seeded_weights_file(tmp_path)
     image = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
     options = DecodeOptions(max_keypoints=None, detection_threshold=0.0155)
-    first, second = (Extractor(weights, backend=name, options=options) for name in ("torch", "openvino"))
+    first, second = (
+        Extractor(weights, backend=name, precision="float32", options=options) for name in ("torch", "openvino")
+    )
     assert first.weights_sha256 == second.weights_sha256
     assert_same_features(first.extract(image), second.extract(image))
 
@@ -38,7 +40,8 @@ def test_other_layouts_run_in_openvino_too(tmp_path, make):
     torch = pytest.importorskip("torch")
     torch.save(make(), tmp_path / "weights.pth")
     image = np.random.default_rng(2).integers(0, 255, (80, 96), np.uint8)
-    first, second = (Extractor(tmp_path / "weights.pth", backend=name, device="cpu") for name in ("torch", "openvino"))
+    weights = tmp_path / "weights.pth"
+    first, second = (Extractor(weights, backend=name, precision="float32") for name in ("torch", "openvino"))
     assert len(first.extract(image)) > 0
     assert_same_features(first.extract(image), second.extract(image))
 

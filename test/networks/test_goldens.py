@@ -27,7 +27,10 @@ def weights_file(tmp_path, layout: str):
 
 def extract(tmp_path, layout: str, image: np.ndarray) -> Features:
     extractor = Extractor(
-        weights_file(tmp_path, layout), device="cpu", options=DecodeOptions(detection_threshold=0.1, max_keypoints=None)
+        weights_file(tmp_path, layout),
+        device="cpu",
+        precision="float32",
+        options=DecodeOptions(detection_threshold=0.1, max_keypoints=None),
     )
     return extractor.extract(image)
 
