@@ -85,9 +85,12 @@ def _nearest(
             np.copyto(similarity, -np.inf, where=~rows_allowed)
         index1[block] = similarity.argmax(axis=1)
         best0[block] = similarity[np.arange(len(similarity)), index1[block]]
+        # The largest of each column and then where it stands: several times faster than argmax along columns.
+        value = similarity.max(axis=0)
+        row, column = np.divmod(np.flatnonzero(similarity == value), count1)
+        strongest = np.empty(count1, np.int64)
+        strongest[column[::-1]] = row[::-1]  # of equally near ones the first stays
         # Among equally near ones of different blocks, the earlier one stays.
-        strongest = similarity.argmax(axis=0)
-        value = similarity[strongest, np.arange(count1)]
         nearer = value > best1
         index0[nearer], best1[nearer] = strongest[nearer] + block.start, value[nearer]
     return index1, best0, index0
