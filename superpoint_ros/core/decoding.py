@@ -61,28 +61,34 @@ def _window_max(values: np.ndarray, radius: int) -> np.ndarray:
 
 def _strongest_in_window(scores: np.ndarray, candidates: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     """Split candidates into those that nothing in their window equals, and those that none of these removes."""
-    flat = scores.ravel()
-    maxima = candidates[flat[candidates] == _window_max(scores, radius).ravel()[candidates]]
+    value = scores.ravel()[candidates]
+    is_maximum = value == _window_max(scores, radius).ravel()[candidates]
+    maxima, height = candidates[is_maximum], value[is_maximum]
+    # Leave ties to the ranks: only a score that occurs twice can have its equal in a window.
+    ordered = np.sort(value)
+    is_unique = np.searchsorted(ordered, height, "right") - np.searchsorted(ordered, height) == 1
+    others = maxima[~is_unique]
+    clear = np.concatenate([maxima[is_unique], others[~_has_equal(scores, others, radius)]])
     mask = np.zeros(scores.shape, np.uint8)
-    mask.ravel()[maxima] = 1
-    # Leave ties to the ranks: two maxima in one window, then a maximum beside an equal pixel that is none.
-    size = 2 * radius + 1
-    count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    clear = maxima[count.ravel()[maxima] == 1]
-    clear = clear[~_has_equal(scores, clear, radius)]
-    if len(clear) < len(maxima):
-        mask[:] = 0
-        mask.ravel()[clear] = 1
-        count = cv2.boxFilter(mask, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return clear, candidates[count.ravel()[candidates] == 0]
+    mask.ravel()[clear] = 1
+    return clear, candidates[_window_max(mask, radius).ravel()[candidates] == 0]
+
+
+def _windows(scores: np.ndarray, row: np.ndarray, column: np.ndarray, radius: int) -> np.ndarray:
+    """Cut the squares around pixels (N,) out of scores, (N, 2 radius + 1, 2 radius + 1); 0 beyond the edges."""
+    offset = np.arange(-radius, radius + 1)
+    rows, columns = row[:, None] + offset, column[:, None] + offset
+    inside_rows, inside_columns = (
+        (places >= 0) & (places < side) for places, side in zip((rows, columns), scores.shape, strict=True)
+    )
+    windows = scores[(rows * inside_rows)[:, :, None], (columns * inside_columns)[:, None, :]]
+    masked: np.ndarray = windows * (inside_rows[:, :, None] & inside_columns[:, None, :])
+    return masked
 
 
 def _has_equal(scores: np.ndarray, pixels: np.ndarray, radius: int) -> np.ndarray:
     """Tell which pixels, given as flat indices, have another one of the same score in their window; bool (N,)."""
-    size = 2 * radius + 1
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(scores, radius, constant_values=-1.0), (size, size))
-    row, column = np.divmod(pixels, scores.shape[1])
-    equal = windows[row, column] == scores.ravel()[pixels][:, None, None]
+    equal = _windows(scores, *np.divmod(pixels, scores.shape[1]), radius) == scores.ravel()[pixels][:, None, None]
     found: np.ndarray = np.count_nonzero(equal, axis=(1, 2)) > 1
     return found
 
@@ -116,11 +122,9 @@ def refine_keypoints(scores: np.ndarray, xy: np.ndarray, *, radius: int = REFINE
         float32 (N, 2), each moved by less than `radius` along either axis.
     """
     column, row = np.rint(xy).astype(np.int64).T
-    padded = np.pad(scores, radius)
-    offset = np.arange(2 * radius + 1)
-    window = padded[(row[:, None] + offset)[:, :, None], (column[:, None] + offset)[:, None, :]]
+    window = _windows(scores, row, column, radius)
     mass = np.maximum(window.sum(axis=(1, 2)), np.finfo(np.float32).tiny)
-    step = (offset - radius).astype(np.float32)
+    step = np.arange(-radius, radius + 1, dtype=np.float32)
     shift = np.stack([window.sum(axis=1) @ step, window.sum(axis=2) @ step], axis=1) / mass[:, None]
     refined: np.ndarray = (xy + shift).astype(np.float32)
     return refined
@@ -139,18 +143,19 @@ def sample_descriptors(descriptors: np.ndarray, xy: np.ndarray, sampling: Descri
     """
     height, width, size = descriptors.shape
     cell = (xy.astype(np.float32) - np.float32(FIRST_CELL_CENTER[sampling])) / np.float32(CELL_SIZE)
-    corner = np.floor(cell).astype(np.int64)
+    corner = np.floor(cell)
     fraction = cell - corner
-    rows = descriptors.reshape(-1, size)
-    total = np.zeros((len(xy), size), np.float32)
-    for dy in (0, 1):
-        for dx in (0, 1):
-            column, row = (corner + (dx, dy)).T
-            weight = np.abs(1 - dx - fraction[:, 0]) * np.abs(1 - dy - fraction[:, 1])
-            inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-            place = np.where(inside, row * width + column, 0)
-            total += rows[place] * np.where(inside, weight, 0)[:, None]
-    unit: np.ndarray = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    # Of the four cells around each keypoint: which they are, how much each counts.
+    x_weight, y_weight = (np.stack([1 - part, part], axis=1) for part in fraction.T)
+    column, row = (part[:, None] + np.arange(2) for part in corner.astype(np.int64).T)
+    x_weight[(column < 0) | (column >= width)] = 0
+    y_weight[(row < 0) | (row >= height)] = 0
+    place = row.clip(0, height - 1)[:, :, None] * width + column.clip(0, width - 1)[:, None, :]
+    weight = y_weight[:, :, None] * x_weight[:, None, :]
+    around = descriptors.reshape(-1, size)[place.reshape(-1, 4)]
+    total = np.einsum("nk,nkd->nd", weight.reshape(-1, 4), around)
+    length = np.sqrt(np.einsum("nd,nd->n", total, total))
+    unit: np.ndarray = total / np.maximum(length, np.float32(1e-12))[:, None]
     return unit
 
 
