@@ -29,20 +29,27 @@ DESCRIPTOR_CODES = {dtype.name: code for code, dtype in DESCRIPTOR_DTYPES.items(
 TRACK_ARRAYS = ("id", "age", "status", "x", "y", "previous_x", "previous_y", "distance", "mean_distance")
 
 
+def _array(code: str, values: np.ndarray) -> array[Any]:
+    """Copy an array, once, into an array.array of the same type."""
+    field = array(code)
+    field.frombytes(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
+    return field
+
+
 def _bytes(values: np.ndarray) -> array[int]:
-    return array("B", values.tobytes())
+    return _array("B", values)
 
 
 def _floats(values: np.ndarray) -> array[float]:
-    return array("f", np.asarray(values, np.float32).tobytes())
+    return _array("f", np.asarray(values, np.float32))
 
 
 def _longs(values: np.ndarray) -> array[int]:
-    return array("q", np.asarray(values, np.int64).tobytes())
+    return _array("q", np.asarray(values, np.int64))
 
 
 def _unsigned(values: np.ndarray) -> array[int]:
-    return array("I", np.asarray(values, np.uint32).tobytes())
+    return _array("I", np.asarray(values, np.uint32))
 
 
 def _stacked(x: array[float], y: array[float]) -> np.ndarray:
@@ -201,7 +208,7 @@ def tracks_to_message(
         epoch=tracks.epoch,
         previous_stamp=previous_stamp,
         id=_longs(tracks.id),
-        age=array("i", np.asarray(tracks.age, np.int32).tobytes()),
+        age=_array("i", np.asarray(tracks.age, np.int32)),
         status=_bytes(np.asarray(tracks.status, np.uint8)),
         x=_floats(tracks.xy[:, 0]),
         y=_floats(tracks.xy[:, 1]),
