@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from provenance import commit, machine
 from tqdm import tqdm
+
+from superpoint_ros.bench.provenance import commit, machine
 
 HEIGHT, WIDTH, DESCRIPTOR_SIZE = 480, 640, 256
 BACKEND = "precomputed"

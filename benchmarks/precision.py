@@ -12,10 +12,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-from provenance import commit, machine
 from tqdm import tqdm
 
 from superpoint_ros import Densifier, Extractor
+from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.core.image import fit_within, resize_image
 from superpoint_ros.core.image_files import list_image_files, read_image_file

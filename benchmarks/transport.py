@@ -29,8 +29,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from provenance import commit, machine
 from tqdm import tqdm
+
+from superpoint_ros.bench.provenance import commit, machine
 
 CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
 COUNTERS = ("received", "processed", "dropped", "skipped", "waiting", "lost")

@@ -14,7 +14,7 @@ import pytest
 import superpoint_ros
 
 PACKAGE = Path(superpoint_ros.__file__).parent
-PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "cli")
+PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "bench", "cli")
 ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "runtime", "messages")
 ALLOWED = {
     "core": {"core"},
@@ -25,6 +25,7 @@ ALLOWED = {
     "scenes": {"core", "scenes"},
     "evaluation": {"core", "networks", "inference", "scenes", "evaluation"},
     "training": {"core", "networks", "inference", "scenes", "evaluation", "training"},
+    "bench": {"core", "networks", "inference", "scenes", "bench"},
     "cli": {*PARTS, "msg"},
 }
 # Nodes share what is in runtime and messages, and know nothing of each other.

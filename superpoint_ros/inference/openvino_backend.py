@@ -7,6 +7,7 @@ import numpy as np
 from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.decoding import decode
 from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.core.stages import stage
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
@@ -35,7 +36,9 @@ class OpenVINOBackend:
         return [self._run(image, options) for image in images]
 
     def _run(self, image: np.ndarray, options: ResolvedDecodeOptions) -> Keypoints:
-        padded = np.ascontiguousarray(pad_to_multiple(image, CELL_SIZE))
-        self._request.infer({0: padded[None, None]}, share_inputs=True)
-        probability, dense = (self._request.get_output_tensor(index).data for index in (0, 1))
-        return decode(probability[0], dense[0], (image.shape[0], image.shape[1]), options)
+        with stage("network"):
+            padded = np.ascontiguousarray(pad_to_multiple(image, CELL_SIZE))
+            self._request.infer({0: padded[None, None]}, share_inputs=True)
+            probability, dense = (self._request.get_output_tensor(index).data for index in (0, 1))
+        with stage("decode"):
+            return decode(probability[0], dense[0], (image.shape[0], image.shape[1]), options)

@@ -8,6 +8,7 @@ import torch
 from superpoint_ros.core import decoding
 from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.core.stages import stage
 from superpoint_ros.inference.backend import describe
 from superpoint_ros.inference.devices import describe_device, prepare_torch
 from superpoint_ros.inference.keypoints import Keypoints
@@ -34,9 +35,16 @@ class TorchBackend:
     @torch.inference_mode()
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
         """Run the network; see the protocol."""
-        padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
-        batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
-        logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))
+        with stage("network"):
+            padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
+            batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
+            logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))
+        with stage("decode"):
+            return self._decode(logits, descriptors, images, options)
+
+    def _decode(
+        self, logits: torch.Tensor, descriptors: torch.Tensor, images: np.ndarray, options: ResolvedDecodeOptions
+    ) -> list[Keypoints]:
         if self._device.type == "cpu":
             probability = torch.softmax(logits, dim=1).numpy()
             dense = descriptors.permute(0, 2, 3, 1).contiguous().numpy()

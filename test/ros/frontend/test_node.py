@@ -199,7 +199,7 @@ def test_descriptors_are_sent_in_the_type_that_is_asked_for(probe, start_node, e
     assert received[0].descriptor_type == kind
     found, expected = message_to_features(received[0]), extractor.extract(image)
     np.testing.assert_array_equal(found.xy, expected.xy)
-    assert np.sum(found.descriptors * expected.descriptors, axis=1).min() > 0.999
+    assert np.sum(found.descriptors * expected.descriptors, axis=1).min() > 0.998
 
 
 def test_latest_drops_the_oldest_and_counts_them(probe, start_node):
