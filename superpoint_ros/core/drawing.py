@@ -32,7 +32,7 @@ class Trails:
 
     def __init__(self, length: int = DEFAULT_TRAIL):
         self._length = length
-        self._epoch = 0
+        self._epoch: int | None = None
         self._points: dict[int, np.ndarray] = {}
 
     def update(self, tracks: Tracks) -> Mapping[int, np.ndarray]:
@@ -74,9 +74,10 @@ def draw_tracks(image: np.ndarray, tracks: Tracks, trails: Mapping[int, np.ndarr
     for row, line in lines.items():
         cv2.polylines(lined, [_fixed(line)], False, age_color(tracks.age[row]), 1, cv2.LINE_AA, SUBPIXEL_BITS)
     canvas = cv2.addWeighted(lined, LINE_OPACITY, canvas, 1 - LINE_OPACITY, 0)
-    for (x, y), age in zip(_fixed(tracks.xy[rows]).tolist(), tracks.age[rows].tolist(), strict=True):
-        cv2.circle(canvas, (x, y), OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
-        cv2.circle(canvas, (x, y), HEAD_RADIUS, age_color(age), -1, cv2.LINE_AA, SUBPIXEL_BITS)
+    points = _fixed(tracks.xy).tolist()
+    for row in rows.tolist():
+        cv2.circle(canvas, points[row], OUTLINE_RADIUS, PAPER, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.circle(canvas, points[row], HEAD_RADIUS, age_color(tracks.age[row]), -1, cv2.LINE_AA, SUBPIXEL_BITS)
     return canvas
 
 

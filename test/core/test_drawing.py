@@ -60,8 +60,10 @@ def test_the_head_has_the_colour_of_its_age():
 
 def test_colours_tell_ages_apart_and_then_stay():
     assert len({age_color(age) for age in range(1, OLD_AGE + 1)}) > OLD_AGE * 0.9
-    assert age_color(OLD_AGE) == age_color(10 * OLD_AGE)
+    assert age_color(39) != age_color(40) == age_color(41) == age_color(400)
     assert age_color(0) == age_color(1)
+    turbo = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_TURBO)[:, 0].tolist()
+    assert [list(age_color(age)) for age in (1, 40)] == [turbo[20], turbo[215]]
 
 
 @pytest.mark.parametrize("shape", [(60, 80), (60, 80, 1), (60, 80, 3)])
@@ -136,6 +138,7 @@ def test_the_head_of_a_track_is_a_disc_in_a_dark_ring():
         assert tuple(drawn[y, x]) == age_color(OLD_AGE)
     for x, y in ((34, 20), (30, 16), (26, 20)):
         assert (drawn[y, x] < 82).all()
+    assert drawn[20, 33].max() < age_color(OLD_AGE)[2] * 0.75
     assert (drawn[20, [24, 36]] == 82).all()
 
 
@@ -240,6 +243,21 @@ def test_a_long_text_fills_the_room_up_to_the_labels():
     columns = np.nonzero((strip != empty).any(axis=(0, 2)))[0]
     label = np.flatnonzero(ink(empty).any(axis=0))[0]
     assert label - 2 * len(strip) < columns.max() < label
+
+
+def test_a_text_of_any_length_ends_before_the_labels():
+    strip = caption(640, "")
+    room = bar(strip)[0] - 2 * len(strip)
+    for length in range(30, 60):
+        columns = np.nonzero((strip != caption(640, "W" * length)).any(axis=(0, 2)))[0]
+        assert columns.max() < room
+
+
+def test_captions_are_in_thin_light_letters_on_dark_paper():
+    strip = caption(1300, "I")[:, :60]
+    assert strip[0, 0].tolist() == [28, 24, 22]
+    assert strip.max(axis=(0, 1)).tolist() == [245, 245, 245]
+    assert (strip[len(strip) // 2 - 2].max(axis=1) > 100).sum() == 4
 
 
 def test_the_labels_of_the_bar_are_as_large_as_a_short_text():

@@ -4,45 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
+from helpers.sliding_camera import BLACK, DESCRIPTORS, HYBRID, LANDMARKS, SIZE, scene_position, seen, view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superpoint_ros.core.flow_tracker import FlowTracker
 from superpoint_ros.core.image_tracker import DescriptorTracker, make_tracker
 from superpoint_ros.core.mask import unmasked, without_masked
+from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.tracker import Tracker, TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_FOLLOWED, STATUS_NEW, STATUS_TRACKED, Features
-
-SIZE = (120, 160)
-rng = np.random.default_rng(0)
-SCENE = cv2.normalize(
-    cv2.GaussianBlur(rng.integers(0, 256, (400, 400), np.uint8), (0, 0), 2.0), None, 0, 255, cv2.NORM_MINMAX
-)
-LANDMARKS = np.float32([[x, y] for y in range(120, 300, 24) for x in range(120, 320, 24)])
-DESCRIPTORS = rng.standard_normal((len(LANDMARKS), 64)).astype(np.float32)
-DESCRIPTORS /= np.linalg.norm(DESCRIPTORS, axis=1, keepdims=True)
-HYBRID = TrackerOptions(tracker="hybrid")
-BLACK = np.zeros(SIZE, np.uint8)
-
-
-def view(x, y):
-    """The image whose top-left pixel is the scene's (x, y)."""
-    return np.ascontiguousarray(SCENE[y : y + SIZE[0], x : x + SIZE[1]])
-
-
-def seen(x, y, landmarks=None, descriptors=DESCRIPTORS):
-    """The landmarks found in view(x, y): all that are in it, or some of them."""
-    xy = LANDMARKS - np.float32([x, y])
-    inside = (xy > 8).all(axis=1) & (xy < np.float32(SIZE[::-1]) - 8).all(axis=1)
-    rows = np.flatnonzero(inside if landmarks is None else inside & np.isin(np.arange(len(xy)), landmarks))
-    return Features(xy[rows], np.linspace(1, 0.5, len(rows), dtype=np.float32), descriptors[rows], SIZE)
-
-
-def scene_position(tracks, x, y):
-    return tracks.xy + np.float32([x, y])
 
 
 @pytest.mark.parametrize("kind", ["flow", "hybrid"])
@@ -51,11 +24,13 @@ def test_points_are_followed_between_the_images_that_the_network_sees(kind):
     first, ids = tracker.update(view(100, 100), seen(100, 100))
     assert set(first.status) == {STATUS_NEW}
     np.testing.assert_array_equal(first.id, ids)
+    np.testing.assert_array_equal(first.id, np.arange(len(first)))
     for step in range(1, 5):
         tracks = tracker.follow(view(100 + 3 * step, 100 + step))
         assert set(tracks.status) == {STATUS_FOLLOWED}
         assert set(tracks.age) == {step + 1}
         assert np.isnan(tracks.distance).all()
+        assert (tracks.sigma**2 >= 0.5 + 0.003 * step - 1e-5).all()
         start = scene_position(first, 100, 100)[np.searchsorted(first.id, tracks.id)]
         assert len(tracks) > 0.9 * len(first) - 5
         # Points whose window reaches beyond the image may drift a little.
@@ -130,46 +105,6 @@ def test_a_lost_track_is_remembered_for_max_missed_frames():
         assert np.isin(first.id, again.id).all() == expected
 
 
-def test_late_keypoints_are_carried_to_the_newest_image():
-    tracker = FlowTracker(HYBRID)
-    tracker.follow(view(100, 100))
-    keyframe = tracker.keyframe()
-    for step in range(1, 5):
-        assert len(tracker.follow(view(100 + 2 * step, 100))) == 0
-    ids = tracker.learn(keyframe, seen(100, 100))
-    tracks = tracker.follow(view(110, 100))
-    assert set(tracks.status) == {STATUS_NEW}
-    assert np.isin(tracks.id, ids).all()
-    at = dict(zip(ids.tolist(), seen(100, 100).xy, strict=True))
-    expected = np.array([at[identity] for identity in tracks.id.tolist()]) - np.float32([10, 0])
-    np.testing.assert_allclose(tracks.xy, expected, atol=0.1)
-
-
-def test_late_keypoints_confirm_tracks_where_they_were():
-    tracker = FlowTracker(HYBRID)
-    first, _ = tracker.update(view(100, 100), seen(100, 100))
-    tracker.follow(view(104, 100))
-    keyframe = tracker.keyframe()
-    for step in range(2, 5):
-        tracker.follow(view(100 + 4 * step, 100))
-    ids = tracker.learn(keyframe, seen(104, 100))
-    tracks = tracker.follow(view(120, 100))
-    confirmed = tracks.id[tracks.status == STATUS_CONFIRMED]
-    assert len(confirmed) > 0.7 * len(first)
-    assert np.isin(confirmed, first.id).all()
-    assert np.isin(confirmed, ids).all()
-
-
-def test_keypoints_from_before_a_reset_are_of_no_track():
-    tracker = FlowTracker(HYBRID)
-    tracker.follow(view(100, 100))
-    keyframe = tracker.keyframe()
-    tracker.reset()
-    tracker.follow(view(100, 100))
-    assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
-    assert tracker.follow(view(100, 100)).epoch == 1
-
-
 @pytest.mark.parametrize("blind", [BLACK, np.full(SIZE, 255, np.uint8)])
 def test_black_and_overexposed_images_are_left_out(blind):
     tracker = FlowTracker(HYBRID)
@@ -182,12 +117,13 @@ def test_black_and_overexposed_images_are_left_out(blind):
     assert set(tracks.age) == {2}
 
 
-def test_after_too_many_black_images_tracks_are_found_again_by_descriptors():
+@pytest.mark.parametrize(("missed", "followed"), [(3, True), (4, False)])
+def test_after_too_many_black_images_tracks_are_found_again_by_descriptors(missed, followed):
     tracker = FlowTracker(replace(HYBRID, max_missed_frames=3))
     first, _ = tracker.update(view(100, 100), seen(100, 100))
-    for _ in range(5):
+    for _ in range(missed):
         tracker.follow(BLACK)
-    assert len(tracker.follow(view(102, 100))) == 0
+    assert (len(tracker.follow(view(102, 100))) > 0) == followed
     again, _ = tracker.update(view(102, 100), seen(102, 100))
     assert np.isin(again.id, first.id).sum() > 0.8 * len(first)
 
@@ -215,6 +151,52 @@ def test_a_point_that_moves_too_far_is_not_followed():
     first, _ = tracker.update(view(100, 100), seen(100, 100))
     assert len(tracker.follow(view(103, 100))) > 0.8 * len(first)
     assert len(tracker.follow(view(109, 100))) == 0
+
+
+HALF = np.full(SIZE, 255, np.uint8)
+HALF[:, :80] = 0
+
+
+def test_tracks_that_flow_alone_loses_are_lost_at_once():
+    tracker = FlowTracker(replace(HYBRID, tracker="flow"))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracks = tracker.follow(view(100, 100), HALF)
+    assert len(tracks) > 0
+    assert (tracks.xy[:, 0] > 79).all()
+    assert tracks.lost_id.tolist() == first.id[first.xy[:, 0] < 80].tolist()
+
+
+def test_a_lost_track_is_expected_where_the_others_went():
+    tracker = FlowTracker(replace(HYBRID, flow_search_radius=6.0, flow_cell_size=1))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    for step in range(1, 6):
+        tracker.follow(view(100 - 4 * step, 100), HALF)
+    hidden = first.id[first.xy[:, 0] < 75]
+    tracks, _ = tracker.update(view(80, 100), seen(80, 100))
+    again = tracks.status == STATUS_TRACKED
+    assert np.isin(hidden, tracks.id[again]).all()
+    np.testing.assert_allclose(tracks.xy[again] - tracks.previous_xy[again], [[20, 0]] * again.sum(), atol=0.1)
+
+
+@pytest.mark.parametrize(("offset", "ends"), [(3.0, True), (5.0, False), (9.0, False)])
+def test_another_corner_ends_a_track_within_half_the_confirming_radius(offset, ends):
+    tracker = FlowTracker(replace(HYBRID, flow_confirm_radius=8.0))
+    descriptors = np.eye(2, 8, dtype=np.float32)
+    here = np.float32([[80, 60]])
+    tracker.update(view(100, 100), Features(here, np.ones(1, np.float32), descriptors[:1], SIZE))
+    other = Features(here + np.float32([offset, 0]), np.ones(1, np.float32), descriptors[1:], SIZE)
+    tracks, _ = tracker.update(view(100, 100), other)
+    assert (0 not in tracks.id) == ends
+
+
+def test_a_track_that_its_keypoint_confirms_outlives_another_corner_at_its_place():
+    tracker = FlowTracker(replace(HYBRID, flow_confirm_radius=8.0))
+    descriptors = np.eye(2, 8, dtype=np.float32)
+    tracker.update(view(100, 100), Features(np.float32([[80, 60]]), np.ones(1, np.float32), descriptors[:1], SIZE))
+    both = Features(np.float32([[81, 60], [86, 60]]), np.ones(2, np.float32), descriptors[::-1], SIZE)
+    tracks, ids = tracker.update(view(100, 100), both)
+    assert ids[1] == 0
+    assert tracks.status[tracks.id == 0].tolist() == [STATUS_CONFIRMED]
 
 
 @settings(max_examples=25)
@@ -277,3 +259,5 @@ def test_the_descriptor_tracker_behind_the_same_interface_is_the_tracker():
         np.testing.assert_array_equal(ids, tracks.id)
         assert len(one.follow(BLACK)) == 0
     assert one.keyframe() is None
+    keyframe = Keyframe(0, 0, BLACK, np.zeros(0, np.int64), np.zeros((0, 2), np.float32))
+    assert one.learn(keyframe, features).tolist() == [-1] * len(features)
