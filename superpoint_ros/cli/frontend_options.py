@@ -8,8 +8,12 @@ from pathlib import Path
 
 from superpoint_ros.cli.arguments import add_options, add_output_argument, given_options
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.options import option_specs
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
+
+# The flag of the source of the images, which shrinks them before anything else.
+SHRINKS = "max_image_size"
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class FrontendOptions:
 
 def add_frontend_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags that `frontend_options` reads, and that of the output folder."""
-    add_options(parser, FrontendOptions())
+    add_options(parser, FrontendOptions(), [name for name in option_specs(FrontendOptions) if name != SHRINKS])
     add_output_argument(parser)
 
 
@@ -39,7 +43,8 @@ def frontend_options(arguments: argparse.Namespace) -> FrontendOptions:
     Raises:
         ParameterError: Values that are not allowed together.
     """
-    options = given_options(FrontendOptions(), arguments)
+    given = argparse.Namespace(**{name: value for name, value in vars(arguments).items() if name != SHRINKS})
+    options = given_options(FrontendOptions(), given)
     if options.network.weights is None:
         return options
     return replace(options, network=replace(options.network, weights=str(Path(options.network.weights).resolve())))

@@ -10,6 +10,7 @@ from superpoint_ros.core.options import (
     MODEL_DEFAULT,
     MODEL_DEFAULT_NAME,
     MODEL_DEFAULT_UNSET,
+    NO_LIMIT,
     NoneMeaning,
     check_options,
     option,
@@ -30,8 +31,8 @@ DEFAULT_DETECTION_THRESHOLD = 0.015
 class DecodeOptions:
     """Describe how the keypoints of an image are chosen.
 
-    `detection_threshold`, `nms_radius` and `remove_borders` hold at each scale, in its own pixels; `max_keypoints` and
-    the grid hold for all scales together.
+    `scales` are of the image as `max_image_size` leaves it. `detection_threshold`, `nms_radius` and `remove_borders`
+    hold at each scale, in its own pixels; `max_keypoints` and the grid hold for all scales together.
 
     >>> options = DecodeOptions(max_keypoints=500, grid_rows=4, grid_columns=6)
     >>> options.grid, options.nms_radius
@@ -63,6 +64,14 @@ class DecodeOptions:
         1, "Rows of a grid over which kept keypoints are spread: its cells take turns.", limits=(1, 100)
     )
     grid_columns: int = option(1, "Columns of that grid.", limits=(1, 100))
+    max_image_size: int | None = option(
+        None,
+        "Largest longer side that the network sees; larger images are shrunk first, and keypoints are in pixels of the "
+        "image as received.",
+        unit="px",
+        limits=(32, 8192),
+        none=NO_LIMIT,
+    )
     scales: tuple[float, ...] = option(
         (1.0,),
         f"Scales of the image at which keypoints are detected, at most {MAX_SCALES}, all different; "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from superpoint_ros.core.decode_options import ResolvedDecodeOptions
-from superpoint_ros.core.image import resize_image, resize_points
+from superpoint_ros.core.image import fit_within, resize_image, resize_points
 from superpoint_ros.core.selection import select_top_k
 from superpoint_ros.inference.backend import Backend
 from superpoint_ros.inference.keypoints import Keypoints
@@ -29,9 +29,13 @@ def pyramid_sizes(image_size: tuple[int, int], scales: tuple[float, ...]) -> lis
 
 
 def extract_at_scales(backend: Backend, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
-    """Find the keypoints of images uint8 (B, H, W) at every one of `options.scales`, one batch per scale."""
+    """Find the keypoints of images uint8 (B, H, W) at every one of `options.scales`, one batch per scale.
+
+    The scales are of the images as `options.max_image_size` leaves them, the keypoints in pixels of them as they are.
+    """
     image_size = (images.shape[1], images.shape[2])
-    levels = [_at_size(backend, images, size, options) for size in pyramid_sizes(image_size, options.scales)]
+    largest = fit_within(image_size, options.max_image_size or max(image_size))
+    levels = [_at_size(backend, images, size, options) for size in pyramid_sizes(largest, options.scales)]
     return [_merge(parts, image_size, options) for parts in zip(*levels, strict=True)]
 
 

@@ -22,6 +22,7 @@ LIMITS = [
     (DecodeOptions, "remove_borders", 4, 0, 1000),
     (DecodeOptions, "grid_rows", 1, 1, 100),
     (DecodeOptions, "grid_columns", 1, 1, 100),
+    (DecodeOptions, "max_image_size", None, 32, 8192),
     (TrackerOptions, "max_descriptor_distance", 0.7, 0.01, 2.0),
     (TrackerOptions, "max_missed_frames", 5, 0, 1000),
     (TrackerOptions, "max_displacement", None, 0.1, 10_000.0),

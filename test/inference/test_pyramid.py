@@ -174,6 +174,33 @@ def test_a_shrunk_copy_is_matched_better_at_several_scales():
     assert right_matches(several, image, 0.5) > 20 + 2 * right_matches(single, image, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("limit", "sizes"),
+    [(None, [(64, 96), (32, 48)]), (96, [(64, 96), (32, 48)]), (500, [(64, 96), (32, 48)]), (48, [(32, 48)])],
+)
+def test_images_are_shrunk_to_the_largest_size_before_the_scales(limit, sizes):
+    backend = FakeBackend(brightest_place)
+    extract_at_scales(backend, picture(64, 96)[None], ResolvedDecodeOptions(scales=(1.0, 0.5), max_image_size=limit))
+    assert [batch.shape[1:] for batch in backend.batches] == sizes
+
+
+@pytest.mark.parametrize("limit", [32, 100, 160])
+def test_keypoints_of_a_shrunk_image_are_in_its_own_pixels(limit):
+    image = np.zeros((120, 161), np.uint8)
+    cv2.circle(image, (100, 45), 12, 255, -1)
+    options = ResolvedDecodeOptions(max_image_size=limit)
+    ((got, _, _),) = extract_at_scales(FakeBackend(brightest_place), image[None], options)
+    np.testing.assert_allclose(got, [[100, 45]], atol=0.1)
+
+
+def test_features_of_a_shrunk_image_have_its_size(weights):
+    options = DecodeOptions(detection_threshold=0.05, max_image_size=64)
+    features = Extractor(weights, device="cpu", options=options).extract(picture(96, 128))
+    assert features.image_size == (96, 128)
+    assert len(features) > 10
+    assert features.xy.max(axis=0)[0] > 64
+
+
 @pytest.mark.parametrize("scales", [(), (0.0,), (-1.0,), (4.5,), (1.0, 1.0), (1.0, float("nan")), (float("inf"),)])
 def test_scales_out_of_range_are_named(scales):
     with pytest.raises(ParameterError, match=r"scales=\[.* (is not between|has 0 values|must be different)"):
