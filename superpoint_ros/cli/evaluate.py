@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from superpoint_ros.cli.arguments import add_options, given_options
+from superpoint_ros.cli.sequences import add_sequence_arguments, read_sequence
 from superpoint_ros.core.errors import MissingExtraError
 from superpoint_ros.evaluation.depth.options import DepthProtocol, MethodOptions
 from superpoint_ros.evaluation.homography.options import PRESETS
@@ -17,7 +18,6 @@ from superpoint_ros.evaluation.sequences.options import PoseProtocol, TracksProt
 from superpoint_ros.evaluation.synthetic.options import SyntheticProtocol
 
 if TYPE_CHECKING:
-    from superpoint_ros.evaluation.datasets.frames import Frame
     from superpoint_ros.evaluation.datasets.sizing import ImageSize
     from superpoint_ros.evaluation.report.report import Report
 
@@ -28,6 +28,7 @@ DETECTORS_HELP = (
     "superpoint, superpoint:WEIGHTS, magicpoint, sift, rootsift, orb, akaze, fast, harris, shi, random, "
     "python:MODULE.FUNCTION (image uint8 (H, W) -> points, scores, descriptors), or all"
 )
+SEQUENCES = ("pose", "tracks")  # evaluations on a sequence, which may be rendered
 MIN_SIDE = 8  # pixels
 
 
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     protocols = parser.add_subparsers(dest="protocol", required=True, metavar="PROTOCOL")
     for name, command in COMMANDS.items():
         protocol = protocols.add_parser(name, help=command.help, description=command.help)
-        if name != "synthetic":
+        if name in SEQUENCES:
+            add_sequence_arguments(protocol)
+        elif name != "synthetic":
             protocol.add_argument("--data", type=Path, required=True, help="Data set")
             protocol.add_argument(
                 "--layout", default="auto", help="Layout of the data set, where it is not recognised (%(default)s)"
@@ -59,13 +62,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add(protocol)
 
 
+def add_methods(parser: argparse.ArgumentParser, default: tuple[str, ...]) -> None:
+    """Add the flag of the detectors, each with its tracker."""
+    parser.add_argument(
+        "--detectors",
+        nargs="+",
+        default=default,
+        metavar="NAME",
+        help=f"{DETECTORS_HELP}; with a tracker: NAME+descriptor, NAME+flow, NAME+hybrid ({' '.join(default)})",
+    )
+
+
 def _add_detectors(parser: argparse.ArgumentParser, default: tuple[str, ...]) -> None:
     parser.add_argument(
         "--detectors", nargs="+", default=default, metavar="NAME", help=f"{DETECTORS_HELP} ({' '.join(default)})"
     )
 
 
-def _add_image_size(parser: argparse.ArgumentParser) -> None:
+def add_image_size(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of the size of the images."""
     parser.add_argument(
         "--image-size",
         type=image_size,
@@ -81,7 +96,7 @@ def _add_draw(parser: argparse.ArgumentParser, default: int, text: str) -> None:
 
 def _add_homography(parser: argparse.ArgumentParser) -> None:
     _add_detectors(parser, DESCRIBED)
-    _add_image_size(parser)
+    add_image_size(parser)
     add_options(parser, PRESETS["vga"])
     parser.add_argument(
         "--preset", choices=tuple(PRESETS), default="vga", help="Choices that the others change (%(default)s)"
@@ -90,14 +105,14 @@ def _add_homography(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_pose(parser: argparse.ArgumentParser) -> None:
-    _add_detectors(parser, DESCRIBED)
-    _add_image_size(parser)
+    add_methods(parser, DESCRIBED)
+    add_image_size(parser)
     add_options(parser, PoseProtocol())
 
 
 def _add_tracks(parser: argparse.ArgumentParser) -> None:
-    _add_detectors(parser, DESCRIBED)
-    _add_image_size(parser)
+    add_methods(parser, DESCRIBED)
+    add_image_size(parser)
     add_options(parser, TracksProtocol())
     _add_draw(parser, 4, "Number of images whose tracks are drawn")
 
@@ -120,12 +135,6 @@ def _add_depth(parser: argparse.ArgumentParser) -> None:
     _add_draw(parser, 0, "Number of frames for which strips of the last method are drawn")
 
 
-def _frames(arguments: argparse.Namespace) -> list[Frame]:
-    from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
-
-    return read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
-
-
 def _homography(arguments: argparse.Namespace) -> Report:
     protocol = given_options(PRESETS[arguments.preset], arguments)
     if "image_size" in arguments:
@@ -141,16 +150,14 @@ def _pose(arguments: argparse.Namespace) -> Report:
     protocol = given_options(PoseProtocol(image_size=getattr(arguments, "image_size", None)), arguments)
     from superpoint_ros.evaluation.sequences.run import run_pose
 
-    return run_pose(arguments.data.name, _frames(arguments), arguments.detectors, protocol, arguments.output)
+    return run_pose(*read_sequence(arguments), arguments.detectors, protocol, arguments.output)
 
 
 def _tracks(arguments: argparse.Namespace) -> Report:
     protocol = given_options(TracksProtocol(image_size=getattr(arguments, "image_size", None)), arguments)
     from superpoint_ros.evaluation.sequences.run import run_tracks
 
-    return run_tracks(
-        arguments.data.name, _frames(arguments), arguments.detectors, protocol, arguments.output, arguments.draw
-    )
+    return run_tracks(*read_sequence(arguments), arguments.detectors, protocol, arguments.output, arguments.draw)
 
 
 def _synthetic(arguments: argparse.Namespace) -> Report:
@@ -162,10 +169,11 @@ def _synthetic(arguments: argparse.Namespace) -> Report:
 
 def _depth(arguments: argparse.Namespace) -> Report:
     protocol, options = given_options(DepthProtocol(), arguments), given_options(MethodOptions(), arguments)
+    from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
     from superpoint_ros.evaluation.depth.methods import make_methods
     from superpoint_ros.evaluation.depth.run import run_depth
 
-    frames = _frames(arguments)
+    frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
     methods = make_methods(arguments.methods, options)
     return run_depth(arguments.data.name, frames, methods, protocol, arguments.output, arguments.draw)
 

@@ -36,6 +36,7 @@ class PoseProtocol:
     max_descriptor_distance: float | None = same_option(
         TrackerOptions, "max_descriptor_distance", default=None, none=NO_LIMIT
     )
+    network_every: int = same_option(TrackerOptions, "network_every")
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=lambda: RansacOptions(ransac_threshold=1.0))
 
@@ -67,6 +68,7 @@ class TracksProtocol:
         limits=(0.1, 100.0),
     )
     correct_epipolar_error: float = same_option(PoseProtocol, "correct_epipolar_error")
+    network_every: int = same_option(TrackerOptions, "network_every")
     detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
 
     def __post_init__(self) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.matching import match
+from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.detectors.registry import Detector
 from superpoint_ros.evaluation.metrics.curves import area_under_curve, fraction_within
 from superpoint_ros.evaluation.metrics.estimation import estimate_relative_pose
+from superpoint_ros.evaluation.sequences.methods import Method, track_images
 from superpoint_ros.evaluation.sequences.options import PoseProtocol
 from superpoint_ros.evaluation.sequences.pose_metrics import (
     direction_error,
@@ -43,31 +44,56 @@ def frame_pairs(frames: Sequence[Frame], gaps: Sequence[int]) -> list[tuple[int,
     return pairs
 
 
-def evaluate_poses(frames: Sequence[Frame], detector: Detector, protocol: PoseProtocol) -> Iterator[dict[str, Any]]:
-    """Compute one row of figures per pair of frames."""
+def evaluate_poses(frames: Sequence[Frame], method: Method, protocol: PoseProtocol) -> Iterator[dict[str, Any]]:
+    """Compute one row of figures per pair of frames, from mutual matches or, with a tracker, from the tracks shared."""
+    find_pair = (_matched_pairs if method.tracker is None else _tracked_pairs)(frames, method, protocol)
+    for first, second in frame_pairs(frames, protocol.frame_gaps):
+        row = {"detector": method.name, "frame0": frames[first].name, "frame1": frames[second].name}
+        yield row | {"gap": second - first, **_pair_row(find_pair(first, second), protocol)}
 
+
+# Two frames, and the same points in both (N, 2), pixels.
+Pair: TypeAlias = tuple[SizedFrame, SizedFrame, np.ndarray, np.ndarray]
+
+
+def _matched_pairs(frames: Sequence[Frame], method: Method, protocol: PoseProtocol) -> Callable[[int, int], Pair]:
     @lru_cache(maxsize=max(protocol.frame_gaps) + 2)
     def observe(index: int) -> tuple[SizedFrame, Features]:
         sized = size_frame(frames[index], protocol.image_size)
-        return sized, detector.detect(sized.image)
+        return sized, method.detector.detect(sized.image)
 
-    for first, second in frame_pairs(frames, protocol.frame_gaps):
-        row = {"detector": detector.name, "frame0": frames[first].name, "frame1": frames[second].name}
-        yield row | {"gap": second - first, **_pair_row(observe(first), observe(second), protocol)}
+    def find_pair(first: int, second: int) -> Pair:
+        (view0, features0), (view1, features1) = observe(first), observe(second)
+        limit = protocol.max_descriptor_distance
+        matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance=limit)
+        return view0, view1, features0.xy[matches.index0], features1.xy[matches.index1]
+
+    return find_pair
 
 
-def _pair_row(
-    first: tuple[SizedFrame, Features], second: tuple[SizedFrame, Features], protocol: PoseProtocol
-) -> dict[str, Any]:
-    (frame0, features0), (frame1, features1) = first, second
+def _tracked_pairs(frames: Sequence[Frame], method: Method, protocol: PoseProtocol) -> Callable[[int, int], Pair]:
+    views = [size_frame(frame, protocol.image_size) for frame in frames]
+    options = TrackerOptions(
+        max_descriptor_distance=protocol.max_descriptor_distance or method.detector.max_descriptor_distance,
+        network_every=protocol.network_every,
+    )
+    tracks = list(track_images((view.image for view in views), method, options))
+
+    def find_pair(first: int, second: int) -> Pair:
+        before, after = tracks[first], tracks[second]
+        ids = before.id if before.epoch == after.epoch else before.id[:0]
+        _, rows0, rows1 = np.intersect1d(ids, after.id, return_indices=True)
+        return views[first], views[second], before.xy[rows0], after.xy[rows1]
+
+    return find_pair
+
+
+def _pair_row(pair: Pair, protocol: PoseProtocol) -> dict[str, Any]:
+    frame0, frame1, xy0, xy1 = pair
     camera0, camera1, T_1_0 = frame0.camera, frame1.camera, relative_pose(frame0.frame, frame1.frame)
     assert camera0 is not None
     assert camera1 is not None
     assert T_1_0 is not None
-    matches = match(
-        features0.descriptors, features1.descriptors, max_descriptor_distance=protocol.max_descriptor_distance
-    )
-    xy0, xy1 = features0.xy[matches.index0], features1.xy[matches.index1]
     fundamental = fundamental_matrix(camera0.K, camera1.K, T_1_0)
     distance = epipolar_distance(undistort(xy0, camera0), undistort(xy1, camera1), fundamental)
     focal_length = float(np.mean([camera.K[axis, axis] for camera in (camera0, camera1) for axis in (0, 1)]))
@@ -78,7 +104,7 @@ def _pair_row(
     direction = float("inf") if found is None else direction_error(found.translation, T_1_0[:3, 3])
     precision = fraction_within(distance, [protocol.correct_epipolar_error])
     return {
-        "matches": len(matches),
+        "matches": len(xy0),
         "inliers": 0 if found is None else int(found.inliers.sum()),
         "epipolar_precision": float(np.nan_to_num(precision)[0]),
         "rotation_error": rotation,

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.detectors.registry import Detector
+from superpoint_ros.evaluation.sequences.methods import Method, track_images
 from superpoint_ros.evaluation.sequences.options import TracksProtocol
 from superpoint_ros.evaluation.sequences.pose_metrics import epipolar_distance, fundamental_matrix
 from superpoint_ros.evaluation.sequences.sized_frames import (
@@ -43,22 +43,16 @@ class LinkErrors:
     epipolar: np.ndarray
 
 
-def follow(
-    frames: Sequence[Frame], detector: Detector, protocol: TracksProtocol
-) -> tuple[list[SizedFrame], list[Tracks]]:
-    """Track a detector's keypoints; return the resized frames, and the tracks of each."""
-    tracker = Tracker(
-        TrackerOptions(
-            max_descriptor_distance=protocol.max_descriptor_distance or detector.max_descriptor_distance,
-            max_missed_frames=protocol.max_missed_frames,
-        )
+def follow(frames: Sequence[Frame], method: Method, protocol: TracksProtocol) -> tuple[list[SizedFrame], list[Tracks]]:
+    """Track a sequence; return the resized frames, and the tracks of each."""
+    views = [size_frame(frame, protocol.image_size) for frame in frames]
+    options = TrackerOptions(
+        max_descriptor_distance=protocol.max_descriptor_distance or method.detector.max_descriptor_distance,
+        max_missed_frames=protocol.max_missed_frames,
+        network_every=protocol.network_every,
     )
-    views, tracks = [], []
-    for frame in tqdm(frames, desc=detector.name, leave=False):
-        view = size_frame(frame, protocol.image_size)
-        views.append(view)
-        tracks.append(tracker.update(detector.detect(view.image)))
-    return views, tracks
+    images = (view.image for view in views)
+    return views, list(tqdm(track_images(images, method, options), desc=method.name, total=len(views), leave=False))
 
 
 def link_errors(views: Sequence[SizedFrame], tracks: Sequence[Track], *, from_first: bool) -> LinkErrors:

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.made_up_scenes import wall_frames
+from helpers.methods import only_method
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.folders import read_folder
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
-from superpoint_ros.evaluation.detectors.registry import make_detector
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
 from superpoint_ros.evaluation.sequences.options import PoseProtocol
 from superpoint_ros.evaluation.sequences.pose_protocol import evaluate_poses, frame_pairs, summarize
@@ -33,7 +33,7 @@ def test_a_sequence_without_truth_is_refused(change):
 
 def test_matches_on_the_wall_lie_on_the_true_epipolar_lines():
     protocol = PoseProtocol(frame_gaps=(1,), ransac=RansacOptions(ransac_threshold=1.0, ransac_iterations=200))
-    rows = list(evaluate_poses(wall_frames(4), make_detector("rootsift", DetectorOptions()), protocol))
+    rows = list(evaluate_poses(wall_frames(4), only_method("rootsift", DetectorOptions()), protocol))
     assert len(rows) == 3
     assert min(row["epipolar_precision"] for row in rows) > 0.9
 
@@ -41,7 +41,7 @@ def test_matches_on_the_wall_lie_on_the_true_epipolar_lines():
 def test_poses_of_a_real_drive():
     frames = read_folder(shared_data("sequences/kitti_odom_a"))[:6]
     protocol = PoseProtocol(frame_gaps=(5,))
-    summary = summarize(list(evaluate_poses(frames, make_detector("rootsift", protocol.detector), protocol)))
+    summary = summarize(list(evaluate_poses(frames, only_method("rootsift", protocol.detector), protocol)))
     assert summary["median rotation"] < 1.0
     assert summary["median direction"] < 3.0
     assert summary["AUC@10"] > 0.7
@@ -51,7 +51,7 @@ def test_random_points_have_no_pose():
     frames = read_folder(shared_data("sequences/kitti_odom_a"))[:3]
     few = RansacOptions(ransac_threshold=1.0, ransac_iterations=200)
     protocol = PoseProtocol(frame_gaps=(1,), image_size=620, detector=DetectorOptions(max_keypoints=200), ransac=few)
-    summary = summarize(list(evaluate_poses(frames, make_detector("random", protocol.detector), protocol)))
+    summary = summarize(list(evaluate_poses(frames, only_method("random", protocol.detector), protocol)))
     assert summary["AUC@5"] < 0.3
     assert summary["epipolar"] < 0.1
 
@@ -64,3 +64,12 @@ def test_summary_by_hand():
     assert summary["AUC@5"] == pytest.approx(2 / 3 * 0.6)
     assert summary["median rotation"] == 2.0
     assert summary["inliers"] == pytest.approx(8 / 3)
+
+
+@pytest.mark.parametrize("name", ["rootsift+descriptor", "rootsift+hybrid", "shi+flow"])
+def test_tracks_of_the_wall_lie_on_the_true_epipolar_lines(name):
+    protocol = PoseProtocol(frame_gaps=(1, 3), ransac=RansacOptions(ransac_threshold=1.0, ransac_iterations=200))
+    rows = list(evaluate_poses(wall_frames(4), only_method(name, DetectorOptions(max_keypoints=200)), protocol))
+    assert [row["gap"] for row in rows] == [1, 1, 1, 3]
+    assert min(row["epipolar_precision"] for row in rows) > 0.9
+    assert min(row["matches"] for row in rows) > 20

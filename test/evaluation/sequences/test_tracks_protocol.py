@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.made_up_scenes import wall_frames, wall_homography
+from helpers.methods import only_method
 
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
-from superpoint_ros.evaluation.detectors.registry import make_detector
 from superpoint_ros.evaluation.sequences.options import TracksProtocol
 from superpoint_ros.evaluation.sequences.sized_frames import size_frame
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks
@@ -69,7 +69,7 @@ def test_without_poses_nothing_judges():
 @pytest.mark.parametrize("name", ["rootsift", "orb"])
 def test_detectors_follow_the_wall(name: str):
     protocol = TracksProtocol(detector=DetectorOptions(max_keypoints=200))
-    views, tracks = follow(FRAMES, make_detector(name, protocol.detector), protocol)
+    views, tracks = follow(FRAMES, only_method(name, protocol.detector), protocol)
     whole = collect_tracks(tracks)
     summary = summarize(views, whole, protocol)
     assert summary["longest"] == 4
@@ -81,11 +81,11 @@ def test_detectors_follow_the_wall(name: str):
 
 def test_random_points_are_at_chance():
     protocol = TracksProtocol(detector=DetectorOptions(max_keypoints=200))
-    views, tracks = follow(FRAMES, make_detector("random", protocol.detector), protocol)
+    views, tracks = follow(FRAMES, only_method("random", protocol.detector), protocol)
     assert summarize(views, collect_tracks(tracks), protocol)["correct/previous"] < 0.05
 
 
 def test_at_half_the_size_tracks_are_right_too():
     protocol = TracksProtocol(image_size=160, detector=DetectorOptions(max_keypoints=100))
-    views, tracks = follow(FRAMES, make_detector("rootsift", protocol.detector), protocol)
+    views, tracks = follow(FRAMES, only_method("rootsift", protocol.detector), protocol)
     assert summarize(views, collect_tracks(tracks), protocol)["correct/previous"] > 0.85

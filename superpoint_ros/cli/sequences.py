@@ -1,0 +1,61 @@
+"""The sequence that an evaluation works on: a data set, or a room rendered with exact depth and poses."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from superpoint_ros.evaluation.datasets.frames import Frame
+
+ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
+
+
+def add_sequence_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `read_sequence` reads."""
+    parser.add_argument("--data", type=Path, help="Data set, or folder of images; without it a room is rendered")
+    parser.add_argument(
+        "--layout", default="auto", help="Layout of the data set, where it is not recognised (%(default)s)"
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help=f"Largest number of images (all; {ROOM_FRAMES} of a room)"
+    )
+    parser.add_argument("--room", type=int, default=4, metavar="SEED", help="Seed of the rendered room (%(default)s)")
+
+
+def read_sequence(arguments: argparse.Namespace) -> tuple[str, list[Frame]]:
+    """Return the name and the frames of the sequence that the options name, or of a room where they name none.
+
+    Raises:
+        DatasetError: The data set is missing or damaged.
+    """
+    if arguments.data is not None:
+        from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+
+        frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
+        return arguments.data.name, frames[: arguments.frames]
+    return f"rendered room {arguments.room}", _rendered(arguments.room, arguments.frames or ROOM_FRAMES, ROOM_SIZE)
+
+
+def _rendered(seed: int, count: int, image_size: tuple[int, int]) -> list[Frame]:
+    from superpoint_ros.cli.source import SECOND
+    from superpoint_ros.cli.sources import rendered_room
+    from superpoint_ros.core.camera import Camera
+    from superpoint_ros.evaluation.datasets.frames import Frame
+
+    source = rendered_room(seed, count, image_size)
+    truth = source.truth
+    assert truth is not None
+    camera = Camera(truth.K, np.zeros(0), image_size)
+    return [
+        Frame(f"{number:04d}", one.stamp / SECOND, partial(_same, one.image), camera, pose, partial(_same, depth))
+        for number, (one, pose, depth) in enumerate(zip(source.frames, truth.poses, truth.depths, strict=True))
+    ]
+
+
+def _same(array: np.ndarray) -> np.ndarray:
+    return array
