@@ -17,6 +17,7 @@ SUB_COMMANDS = {
     "demo": "run the ROS nodes on a rendered room, images, a video, a camera or a bag, and draw their tracks and depth",
     "track": "extract and track features of a sequence without ROS",
     "evaluate": "measure detectors and dense depth: homography, pose, tracks, synthetic, depth",
+    "odometry": "estimate the trajectory of a sequence from its tracks: visual odometry, mono or with depth",
     "train": "train MagicPoint, SuperPoint or the densifier",
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
@@ -28,6 +29,8 @@ SUB_COMMANDS = {
 }
 # What commands import when they need it: the extra of this package that brings it.
 EXTRAS = {
+    "evo": "odometry",
+    "gtsam": "odometry",
     "h5py": "evaluation",
     "lightning_fabric": "training",
     "matplotlib": "evaluation",
