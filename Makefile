@@ -1,7 +1,14 @@
 # Two commands that work on a fresh machine: `make demo` and `make test`. Each does its own set-up in .venv.
 
 PYTHON ?= python3
+# PyPI has the packages of two distributions: `make test ROS_DISTRO=jazzy`; anything else is the newest, Kilted.
+ifeq ($(ROS_DISTRO),jazzy)
+VENV := .venv-jazzy
+export PIP_CONSTRAINT := $(CURDIR)/cmake/jazzy_constraints.txt
+export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
+else
 VENV := .venv
+endif
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
@@ -44,7 +51,7 @@ colcon: $(VENV)/.colcon
 install: $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build install log output
+	rm -rf .venv .venv-jazzy build install log output
 
 # PyTorch first, by its exact version: a range would let another package bring another build.
 $(VENV)/.torch:
