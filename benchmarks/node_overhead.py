@@ -72,7 +72,7 @@ def serve(keypoints: int) -> int:
 class Client:
     """The other end: sends an image, waits for what comes of it, one image at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, outputs: tuple[str, ...]) -> None:
         import rclpy
         from diagnostic_msgs.msg import DiagnosticArray
         from rclpy.node import Node
@@ -82,12 +82,14 @@ class Client:
         from superpoint_ros.ros.messages.images import array_to_image
 
         rclpy.init()
+        self._outputs = outputs
         self._spin_once = rclpy.spin_once
         self._node = Node("node_overhead")
         self._received: dict[str, Any] = {}
-        for kind, topic in ((Features, "features"), (Tracks, "tracks"), (DiagnosticArray, "../statistics")):
-            name = topic.removeprefix("../")
-            topic = "/frontend/statistics" if name == "statistics" else f"/frontend/camera/{topic}"
+        for name, kind in {"features": Features, "tracks": Tracks, "statistics": DiagnosticArray}.items():
+            if name not in (*outputs, "statistics"):
+                continue
+            topic = "/frontend/statistics" if name == "statistics" else f"/frontend/camera/{name}"
             self._node.create_subscription(kind, topic, lambda message, name=name: self._keep(name, message), 10)
         self._publisher = self._node.create_publisher(Image, "/camera/image_raw", 10)
         pixels = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
@@ -106,12 +108,12 @@ class Client:
         self.wait("statistics")
 
     def round_trip(self, index: int) -> float:
-        """Milliseconds from publishing an image to having both its messages."""
+        """Milliseconds from publishing an image to having all its messages."""
         self._received.clear()
         self._image.header.stamp.sec = index
         start = time.perf_counter()
         self._publisher.publish(self._image)
-        self.wait("features", "tracks")
+        self.wait(*self._outputs)
         return 1e3 * (time.perf_counter() - start)
 
     def statistics(self) -> dict[str, str]:
@@ -120,8 +122,8 @@ class Client:
         return {value.key: value.value for value in self._received["statistics"].status[0].values}
 
 
-def measure(images: int, warm_up: int, rate: float) -> dict[str, Any]:
-    client = Client()
+def measure(images: int, warm_up: int, rate: float, outputs: tuple[str, ...]) -> dict[str, Any]:
+    client = Client(outputs)
     client.connect()
     milliseconds = []
     for index in tqdm(range(warm_up + images), desc="images", unit="image"):
@@ -150,6 +152,7 @@ def main() -> int:
     parser.add_argument("--warm-up", type=int, default=50, help="images before them (default 50)")
     parser.add_argument("--keypoints", type=int, default=1000, help="per image (default 1000)")
     parser.add_argument("--rate", type=float, default=15.0, help="images per second (default 15)")
+    parser.add_argument("--outputs", nargs="+", default=["features", "tracks"], help="topics that are subscribed to")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -158,11 +161,12 @@ def main() -> int:
     os.environ |= {"ROS_DOMAIN_ID": str(1 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     node = subprocess.Popen([sys.executable, __file__, "--serve", "--keypoints", str(arguments.keypoints)])
     try:
-        results = measure(arguments.images, arguments.warm_up, arguments.rate)
+        results = measure(arguments.images, arguments.warm_up, arguments.rate, tuple(arguments.outputs))
     finally:
         node.terminate()
         node.wait()
-    setup = {"image": f"{WIDTH}x{HEIGHT} mono8", "keypoints": arguments.keypoints, "images": arguments.images}
+    setup = {"image": f"{WIDTH}x{HEIGHT} mono8", "keypoints": arguments.keypoints, "images": arguments.images,
+             "outputs": arguments.outputs}  # fmt: skip
     report = {
         "benchmark": "node_overhead",
         "commit": commit(),
