@@ -23,7 +23,5 @@ def epipolar_inliers(xy0: np.ndarray, xy1: np.ndarray, threshold: float) -> np.n
     good = np.ones(len(xy0), bool)
     if len(xy0) < MIN_PAIRS_FOR_GEOMETRY:
         return good
-    matrix, inliers = cv2.findFundamentalMat(
-        xy0, xy1, cv2.USAC_MAGSAC, ransacReprojThreshold=threshold, confidence=0.999, maxIters=2000
-    )
+    matrix, inliers = cv2.findFundamentalMat(xy0, xy1, cv2.USAC_MAGSAC, ransacReprojThreshold=threshold)
     return good if matrix is None or inliers is None else inliers.ravel().astype(bool)
