@@ -137,7 +137,9 @@ def main() -> int:
     parser.add_argument("tests", nargs="+", help="Test files that are to find the faults.")
     parser.add_argument("--time-limit", type=float, default=60.0, help="Seconds for the tests on one change.")
     parser.add_argument("--part", default="1/1", help="Part of the changes: 2/3 = every third from the second on.")
+    parser.add_argument("--lines", default="1-1000000", help="Lines to change: 20-40 = from 20 to 40.")
     arguments = parser.parse_args()
+    first, last = map(int, arguments.lines.split("-"))
     part, parts = map(int, arguments.part.split("/"))
     import cv2  # noqa: F401  (loaded once, before the processes are forked)
     import hypothesis.extra.numpy  # noqa: F401
@@ -152,7 +154,7 @@ def main() -> int:
     killed = total = 0
     start = time.monotonic()
     for number, (line, words, tree) in enumerate(mutants(ast.parse(source))):
-        if number % parts != part - 1:
+        if number % parts != part - 1 or not first <= line <= last:
             continue
         total += 1
         if survives(context, (name, arguments.module, tree, arguments.tests), arguments.time_limit):
