@@ -27,7 +27,7 @@ def run_all(tasks: int, steps: int, seed: int) -> tuple[ToyOptions, dict[str, To
 
 
 def draw(axes: plt.Axes, tasks: int, curves: dict[str, ToyCurve]) -> None:
-    """One panel: the sum of normalised losses over steps."""
+    """One panel: the sum of normalized losses over steps."""
     for method, curve in curves.items():
         axes.plot(curve.step, curve.loss, label=method)
     axes.set(title=f"T = {tasks}", xlabel="step", ylabel="sum of L(t) / L(0), held out")

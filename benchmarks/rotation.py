@@ -43,7 +43,7 @@ class RollScore:
 
 
 def rolled_view(image: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Roll an image about its centre; cut out the central square that every angle fills.
+    """Roll an image about its center; cut out the central square that every angle fills.
 
     Args:
         image: Gray image, uint8 (H, W).

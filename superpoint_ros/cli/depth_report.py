@@ -41,9 +41,9 @@ def score_depth(sparse: np.ndarray, dense: DenseDepth, truth: np.ndarray) -> Dep
     """Compare dense depth with the true one.
 
     Args:
-        sparse: Samples that were given (H, W), metres, NaN = no sample.
+        sparse: Samples that were given (H, W), meters, NaN = no sample.
         dense: Dense depth made from them.
-        truth: True depth (H, W), metres.
+        truth: True depth (H, W), meters.
     """
     errors = _relative_errors(dense.depth, truth)
     confident = np.where(dense.confidence >= np.median(dense.confidence), dense.depth, np.nan)

@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif name != "synthetic":
             protocol.add_argument("--data", type=Path, required=True, help="Data set")
             protocol.add_argument(
-                "--layout", default="auto", help="Layout of the data set, where it is not recognised (%(default)s)"
+                "--layout", default="auto", help="Layout of the data set, where it is not recognized (%(default)s)"
             )
         output = Path("output") / f"evaluate_{name}"
         protocol.add_argument("--output", type=Path, default=output, help="Folder of the results (%(default)s)")
@@ -139,7 +139,7 @@ def _homography(arguments: argparse.Namespace) -> Report:
     protocol = given_options(PRESETS[arguments.preset], arguments)
     if "image_size" in arguments:
         protocol = replace(protocol, detection_size=arguments.image_size, matching_size=arguments.image_size)
-    from superpoint_ros.evaluation.datasets.catalogue import HOMOGRAPHY_LAYOUTS, read_dataset
+    from superpoint_ros.evaluation.datasets.catalog import HOMOGRAPHY_LAYOUTS, read_dataset
     from superpoint_ros.evaluation.homography.run import run_homography
 
     pairs = read_dataset(arguments.data, HOMOGRAPHY_LAYOUTS, arguments.layout)
@@ -169,7 +169,7 @@ def _synthetic(arguments: argparse.Namespace) -> Report:
 
 def _depth(arguments: argparse.Namespace) -> Report:
     protocol, options = given_options(DepthProtocol(), arguments), given_options(MethodOptions(), arguments)
-    from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+    from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
     from superpoint_ros.evaluation.depth.methods import make_methods
     from superpoint_ros.evaluation.depth.run import run_depth
 

@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
     network = SuperPoint.from_weights(load_checkpoint(arguments.weights).weights)
     adaptation = HomographicAdaptation(network, config, torch.device(device))
-    labelled, problems = label_folder(adaptation, arguments.images, arguments.labels)
+    labeled, problems = label_folder(adaptation, arguments.images, arguments.labels)
     for problem in problems:
         print(f"superpoint-ros label: {problem}; left out", file=sys.stderr)
-    print(f"{labelled} images labelled" + (f", {len(problems)} left out" if problems else ""))
+    print(f"{labeled} images labeled" + (f", {len(problems)} left out" if problems else ""))
     return int(bool(problems))

@@ -19,7 +19,7 @@ def add_sequence_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that `read_sequence` reads."""
     parser.add_argument("--data", type=Path, help="Data set, or folder of images; without it a room is rendered")
     parser.add_argument(
-        "--layout", default="auto", help="Layout of the data set, where it is not recognised (%(default)s)"
+        "--layout", default="auto", help="Layout of the data set, where it is not recognized (%(default)s)"
     )
     parser.add_argument(
         "--frames", type=int, metavar="N", help=f"Largest number of images (all; {ROOM_FRAMES} of a room)"
@@ -34,7 +34,7 @@ def read_sequence(arguments: argparse.Namespace) -> tuple[str, list[Frame]]:
         DatasetError: The data set is missing or damaged.
     """
     if arguments.data is not None:
-        from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+        from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
 
         frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
         return arguments.data.name, frames[: arguments.frames]

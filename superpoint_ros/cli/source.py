@@ -28,8 +28,8 @@ class GroundTruth:
     """Hold what is known of a rendered sequence, one entry per frame.
 
     Attributes:
-        depths: Depth along the optical axis, float32 (H, W) each, metres.
-        poses: T_world_camera (4, 4) each, metres.
+        depths: Depth along the optical axis, float32 (H, W) each, meters.
+        poses: T_world_camera (4, 4) each, meters.
         K: Intrinsics (3, 3), pixels.
     """
 

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `train magicpoint`, `train superpoint` and `train depth`."""
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     magicpoint = stages.add_parser("magicpoint", help="the detector, on Synthetic Shapes drawn on the fly")
-    superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labelled images")
+    superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labeled images")
     depth = stages.add_parser("depth", help="the densifier, on rendered rooms and streets or on your own depth images")
     for stage in (magicpoint, superpoint, depth):
         stage.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")

@@ -111,7 +111,7 @@ def _suppress_by_rank(scores: np.ndarray, candidates: np.ndarray, radius: int) -
 
 
 def refine_keypoints(scores: np.ndarray, xy: np.ndarray, *, radius: int = REFINEMENT_RADIUS) -> np.ndarray:
-    """Move peaks to the centre of mass of the scores in the square around them.
+    """Move peaks to the center of mass of the scores in the square around them.
 
     Args:
         scores: float32 (H, W), not negative.
@@ -136,7 +136,7 @@ def sample_descriptors(descriptors: np.ndarray, xy: np.ndarray, sampling: Descri
     Args:
         descriptors: float32 (h, w, D), one per cell of 8x8 pixels; cells outside count as zero.
         xy: Pixels (N, 2).
-        sampling: A key of FIRST_CELL_CENTER: where the first cell's centre is.
+        sampling: A key of FIRST_CELL_CENTER: where the first cell's center is.
 
     Returns:
         float32 (N, D), unit length per row.

@@ -17,7 +17,7 @@ def color_depth(depth: np.ndarray, min_depth: float, max_depth: float) -> np.nda
 
 
 def depth_range(depth: np.ndarray) -> tuple[float, float]:
-    """Find the 1st and the 99th percentile of the valid depths, metres; (1, 1) where there are none."""
+    """Find the 1st and the 99th percentile of the valid depths, meters; (1, 1) where there are none."""
     known = depth[is_depth(depth)]
     if not len(known):
         return 1.0, 1.0

@@ -3,7 +3,7 @@
 Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3, has S1 (the nearest sample's
 depth) and S2 (from the distance to it). The fills are an addition, so that the network need not learn what geometry
 knows: planes through the samples (a plane's inverse depth is linear in the image, so interpolating it over the
-triangles between samples is exact on walls, floors and roads), and the average of those near in place and colour.
+triangles between samples is exact on walls, floors and roads), and the average of those near in place and color.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class DepthHints:
     """Hold the hint maps of one image.
 
     Attributes:
-        maps: float32 (4, H, W): log depth of the planes, of the average by colour and of the nearest sample, all
+        maps: float32 (4, H, W): log depth of the planes, of the average by color and of the nearest sample, all
             relative to `scale`, and the Euclidean distance to the nearest sample, pixels.
-        scale: Depth of the median sample, metres.
+        scale: Depth of the median sample, meters.
     """
 
     maps: np.ndarray
@@ -39,8 +39,8 @@ def depth_hints(image: np.ndarray, sparse: np.ndarray, fallback_depth: float = 1
 
     Args:
         image: Image, uint8 (H, W, 3).
-        sparse: Clean sparse depth, float32 (H, W), metres, NaN = no sample.
-        fallback_depth: Scale where there is no sample, metres; all is then flat and infinitely far from a sample.
+        sparse: Clean sparse depth, float32 (H, W), meters, NaN = no sample.
+        fallback_depth: Scale where there is no sample, meters; all is then flat and infinitely far from a sample.
     """
     if not np.isfinite(sparse).any():
         flat = np.zeros((4, *sparse.shape), np.float32)
@@ -57,11 +57,11 @@ def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     """Interpolate the inverse of depth linearly over Delaunay triangles of samples and of points on the image's border.
 
     Args:
-        sparse: Sparse depth (H, W), metres, NaN = no sample; at least one sample.
+        sparse: Sparse depth (H, W), meters, NaN = no sample; at least one sample.
         nearest: Depth of the nearest sample (H, W), which the border's points take.
 
     Returns:
-        float32 (H, W), metres; S1 where the triangles leave out a pixel for want of precision.
+        float32 (H, W), meters; S1 where the triangles leave out a pixel for want of precision.
     """
     # Carry the nearest samples' depth to the image's border, so that the triangles cover it.
     pixels, depth = np.argwhere(np.isfinite(sparse)), sparse[np.isfinite(sparse)]

@@ -11,7 +11,7 @@ from superpoint_ros.core.image import to_gray
 from superpoint_ros.core.types import STATUS_NEW, Tracks
 
 DEFAULT_TRAIL = 12
-OLD_AGE = 40  # images, from which on the colour changes no more
+OLD_AGE = 40  # images, from which on the color changes no more
 SUBPIXEL_BITS = 4
 LINE_OPACITY = 0.65
 SMALLEST_TEXT = 0.01  # as a scale of OpenCV's font

@@ -56,14 +56,14 @@ def inside_image(xy: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
 
 
 def project(points: np.ndarray, K: np.ndarray) -> np.ndarray:
-    """Project points (N, 3) in the optical frame, metres, through K (3x3) to pixels (N, 2); NaN where not in front."""
+    """Project points (N, 3) in the optical frame, meters, through K (3x3) to pixels (N, 2); NaN where not in front."""
     depth = np.where(points[:, 2:] > 0, points[:, 2:], np.nan)
     xy: np.ndarray = (points[:, :2] / depth) @ K[:2, :2].T + K[:2, 2]
     return xy
 
 
 def lift(xy: np.ndarray, depth: np.ndarray, K: np.ndarray) -> np.ndarray:
-    """Lift pixels (N, 2) with depth Z (N,) in metres to points (N, 3) in the optical frame, through K (3x3)."""
+    """Lift pixels (N, 2) with depth Z (N,) in meters to points (N, 3) in the optical frame, through K (3x3)."""
     homogeneous = np.column_stack([xy, np.ones(len(xy))])
     points: np.ndarray = (homogeneous @ np.linalg.inv(K).T) * np.asarray(depth)[:, None]
     return points
@@ -84,7 +84,7 @@ def inverse_pose(pose: np.ndarray) -> np.ndarray:
 
 
 def pose_from_quaternion(translation: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
-    """Make a rigid 4x4 pose of a translation (3,) in metres and a quaternion (x, y, z, w)."""
+    """Make a rigid 4x4 pose of a translation (3,) in meters and a quaternion (x, y, z, w)."""
     x, y, z, w = np.asarray(quaternion, np.float64) / np.linalg.norm(quaternion)
     pose = np.eye(4)
     pose[:3, :3] = [

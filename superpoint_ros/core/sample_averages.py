@@ -16,10 +16,10 @@ def average_by_distance(sparse: np.ndarray) -> np.ndarray:
     """Average the 8 nearest samples, weighted by the inverse square of their distance (Shepard, 1968).
 
     Args:
-        sparse: Sparse depth, float32 (H, W), metres, NaN = no sample; at least one sample.
+        sparse: Sparse depth, float32 (H, W), meters, NaN = no sample; at least one sample.
 
     Returns:
-        float32 (H, W), metres.
+        float32 (H, W), meters.
     """
     distance, index = _neighbors(np.isfinite(sparse))
     return _weighted(sparse, index, distance**-2.0)
@@ -30,10 +30,10 @@ def average_by_color(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
 
     Args:
         image: Image, uint8 (H, W) or (H, W, C); it is slightly blurred here.
-        sparse: Sparse depth, float32 (H, W), metres, NaN = no sample; at least one sample.
+        sparse: Sparse depth, float32 (H, W), meters, NaN = no sample; at least one sample.
 
     Returns:
-        float32 (H, W), metres.
+        float32 (H, W), meters.
     """
     # Find the nearest samples of every pixel.
     known = np.isfinite(sparse)

@@ -68,7 +68,7 @@ def sample_depth(
     """Sample a depth image in one of PATTERNS.
 
     Args:
-        depth: Depth image (H, W), metres; pixels that are not finite and positive are holes.
+        depth: Depth image (H, W), meters; pixels that are not finite and positive are holes.
         pattern: Name of the pattern, a key of PATTERNS.
         count: Number of samples wanted; keypoint patterns may find fewer, and samples that fall into one hole may meet.
         rng: Random generator that decides what the pattern leaves open.

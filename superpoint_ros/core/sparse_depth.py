@@ -1,7 +1,7 @@
 """Sparse depth: cleaning it, moving it between image sizes, and the two maps that the densifier's network reads.
 
 Chen et al., "Estimating Depth from RGB and Sparse Sensing" (D3), ECCV 2018, section 3: S1 holds the depth of the
-nearest sample, S2 grows with the distance to it. A sparse depth image is float32 (H, W), metres along the optical
+nearest sample, S2 grows with the distance to it. A sparse depth image is float32 (H, W), meters along the optical
 axis, NaN = no sample; what comes from files and messages, where 0 says the same, is cleaned first.
 """
 
@@ -17,9 +17,9 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.geometry import project
 
-MIN_PLAUSIBLE_MEDIAN = 0.01  # metres
+MIN_PLAUSIBLE_MEDIAN = 0.01  # meters
 MAX_PLAUSIBLE_MEDIAN = 100.0
-MAX_DEPTH = 1e6  # metres; far beyond it float32 has no room for what is computed of depths
+MAX_DEPTH = 1e6  # meters; far beyond it float32 has no room for what is computed of depths
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NearestSample:
     """Hold depth and distance of every pixel's nearest sample.
 
     Attributes:
-        depth: Depth of the sample (S1), float32 (H, W), metres; NaN where there is no sample at all.
+        depth: Depth of the sample (S1), float32 (H, W), meters; NaN where there is no sample at all.
         distance: Euclidean distance to the sample, float32 (H, W), pixels, 0 at samples; infinite where there is none.
     """
 
@@ -54,7 +54,7 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
     if sparse.ndim != 2 or sparse.size == 0:
         raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
     if not np.issubdtype(sparse.dtype, np.floating):
-        raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to metres first")
+        raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to meters first")
     invalid = (sparse < 0) | (sparse > MAX_DEPTH)
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(invalid.sum())
 
@@ -62,9 +62,9 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
 def unit_warning(median: float) -> str | None:
     """Word a warning where the median of the samples [m] suggests another unit; None where it is plausible."""
     if median > MAX_PLAUSIBLE_MEDIAN:
-        return f"median sample depth is {median:g} m: if the samples are in millimetres, divide them by 1000"
+        return f"median sample depth is {median:g} m: if the samples are in millimeters, divide them by 1000"
     if median < MIN_PLAUSIBLE_MEDIAN:
-        return f"median sample depth is {median:g} m: if the samples are in kilometres or inverse, convert them"
+        return f"median sample depth is {median:g} m: if the samples are in kilometers or inverse, convert them"
     return None
 
 
@@ -73,7 +73,7 @@ def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tupl
 
     Args:
         xy: Points (N, 2), pixels; those off the image are left out.
-        depth: Depth of the points along the optical axis, (N,), metres; values that are no depths are left out.
+        depth: Depth of the points along the optical axis, (N,), meters; values that are no depths are left out.
         image_size: (height, width) of the image, pixels.
     """
     height, width = image_size
@@ -87,7 +87,7 @@ def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tupl
 
 
 def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
-    """Project points (N, 3) in the optical frame, metres, into a camera: sparse depth of its image's size.
+    """Project points (N, 3) in the optical frame, meters, into a camera: sparse depth of its image's size.
 
     Points behind the camera, or so far outside the image that its lens model need not hold, are left out.
     """
@@ -105,7 +105,7 @@ def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
 
 
 def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """List the samples of a clean sparse depth image: xy float32 (N, 2), pixels, and depth float32 (N,), metres."""
+    """List the samples of a clean sparse depth image: xy float32 (N, 2), pixels, and depth float32 (N,), meters."""
     row, column = np.nonzero(np.isfinite(sparse))
     return np.column_stack([column, row]).astype(np.float32), sparse[row, column]
 

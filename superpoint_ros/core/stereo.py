@@ -20,7 +20,7 @@ class StereoRig:
     Attributes:
         camera0: Camera of the first image, the left one of a stereo pair.
         camera1: Camera of the second image.
-        T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), metres.
+        T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), meters.
     """
 
     camera0: Camera
@@ -34,7 +34,7 @@ class StereoDepth:
 
     Attributes:
         matches: Matches that agree with the cameras' geometry and lie within range.
-        depth: Depth of each match, float32 (M,), metres along camera 0's optical axis.
+        depth: Depth of each match, float32 (M,), meters along camera 0's optical axis.
         candidates: Number of mutual matches before the geometric check.
     """
 

@@ -29,13 +29,13 @@ def triangulate(
         xy1: Pixels of the same points in the second image, (N, 2).
         camera0: Camera of the first image.
         camera1: Camera of the second image.
-        T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), metres.
+        T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), meters.
         max_reprojection_error: Largest distance from the projected point to the match in either view, pixels
             (undistorted).
         min_parallax: Smallest angle between the two rays, degrees.
 
     Returns:
-        Depth along camera 0's optical axis, float32 (N,), metres; NaN where rays are too parallel, the point is not in
+        Depth along camera 0's optical axis, float32 (N,), meters; NaN where rays are too parallel, the point is not in
         front of both cameras, or it projects too far from the match.
     """
     # Make the rays of both pixels, in the frame of camera 0.

@@ -128,7 +128,7 @@ class DenseDepth:
     """Hold depth for every pixel of an image, and its confidence.
 
     Attributes:
-        depth: Depth along the optical axis, float32 (H, W), metres; NaN where there is none or it is not trusted.
+        depth: Depth along the optical axis, float32 (H, W), meters; NaN where there is none or it is not trusted.
         confidence: float32 (H, W) in [0, 1], the estimated probability that the depth, masked or not, is within
             10 % of the truth; 0 where nothing is known.
     """

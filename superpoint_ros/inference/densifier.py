@@ -63,7 +63,7 @@ class Densifier:
     """Run D3 with its weights.
 
     >>> image, sparse = np.zeros((96, 128, 3), np.uint8), np.full((96, 128), np.nan, np.float32)
-    >>> sparse[::16, ::16] = 2.0  # metres
+    >>> sparse[::16, ::16] = 2.0  # meters
     >>> dense = Densifier(device="cpu").densify(image, sparse)
     >>> dense.depth.shape, bool(abs(np.median(dense.depth) - 2.0) < 0.2)
     ((96, 128), True)
@@ -112,7 +112,7 @@ class Densifier:
 
         Args:
             image: Image, uint8 (H, W), (H, W, 1) or (H, W, 3).
-            sparse: Depth along the optical axis, float32 (H, W), metres; NaN or 0 where unknown. Negative and infinite
+            sparse: Depth along the optical axis, float32 (H, W), meters; NaN or 0 where unknown. Negative and infinite
                 samples are dropped, with a warning. Without any sample nothing is known: confidence 0, and NaN or a
                 guess (see fallback_depth).
             color: Channel order of a three-channel image, "bgr" or "rgb".

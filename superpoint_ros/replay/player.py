@@ -28,7 +28,7 @@ class Exchange:
 
     Attributes:
         stamp: Stamp [ns].
-        messages: The message, and its bytes as they travelled, by topic.
+        messages: The message, and its bytes as they traveled, by topic.
         sent: When, on the monotonic clock [s].
     """
 

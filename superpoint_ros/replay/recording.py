@@ -81,7 +81,7 @@ class BagRecorder:
             shutil.rmtree(self._beside, ignore_errors=True)
 
     def write(self, topic: str, message: Any, data: bytes) -> None:
-        """Write a message with a header, filed under its own stamp; `data` are its bytes as they travelled (CDR)."""
+        """Write a message with a header, filed under its own stamp; `data` are its bytes as they traveled (CDR)."""
         if topic not in self._connections:
             name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
             self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)

@@ -1,4 +1,4 @@
-"""Putting scenes together: newly drawn materials, boxes and balls. World frame: metres, z up."""
+"""Putting scenes together: newly drawn materials, boxes and balls. World frame: meters, z up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from superpoint_ros.scenes.textures import TEXTURES
 
 Triple = tuple[float, float, float]
 
-# Metres covered by one copy of a texture; those not named fit the face they are on.
+# Meters covered by one copy of a texture; those not named fit the face they are on.
 REPEAT = {
     "checker": 1.0,
     "bricks": 1.1,
@@ -73,8 +73,8 @@ class SceneBuilder:
         """Add a box of any orientation.
 
         Args:
-            center: Centre, metres.
-            size: Edge lengths along its own axes, metres.
+            center: Center, meters.
+            size: Edge lengths along its own axes, meters.
             rotation: Yaw in radians, or a rotation (3, 3).
             faces: One material, or those of the front (-y), of the top and of the other faces.
         """

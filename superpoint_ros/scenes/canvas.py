@@ -1,6 +1,6 @@
 """Convex polygons in continuous coordinates, drawn without bias.
 
-Integer coordinates are pixel centres. OpenCV fills every pixel that an outline touches, so polygons come out larger
+Integer coordinates are pixel centers. OpenCV fills every pixel that an outline touches, so polygons come out larger
 by about two thirds of a pixel on each side; they are drawn SUPERSAMPLING times larger, inset by as much, and averaged
 down.
 """
@@ -63,7 +63,7 @@ class Canvas:
         return gray
 
     def fill(self, polygon: np.ndarray, gray: float) -> None:
-        """Add a convex polygon (N, 2) in pixels; corners labelled before and now under it are no longer visible."""
+        """Add a convex polygon (N, 2) in pixels; corners labeled before and now under it are no longer visible."""
         outline = polygon.astype(np.float32)
         signed = [cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=True) for x, y in self._corners]
         self._corners = self._corners[np.array(signed) < 0.5]

@@ -46,7 +46,7 @@ def truncated_normal(rng: np.random.Generator, size: int | None = None) -> np.nd
 
 
 def image_outline(size: tuple[int, int]) -> np.ndarray:
-    """Compute the outer corners of an image's corner pixels (core/geometry.py has those pixels' centres).
+    """Compute the outer corners of an image's corner pixels (core/geometry.py has those pixels' centers).
 
     Args:
         size: Size of the image, (height, width), pixels.
@@ -59,7 +59,7 @@ def image_outline(size: tuple[int, int]) -> np.ndarray:
 
 
 def _unit_quadrilateral(rng: np.random.Generator, ranges: HomographyRanges) -> np.ndarray:
-    """Draw the centred unit square as a tilted camera would see it."""
+    """Draw the centered unit square as a tilted camera would see it."""
     left, right, vertical = ranges.perspective * truncated_normal(rng, 3)
     return np.array(
         [

@@ -17,8 +17,8 @@ from superpoint_ros.scenes.sampling import Patch
 from superpoint_ros.scenes.scene import Light, Scene, first_hit
 
 TEXELS_PER_SIDE = (4, 64)
-SURFACE_OFFSET = 1e-3  # metres, so that a surface does not shadow itself
-AMBIENT_REACH = 1.2  # metres, beyond which a surface does not darken another
+SURFACE_OFFSET = 1e-3  # meters, so that a surface does not shadow itself
+AMBIENT_REACH = 1.2  # meters, beyond which a surface does not darken another
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 
@@ -54,7 +54,7 @@ def _texels(scene: Scene) -> tuple[Tensor, Tensor, Tensor, list[list[Patch]]]:
 
 
 def _resolution(face_size: tuple[float, float], texel_size: float) -> tuple[int, int]:
-    """Compute rows and columns of the lightmap of a face of some (width, height) in metres."""
+    """Compute rows and columns of the lightmap of a face of some (width, height) in meters."""
     low, high = TEXELS_PER_SIDE
     width, height = (min(max(math.ceil(side / texel_size), low), high) for side in face_size)
     return height, width

@@ -1,6 +1,6 @@
 """What rooms are made of: boxes (a room is one, seen from inside) and spheres, hit by rays in batches.
 
-World frame: metres, z up. Points and directions are float32 (3, N), one column per ray.
+World frame: meters, z up. Points and directions are float32 (3, N), one column per ray.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Material:
 
     Attributes:
         texture: Index of the scene's texture.
-        repeat: (width, height) in metres that one copy of the texture covers; None = the whole face.
+        repeat: (width, height) in meters that one copy of the texture covers; None = the whole face.
         emission: Brightness of its own; such primitives cast no shadow. 0 = lit by the lights alone.
     """
 
@@ -62,11 +62,11 @@ class Primitive(Protocol):
         ...
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Return width and height of a face, metres."""
+        """Return width and height of a face, meters."""
         ...
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Return centre (3,) and radius, metres, of a ball that contains the primitive."""
+        """Return center (3,) and radius, meters, of a ball that contains the primitive."""
         ...
 
     def intersect(self, origin: Tensor, direction: Tensor) -> Tensor:
@@ -92,8 +92,8 @@ class Box:
     """Represent a box of any orientation.
 
     Attributes:
-        center: Centre (3,), metres, world frame.
-        half: Half of the edge lengths (3,), metres.
+        center: Center (3,), meters, world frame.
+        half: Half of the edge lengths (3,), meters.
         rotation: Axes of the box as columns (3, 3), in the world frame.
         materials: Materials of the faces +x, -x, +y, -y, +z, -z.
         inside: Whether the box is seen from inside.
@@ -111,11 +111,11 @@ class Box:
         return replace(self, **tensors)
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Return width and height of a face, metres."""
+        """Return width and height of a face, meters."""
         return 2 * float(self.half[RIGHT[face][0]]), 2 * float(self.half[DOWN[face][0]])
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Return centre (3,) and half of the diagonal, metres."""
+        """Return center (3,) and half of the diagonal, meters."""
         return self.center, float(self.half.norm())
 
     def _to_local(self, points: Tensor) -> Tensor:
@@ -163,8 +163,8 @@ class Sphere:
     """Represent a sphere, its texture wrapped by longitude and latitude.
 
     Attributes:
-        center: Centre (3,), metres, world frame.
-        radius: Radius, metres.
+        center: Center (3,), meters, world frame.
+        radius: Radius, meters.
         materials: The one material.
     """
 
@@ -177,11 +177,11 @@ class Sphere:
         return replace(self, center=self.center.to(device))
 
     def face_size(self, face: int) -> tuple[float, float]:
-        """Return the circumference and half of it, metres."""
+        """Return the circumference and half of it, meters."""
         return 2 * math.pi * self.radius, math.pi * self.radius
 
     def bounding_sphere(self) -> tuple[Tensor, float]:
-        """Return centre (3,) and radius, metres."""
+        """Return center (3,) and radius, meters."""
         return self.center, self.radius
 
     def intersect(self, origin: Tensor, direction: Tensor) -> Tensor:

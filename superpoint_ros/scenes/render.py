@@ -1,4 +1,4 @@
-"""Ray casting: a scene, a pose and pinhole intrinsics -> a colour image and exact depth."""
+"""Ray casting: a scene, a pose and pinhole intrinsics -> a color image and exact depth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Rendering:
 
     Attributes:
         rgb: Image, uint8 (H, W, 3), RGB.
-        depth: Depth along the optical axis at pixel centres, float32 (H, W), metres; infinite where nothing is hit.
+        depth: Depth along the optical axis at pixel centers, float32 (H, W), meters; infinite where nothing is hit.
     """
 
     rgb: np.ndarray
@@ -35,7 +35,7 @@ class Renderer:
     Args:
         scene: Scene to render.
         device: Torch device on which rays are cast.
-        supersampling: Number of colour samples per pixel, along x and along y.
+        supersampling: Number of color samples per pixel, along x and along y.
     """
 
     def __init__(self, scene: Scene, device: str = "cpu", supersampling: int = 2):
@@ -49,19 +49,19 @@ class Renderer:
         """Render the image and the depth that a pinhole camera sees.
 
         Args:
-            T_world_camera: Pose of the optical frame (x right, y down, z forward), (4, 4), metres.
-            K: Intrinsics (3, 3), pixels; integer coordinates are pixel centres.
+            T_world_camera: Pose of the optical frame (x right, y down, z forward), (4, 4), meters.
+            K: Intrinsics (3, 3), pixels; integer coordinates are pixel centers.
             image_size: Size of the image, (height, width), pixels.
         """
         height, width = image_size
         fine = self.supersampling
         pose = torch.as_tensor(T_world_camera, dtype=torch.float32, device=self.device)
-        # Cast several rays per pixel for colour, and average them
+        # Cast several rays per pixel for color, and average them
         samples = self._pixel_rays(pose, K, image_size, fine)
         spacing = 1 / (float(K[0, 0]) * fine)
         color = _by_tiles(samples, lambda rays: self._shade(pose[:3, 3:], rays, spacing))
         color = color.view(3, height, fine, width, fine).mean(dim=(2, 4)).permute(1, 2, 0)
-        # Cast one ray through each pixel's centre for depth: an average over an edge would be on no surface
+        # Cast one ray through each pixel's center for depth: an average over an edge would be on no surface
         centers = self._pixel_rays(pose, K, image_size, 1)
         depth = _by_tiles(centers, lambda rays: self._hit(pose[:3, 3:], rays)[0])
         return Rendering(color.clamp(0, 255).round().to(torch.uint8).cpu().numpy(), depth.cpu().numpy())
@@ -80,7 +80,7 @@ class Renderer:
         return first_hit(self.scene.primitives, origin, direction, candidates)
 
     def _shade(self, origin: Tensor, direction: Tensor, spacing: float) -> Tensor:
-        """Compute the colour (3, N) in [0, 255] of rays (3, N) that are `spacing` apart at unit depth."""
+        """Compute the color (3, N) in [0, 255] of rays (3, N) that are `spacing` apart at unit depth."""
         # Find what each ray hits first
         distance, index = self._hit(origin, direction)
         points = origin + distance * direction

@@ -1,4 +1,4 @@
-"""Random furnished rooms. World frame: z up, the floor's centre is the origin, walls along x and y."""
+"""Random furnished rooms. World frame: z up, the floor's center is the origin, walls along x and y."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Room:
 
     Attributes:
         scene: The furnished room.
-        size: Distance between the walls and from floor to ceiling, (x, y, z), metres. More than 0.7 m from the walls,
+        size: Distance between the walls and from floor to ceiling, (x, y, z), meters. More than 0.7 m from the walls,
             nothing but the lamp is higher than 1.3 m.
     """
 

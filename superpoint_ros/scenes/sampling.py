@@ -19,7 +19,7 @@ class Patch:
 
 
 def read_bilinear(texels: Tensor, patch: Patch, u: Tensor, v: Tensor, *, wrap: bool) -> Tensor:
-    """Read a patch at u, v in [0, 1] across its width and height; the centre of texel i lies at (i + 0.5) / width.
+    """Read a patch at u, v in [0, 1] across its width and height; the center of texel i lies at (i + 0.5) / width.
 
     Args:
         texels: Flat tensor (T, C) that holds the patch.
@@ -70,7 +70,7 @@ class MipmappedTextures:
         self.texels = torch.cat(texels)
 
     def read(self, texture: int, u: Tensor, v: Tensor, footprint: Tensor) -> Tensor:
-        """Read the colour (N, 3) in [0, 255] of one texture, which repeats.
+        """Read the color (N, 3) in [0, 255] of one texture, which repeats.
 
         Args:
             texture: Index of the texture.

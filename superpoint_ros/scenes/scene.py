@@ -17,9 +17,9 @@ class Light:
     """Represent a glowing ball.
 
     Attributes:
-        position: Centre (3,), metres, world frame.
-        radius: Radius, metres; the larger, the softer the shadows.
-        power: Brightness of a white surface that faces it from one metre.
+        position: Center (3,), meters, world frame.
+        radius: Radius, meters; the larger, the softer the shadows.
+        power: Brightness of a white surface that faces it from one meter.
     """
 
     position: Tensor
@@ -36,7 +36,7 @@ class Scene:
         textures: Textures, uint8 (T, S, S, 3) RGB, S a power of two.
         lights: Glowing balls.
         ambient: Brightness of a white surface that is lit from all around and by no light.
-        texel_size: Side of a lightmap texel, metres.
+        texel_size: Side of a lightmap texel, meters.
         light_samples: Number of rays per texel to each light, and to all sides: many for soft shadows, few for speed.
     """
 

@@ -20,9 +20,9 @@ class StereoPair:
     Attributes:
         left: Image of the left camera, uint8 (H, W, 3), RGB.
         right: Image of the right camera, uint8 (H, W, 3), RGB.
-        depth: Depth of the left image along the optical axis, float32 (H, W), metres.
+        depth: Depth of the left image along the optical axis, float32 (H, W), meters.
         K: Intrinsics of both cameras (3, 3), pixels.
-        baseline: Distance from the left camera to the right one, metres.
+        baseline: Distance from the left camera to the right one, meters.
     """
 
     left: np.ndarray
@@ -53,7 +53,7 @@ def room_pair(seed: int, image_size: tuple[int, int], baseline: float = 0.12) ->
     Args:
         seed: Seed of the room and of the camera's pose.
         image_size: Size of both images, (height, width), pixels.
-        baseline: Distance between the cameras, metres.
+        baseline: Distance between the cameras, meters.
     """
     height, width = image_size
     focal = FOCAL * width

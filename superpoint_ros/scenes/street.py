@@ -11,8 +11,8 @@ from superpoint_ros.scenes.builder import SceneBuilder, vector
 from superpoint_ros.scenes.primitives import Material
 from superpoint_ros.scenes.scene import Light, Scene
 
-LENGTH = 100.0  # metres of street, half of it either way
-SKY = 85.0  # metres from the middle to the walls and the lid of the sky
+LENGTH = 100.0  # meters of street, half of it either way
+SKY = 85.0  # meters from the middle to the walls and the lid of the sky
 SUN_DISTANCE = 80.0
 TEXEL_SIZE = 2.5
 LIGHT_SAMPLES = 6
@@ -26,8 +26,8 @@ class Street:
 
     Attributes:
         scene: The street with everything on it.
-        width: Distance from kerb to kerb, metres; the road is empty but for cars at its sides.
-        length: Length of the street, metres.
+        width: Distance from kerb to kerb, meters; the road is empty but for cars at its sides.
+        length: Length of the street, meters.
     """
 
     scene: Scene
@@ -85,15 +85,15 @@ class _StreetBuilder(SceneBuilder):
 
     def park_cars(self) -> None:
         """Add cars at both kerbs, some on the road: a body, a cabin, wheels."""
-        tyre = self.material("plaster", scale=0.3)
+        tire = self.material("plaster", scale=0.3)
         paints = [self.material(*PAINTS) for _ in range(5)]
         for y in np.arange(-LENGTH / 2 + 4, LENGTH / 2 - 4, 9.0):
             for side in (-1, 1):
                 if self.rng.random() < 0.4:
                     x = side * (self.half_width - 1.0 - (2.5 if self.rng.random() < 0.1 else 0.0))
-                    self._car(x, float(y), paints[self.rng.integers(len(paints))], tyre)
+                    self._car(x, float(y), paints[self.rng.integers(len(paints))], tire)
 
-    def _car(self, x: float, y: float, paint: Material, tyre: Material) -> None:
+    def _car(self, x: float, y: float, paint: Material, tire: Material) -> None:
         width, length, height = self.rng.uniform((1.6, 3.6, 1.35), (2.0, 5.0, 2.2))
         yaw = float(self.rng.normal(0.0, 0.05))
         self.box((x, y, 0.25 + height * 0.25), (width, length, height * 0.5), yaw, paint)
@@ -101,7 +101,7 @@ class _StreetBuilder(SceneBuilder):
         self.box((x, y, 0.25 + height * 0.7), (width * 0.9, cabin, height * 0.4), yaw, paint)
         for across in (-1, 1):
             for along in (-0.3, 0.3):
-                self.ball((x + across * (width / 2 - 0.15), y + along * length, 0.32), 0.32, tyre)
+                self.ball((x + across * (width / 2 - 0.15), y + along * length, 0.32), 0.32, tire)
 
     def put_posts_trees_and_people(self) -> None:
         """Add lamp and sign posts, trees of a trunk and some balls, people of a box and a ball, on the pavements."""

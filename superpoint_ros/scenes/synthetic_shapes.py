@@ -14,7 +14,7 @@ import numpy as np
 from superpoint_ros.scenes.canvas import Canvas, line_polygon
 from superpoint_ros.scenes.homography_sampling import HomographyRanges, sample_homography
 
-MIN_SIDE = 6.0  # pixels between two labelled corners of a shape
+MIN_SIDE = 6.0  # pixels between two labeled corners of a shape
 MAX_CORNER_ANGLE = 150.0  # degrees: a flatter vertex is no corner
 MIN_CORNER_ANGLE = 20.0  # degrees
 
@@ -28,7 +28,7 @@ def _inside(rng: np.random.Generator, box: Box, count: int) -> np.ndarray:
 
 
 def _middle(box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the centre (2,) of a box and half its width and height (2,)."""
+    """Compute the center (2,) of a box and half its width and height (2,)."""
     left, top, right, bottom = box
     return np.array([(left + right) / 2, (top + bottom) / 2]), np.array([right - left, bottom - top]) / 2
 
@@ -115,7 +115,7 @@ def draw_lines(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
 
 
 def draw_star(canvas: Canvas, rng: np.random.Generator, box: Box) -> None:
-    """Draw three to six segments from one centre; the centre and the tips are corners."""
+    """Draw three to six segments from one center; the center and the tips are corners."""
     center, half = _middle(box)
     count = int(rng.integers(3, 7))
     angle = rng.uniform(0, 2 * np.pi) + (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * 2 * np.pi / count

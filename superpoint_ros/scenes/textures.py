@@ -14,7 +14,7 @@ Texture = Callable[[np.random.Generator, int], np.ndarray]
 PAPER: Color = (236, 230, 214)
 INK: Color = (40, 38, 44)
 FONTS = (cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SIMPLEX)
-# Harmonious colours (RGB); one palette is drawn per texture.
+# Harmonious colors (RGB); one palette is drawn per texture.
 PALETTES: tuple[tuple[Color, ...], ...] = (
     ((38, 70, 83), (42, 157, 143), (233, 196, 106), (244, 162, 97), (231, 111, 81)),
     ((29, 53, 87), (69, 123, 157), (168, 218, 220), (241, 250, 238), (230, 57, 70)),
@@ -34,7 +34,7 @@ def _palette(rng: np.random.Generator) -> list[Color]:
 
 
 def _varied(rng: np.random.Generator, color: Color, amount: float) -> Color:
-    """Make a colour lighter or darker by up to `amount` (relative)."""
+    """Make a color lighter or darker by up to `amount` (relative)."""
     value = np.clip(np.array(color) * (1 + rng.uniform(-amount, amount)), 0, 255)
     return (int(value[0]), int(value[1]), int(value[2]))
 
@@ -87,7 +87,7 @@ def _diamond(image: np.ndarray, center: tuple[int, int], half_width: int, half_h
 
 
 def checker(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draw squares of two colours, each a little different from the next."""
+    """Draw squares of two colors, each a little different from the next."""
     dark, light = sorted(_palette(rng)[:2], key=sum)
     image, squares = _canvas(size, dark), 8
     step = size // squares
@@ -114,7 +114,7 @@ def bricks(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def tiles(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draw ornamented square tiles: a border, a diamond and corner pieces, colours by turns."""
+    """Draw ornamented square tiles: a border, a diamond and corner pieces, colors by turns."""
     colors = _palette(rng)
     image, count = _canvas(size, PAPER), 4
     step = size // count

@@ -11,7 +11,7 @@ def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.n
     """Compute the pose of a camera that looks from one point at another.
 
     Args:
-        position: Position of the camera (3,), metres, world frame with z up.
+        position: Position of the camera (3,), meters, world frame with z up.
         target: Point that it looks at (3,), not straight above or below.
         roll: Rotation about the optical axis, radians, clockwise as seen by the camera.
 
@@ -35,7 +35,7 @@ def hand_held(rng: np.random.Generator, room_size: tuple[float, float, float], s
 
     Args:
         rng: Source of its start, direction and sway.
-        room_size: Size of the room, (x, y, z), metres, see Room.
+        room_size: Size of the room, (x, y, z), meters, see Room.
         seconds: Times of the poses (N,).
 
     Returns:

@@ -14,7 +14,7 @@ from superpoint_ros.scenes.trajectory import look_at
 
 FOCAL = (0.55, 1.15)  # focal length relative to the image's width
 MAX_PITCH = 1.2  # radians up or down
-MIN_DEPTH = 0.25  # metres; where the nearest 5 % of a view are nearer than this, something stands in its way
+MIN_DEPTH = 0.25  # meters; where the nearest 5 % of a view are nearer than this, something stands in its way
 
 
 def random_intrinsics(rng: np.random.Generator, image_size: tuple[int, int]) -> np.ndarray:

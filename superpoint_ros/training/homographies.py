@@ -1,6 +1,6 @@
 """Homographies applied to batches on the device: images, points and valid masks.
 
-All homographies here map pixels of the image to pixels of its warp, integer coordinates being pixel centres.
+All homographies here map pixels of the image to pixels of its warp, integer coordinates being pixel centers.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class Trainer:
     Args:
         fabric: What `make_fabric` returned.
         model: Network; its forward pass happens inside `loss`.
-        loss: Function (model, batch on the device, step) -> named losses, of which "total" is minimised.
+        loss: Function (model, batch on the device, step) -> named losses, of which "total" is minimized.
         config: Steps, rates, intervals.
         folder: Folder where checkpoints and TensorBoard files go.
         extra: Further objects with state_dict and load_state_dict that belong to the run.

@@ -20,9 +20,9 @@ def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) ->
 
     Args:
         logits: Logits, float (B, 65, h, w).
-        labels: Classes, int64 (B, h, w); cells labelled IGNORED do not count.
+        labels: Classes, int64 (B, h, w); cells labeled IGNORED do not count.
         corner_weight: How often a cell with a corner counts; 1 is the paper's loss. Nineteen cells of twenty are
-            without a corner, so the position inside the cell is otherwise learnt late.
+            without a corner, so the position inside the cell is otherwise learned late.
 
     Returns:
         Weighted mean over the cells.
@@ -33,7 +33,7 @@ def detector_loss(logits: Tensor, labels: Tensor, corner_weight: float = 1.0) ->
 
 
 def cell_centers(size: tuple[int, int], device: torch.device) -> Tensor:
-    """List the pixels at the centres of cells, row by row: float64 (rows * columns, 2)."""
+    """List the pixels at the centers of cells, row by row: float64 (rows * columns, 2)."""
     rows, columns = size
     y, x = torch.meshgrid(torch.arange(rows, device=device), torch.arange(columns, device=device), indexing="ij")
     return torch.stack([x, y], dim=-1).reshape(-1, 2).double() * CELL_SIZE + (CELL_SIZE - 1) / 2

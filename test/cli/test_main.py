@@ -10,10 +10,10 @@ from superpoint_ros.core.errors import ImageError
 
 @pytest.fixture
 def fake(monkeypatch):
-    """A sub-command that does what `behaviour` says."""
-    module = SimpleNamespace(behaviour=lambda arguments: 0)
+    """A sub-command that does what `behavior` says."""
+    module = SimpleNamespace(behavior=lambda arguments: 0)
     module.add_arguments = lambda parser: parser.add_argument("--size", type=int, default=3)
-    module.run = lambda arguments: module.behaviour(arguments)
+    module.run = lambda arguments: module.behavior(arguments)
     monkeypatch.setitem(command.SUB_COMMANDS, "fake", "does nothing")
     monkeypatch.setitem(sys.modules, "superpoint_ros.cli.fake", module)
     return module
@@ -44,7 +44,7 @@ def test_words_that_make_no_sense_are_refused(fake, words, capsys):
 
 
 def test_arguments_and_exit_status_are_passed_on(fake):
-    fake.behaviour = lambda arguments: arguments.size
+    fake.behavior = lambda arguments: arguments.size
     assert command.main(["fake"]) == 3
     assert command.main(["--verbose", "fake", "--size", "5"]) == 5
 
@@ -53,7 +53,7 @@ def test_an_error_raised_on_purpose_is_one_line(fake, capsys):
     def refuse(arguments):
         raise ImageError("image is upside down")
 
-    fake.behaviour = refuse
+    fake.behavior = refuse
     assert command.main(["fake"]) == 2
     assert capsys.readouterr().err == "superpoint-ros fake: image is upside down\n"
 
@@ -70,7 +70,7 @@ def test_what_the_machine_refuses_is_one_line(fake, capsys, error, line):
     def fail(arguments):
         raise error
 
-    fake.behaviour = fail
+    fake.behavior = fail
     assert command.main(["fake"]) == 2
     assert capsys.readouterr().err == f"superpoint-ros fake: {line}\n"
 
@@ -79,7 +79,7 @@ def test_an_interruption_is_quiet_during_imports_too(fake, capsys, monkeypatch):
     def interrupt(arguments):
         raise KeyboardInterrupt
 
-    fake.behaviour = interrupt
+    fake.behavior = interrupt
     assert command.main(["fake"]) == 130
     monkeypatch.setattr(command, "build_parser", interrupt)
     assert command.main(["fake"]) == 130
@@ -90,7 +90,7 @@ def test_an_error_nobody_meant_is_not_hidden(fake):
     def fail(arguments):
         raise ZeroDivisionError
 
-    fake.behaviour = fail
+    fake.behavior = fail
     with pytest.raises(ZeroDivisionError):
         command.main(["fake"])
 

@@ -20,7 +20,7 @@ def test_the_range_leaves_out_what_is_no_depth():
     assert depth_range(np.zeros((2, 2))) == (1.0, 1.0)
 
 
-def test_the_colour_is_that_of_the_logarithm_of_depth():
+def test_the_color_is_that_of_the_logarithm_of_depth():
     depth = np.array([[2.0, 4.0, 8.0, 16.0, 32.0]])
     colored = color_depth(depth, 2.0, 32.0)
     np.testing.assert_array_equal(color_depth(10 * depth, 20.0, 320.0), colored)
@@ -28,7 +28,7 @@ def test_the_colour_is_that_of_the_logarithm_of_depth():
     np.testing.assert_array_equal(colored, cv2.applyColorMap(places, cv2.COLORMAP_TURBO))
 
 
-def test_depths_beyond_the_range_have_the_colour_of_its_end():
+def test_depths_beyond_the_range_have_the_color_of_its_end():
     colored = color_depth(np.array([[0.5, 1.0, 10.0, 99.0]]), 1.0, 10.0)
     np.testing.assert_array_equal(colored[0, [0, 3]], colored[0, [1, 2]])
     assert (color_depth(np.full((2, 2), 3.0), 3.0, 3.0) == color_depth(np.array([[3.0]]), 3.0, 30.0)).all()

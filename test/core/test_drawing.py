@@ -53,12 +53,12 @@ def test_trails_reach_further_back():
     assert changed(draw_tracks(GRAY, newest))[0] >= 19
 
 
-def test_the_head_has_the_colour_of_its_age():
+def test_the_head_has_the_color_of_its_age():
     image = draw_tracks(GRAY, tracks([1], [[30, 20]], [[30, 20]], age=12))
     assert tuple(image[20, 30]) == age_color(12)
 
 
-def test_colours_tell_ages_apart_and_then_stay():
+def test_colors_tell_ages_apart_and_then_stay():
     assert len({age_color(age) for age in range(1, OLD_AGE + 1)}) > OLD_AGE * 0.9
     assert age_color(39) != age_color(40) == age_color(41) == age_color(400)
     assert age_color(0) == age_color(1)
@@ -171,7 +171,7 @@ def test_a_trail_has_twelve_points_unless_told_otherwise():
     assert points[4][:, 0].tolist() == list(range(8, 20))
 
 
-def test_the_first_and_the_last_colour_are_those_of_one_age_each():
+def test_the_first_and_the_last_color_are_those_of_one_age_each():
     assert age_color(1) != age_color(2)
     assert age_color(OLD_AGE - 1) != age_color(OLD_AGE)
     assert age_color(1) == tuple(AGE_COLORS[0].tolist())

@@ -15,7 +15,7 @@ def unit(seed: int, count: int, size: int = 16) -> np.ndarray:
 
 
 def reference(d0: np.ndarray, d1: np.ndarray, max_descriptor_distance: float) -> set[tuple[int, int]]:
-    """Mutual nearest neighbours, pair by pair."""
+    """Mutual nearest neighbors, pair by pair."""
     distance = [[float(np.linalg.norm(a - b)) for b in d1] for a in d0]
     pairs = set()
     for i, row in enumerate(distance):

@@ -18,7 +18,7 @@ def test_two_samples_are_weighted_by_the_inverse_square_of_their_distance():
     np.testing.assert_allclose(filled, [[2.0, expected, (2.0 / 4 + 8.0) / (1 / 4 + 1), 8.0]], rtol=1e-5)
 
 
-def test_samples_of_the_same_colour_count_and_others_hardly_do():
+def test_samples_of_the_same_color_count_and_others_hardly_do():
     image = np.zeros((20, 40, 3), np.uint8)
     image[:, 20:] = 255
     sparse = np.full((20, 40), NAN, np.float32)
@@ -58,7 +58,7 @@ def test_eight_samples_are_averaged_and_no_more():
 
 
 @pytest.mark.parametrize("difference", [0, 10, 15, 40, 255])
-def test_a_sample_counts_less_the_more_its_colour_differs(difference):
+def test_a_sample_counts_less_the_more_its_color_differs(difference):
     """By a Gaussian of 15 gray levels' deviation, down to one part in ten thousand."""
     image = np.zeros((20, 41, 3), np.uint8)
     image[:, 20:] = difference

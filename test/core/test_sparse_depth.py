@@ -76,7 +76,7 @@ def test_cleaning_drops_and_counts_what_cannot_be():
     [
         (np.zeros((2, 3, 1), np.float32), r"shape \(2, 3, 1\)"),
         (np.zeros((0, 4), np.float32), "shape"),
-        (np.zeros((2, 2), np.uint16), "uint16.*metres"),
+        (np.zeros((2, 2), np.uint16), "uint16.*meters"),
         (None, "is None, not"),
         ([[1.0]], "is list, not"),
     ],
@@ -102,7 +102,7 @@ def test_points_of_an_image_make_the_image_again(seed, height, width, data):
     np.testing.assert_array_equal(sparse_depth_from_points(xy, depth, sparse.shape), sparse)
 
 
-def test_resizing_moves_samples_by_pixel_centres():
+def test_resizing_moves_samples_by_pixel_centers():
     sparse = np.full((4, 6), np.nan, np.float32)
     sparse[0, 0], sparse[1, 1], sparse[3, 4] = 5.0, 4.0, 2.0
     half = resize_sparse_depth(sparse, (2, 3))
@@ -138,7 +138,7 @@ def test_points_beyond_an_edge_are_left_out(xy):
     assert np.isnan(sparse_depth_from_points(np.array([xy]), np.array([2.0]), (3, 4))).all()
 
 
-def test_resizing_by_uneven_factors_moves_samples_by_pixel_centres():
+def test_resizing_by_uneven_factors_moves_samples_by_pixel_centers():
     sparse = np.full((4, 8), np.nan, np.float32)
     sparse[3, 7], sparse[0, 2] = 5.0, 2.0
     resized = resize_sparse_depth(sparse, (8, 4))
@@ -149,8 +149,8 @@ def test_resizing_by_uneven_factors_moves_samples_by_pixel_centres():
 
 def test_the_unit_is_doubted_beyond_plausible_medians_only():
     assert unit_warning(0.01) is unit_warning(100.0) is unit_warning(1.0) is None
-    assert "millimetres" in (unit_warning(100.1) or "")
-    assert "kilometres" in (unit_warning(0.0099) or "")
+    assert "millimeters" in (unit_warning(100.1) or "")
+    assert "kilometers" in (unit_warning(0.0099) or "")
 
 
 def test_a_cloud_is_seen_up_to_once_the_image_beside_its_center():

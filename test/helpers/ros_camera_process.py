@@ -1,4 +1,4 @@
-"""Cameras in a process of their own, as a driver runs: colour images on one or more topics, at a rate."""
+"""Cameras in a process of their own, as a driver runs: color images on one or more topics, at a rate."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Densify:
         self.reports = probe.collect(DiagnosticArray, f"/{name}/statistics")
 
     def send(self, stamp: int, sparse: np.ndarray | Image | PointCloud2, seed: int = 0) -> None:
-        """An image with its sparse depth, float32 metres or a message, at a stamp in milliseconds."""
+        """An image with its sparse depth, float32 meters or a message, at a stamp in milliseconds."""
         message = array_to_depth_image(sparse, header(stamp)) if isinstance(sparse, np.ndarray) else sparse
         self.sparse.publish(message)
         self.image.publish(array_to_image(color_image(seed), header(stamp)))

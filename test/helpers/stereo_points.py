@@ -24,7 +24,7 @@ class StereoPoints:
 
     Attributes:
         left, right: row order[i] of `right` is the point of row i of `left`.
-        depth: (N,), metres, of the rows of `left`.
+        depth: (N,), meters, of the rows of `left`.
         order: (N,).
     """
 

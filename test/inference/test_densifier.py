@@ -87,7 +87,7 @@ def test_without_samples_a_guess_may_be_had_but_never_trusted(weights):
     assert np.isnan(masked.densify(image, np.zeros((40, 60), np.float32)).depth).all()
 
 
-@pytest.mark.parametrize(("factor", "words"), [(1000.0, "millimetres"), (0.001, "convert them")])
+@pytest.mark.parametrize(("factor", "words"), [(1000.0, "millimeters"), (0.001, "convert them")])
 def test_an_unlikely_unit_is_warned_of_once(weights, caplog, factor, words):
     image, sparse = example(2, (32, 32), 30)
     densifier = Densifier(weights, device="cpu")
@@ -97,7 +97,7 @@ def test_an_unlikely_unit_is_warned_of_once(weights, caplog, factor, words):
     assert caplog.text.count(words) == 1
 
 
-def test_gray_and_both_colour_orders_are_taken(densifier):
+def test_gray_and_both_color_orders_are_taken(densifier):
     image, sparse = example(3, (32, 40), 20)
     np.testing.assert_array_equal(
         densifier.densify(image, sparse).depth, densifier.densify(image[:, :, ::-1], sparse, color="rgb").depth
@@ -169,7 +169,7 @@ def test_sizes_that_differ_are_refused(densifier):
 
 
 def test_the_weights_that_ship_beat_what_they_start_from():
-    """A wall behind a box that is told apart by its colour: the network finds the edge that the planes blur."""
+    """A wall behind a box that is told apart by its color: the network finds the edge that the planes blur."""
     depth, image = np.full((240, 320), 4.0, np.float32), np.full((240, 320, 3), 200, np.uint8)
     depth[60:180, 100:220], image[60:180, 100:220] = 2.0, (40, 60, 30)
     sparse = np.full(depth.shape, np.nan, np.float32)

@@ -52,7 +52,7 @@ def test_an_unknown_model_lists_the_known_ones():
         find_model(model="hyperpoint")
 
 
-@pytest.mark.parametrize("text", ["just words", "sha256: 12", "file: a.pth\ncolour: red", "[", ""])
+@pytest.mark.parametrize("text", ["just words", "sha256: 12", "file: a.pth\ncolor: red", "[", ""])
 def test_a_model_file_that_makes_no_sense_is_named(tmp_path, text):
     model = tmp_path / "odd.yaml"
     model.write_text(text)

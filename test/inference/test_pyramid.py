@@ -37,7 +37,7 @@ def keypoints(xy, score):
 
 
 def brightest_place(image):
-    """The centre of mass of an image, as strong as the image is wide."""
+    """The center of mass of an image, as strong as the image is wide."""
     weight = image.astype(np.float64)
     y, x = np.indices(image.shape)
     return keypoints([(weight * x).sum() / weight.sum(), (weight * y).sum() / weight.sum()], [image.shape[1]])
@@ -157,7 +157,7 @@ def test_more_scales_give_the_keypoints_of_each(weights):
 
 
 def right_matches(extractor: Extractor, image: np.ndarray, ratio: float) -> int:
-    """How many mutual nearest neighbours of an image and its shrunk copy are the same place, within 3 pixels."""
+    """How many mutual nearest neighbors of an image and its shrunk copy are the same place, within 3 pixels."""
     height, width = (round(side * ratio) for side in image.shape)
     one, other = extractor.extract([image, cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)])
     matches = match(one.descriptors, other.descriptors)

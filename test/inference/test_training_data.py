@@ -1,4 +1,4 @@
-"""What the bundled SuperPoint was trained on: every source named, every licence one that allows any use."""
+"""What the bundled SuperPoint was trained on: every source named, every license one that allows any use."""
 
 import csv
 import re
@@ -24,14 +24,14 @@ def source(name: str) -> str:
     return name.split("_")[0]
 
 
-def test_every_licence_allows_any_use(images):
-    licences = {part for image in images for part in image["licence"].split(", ")}
-    assert licences <= FREE
+def test_every_license_allows_any_use(images):
+    licenses = {part for image in images for part in image["license"].split(", ")}
+    assert licenses <= FREE
 
 
-def test_every_image_has_what_its_licence_asks_for(images):
+def test_every_image_has_what_its_license_asks_for(images):
     assert all(image["source file"] for image in images)
-    assert all(image["attribution"] for image in images if image["licence"].startswith(("CC BY", "MIT", "BSD")))
+    assert all(image["attribution"] for image in images if image["license"].startswith(("CC BY", "MIT", "BSD")))
 
 
 def test_the_data_file_names_every_source_with_its_number_of_images(images):

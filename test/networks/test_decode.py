@@ -133,7 +133,7 @@ def test_sampling_agrees_with_the_plain_definition(sampling):
         np.testing.assert_allclose(row, reference.sample(dense.numpy(), x, y, FIRST_CELL_CENTER[sampling]), atol=2e-5)
 
 
-def test_the_centre_of_a_cell_has_the_cell_s_own_descriptor():
+def test_the_center_of_a_cell_has_the_cell_s_own_descriptor():
     dense = torch.nn.functional.normalize(torch.randn(8, 3, 4, generator=torch.Generator().manual_seed(0)), dim=0)
     got = sample_descriptors(dense, torch.tensor([[8 * 2 + 3.5, 8 * 1 + 3.5]]), "exact")
     torch.testing.assert_close(got[0], dense[:, 1, 2])
@@ -155,7 +155,7 @@ def test_decoding_agrees_with_the_plain_one_and_leaves_the_padding_alone(size):
         np.testing.assert_allclose(row, reference.sample(dense[0].numpy(), x, y, 3.5), atol=2e-5)
 
 
-def test_subpixel_moves_a_keypoint_to_the_centre_of_mass_and_samples_there():
+def test_subpixel_moves_a_keypoint_to_the_center_of_mass_and_samples_there():
     logits = torch.full((1, 65, 3, 4), -20.0)
     logits[:, 64] = 0.0
     logits[0, 8 * 3 + 2, 1, 1] = logits[0, 8 * 3 + 3, 1, 1] = 10.0

@@ -22,7 +22,7 @@ def test_by_hand():
 
 
 @given(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
-def test_the_centre_of_a_blob_is_found(dx, dy):
+def test_the_center_of_a_blob_is_found(dx, dy):
     refined = refine_keypoints(blob(15 + dx, 11 + dy), torch.tensor([[15.0, 11.0]]))
     torch.testing.assert_close(refined, torch.tensor([[15 + dx, 11 + dy]]), atol=0.03, rtol=0)
 

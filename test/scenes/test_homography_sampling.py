@@ -14,7 +14,7 @@ from superpoint_ros.scenes.homography_sampling import (
 SIZE = (60, 80)
 
 
-def test_truncated_normal_stays_within_one_and_is_centred():
+def test_truncated_normal_stays_within_one_and_is_centered():
     values = truncated_normal(np.random.default_rng(0), 20_000)
     assert np.abs(values).max() <= 1.0
     assert abs(values.mean()) < 0.01
@@ -27,7 +27,7 @@ def test_no_ranges_give_the_identity():
     np.testing.assert_allclose(homography / homography[2, 2], np.eye(3), atol=1e-4)
 
 
-def test_a_crop_alone_zooms_about_the_centre():
+def test_a_crop_alone_zooms_about_the_center():
     homography = sample_homography(np.random.default_rng(0), SIZE, HomographyRanges(0.5, 0.0, 0.0, 0.0, 0.0))
     np.testing.assert_allclose(
         warp_points([[39.5, 29.5], [40.5, 29.5]], homography), [[39.5, 29.5], [41.5, 29.5]], atol=1e-4

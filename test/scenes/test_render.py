@@ -52,8 +52,8 @@ def test_depth_of_a_sphere():
     np.testing.assert_allclose(rendering.depth[certain], expected[certain], rtol=1e-4)
 
 
-def test_integer_coordinates_are_pixel_centres():
-    """A wall that ends on the optical axis covers a pixel whose centre lies on it by half, with cx integer."""
+def test_integer_coordinates_are_pixel_centers():
+    """A wall that ends on the optical axis covers a pixel whose center lies on it by half, with cx integer."""
     half = torch.tensor([0.5, 5.0, 50.0])
     scene = plain_scene(Box(torch.tensor([2.5, 5.0, 0.0]), half, torch.eye(3), (Material(0),) * 6))
     intrinsics = np.array([[70.0, 0, 40.0], [0, 70.0, 30.0], [0, 0, 1]])
@@ -104,7 +104,7 @@ def test_a_corner_is_darker_than_open_ground():
 
 
 def test_two_views_of_a_room_agree(room):
-    """A pixel lifted by its depth and projected into the other view meets the same depth and the same colour."""
+    """A pixel lifted by its depth and projected into the other view meets the same depth and the same color."""
     room, renderer = room
     poses = hand_held(np.random.default_rng(5), room.size, np.array([0.0, 0.2]))
     size, intrinsics = (120, 160), np.array([[130.0, 0, 79.5], [0, 130.0, 59.5], [0, 0, 1]])
@@ -125,7 +125,7 @@ def test_two_views_of_a_room_agree(room):
     assert difference.mean() < 0.3 * unrelated
 
 
-def test_supersampling_changes_no_depth_and_little_colour(room):
+def test_supersampling_changes_no_depth_and_little_color(room):
     room, renderer = room
     pose = hand_held(np.random.default_rng(1), room.size, np.zeros(1))[0]
     single = Renderer(room.scene, supersampling=1)

@@ -10,7 +10,7 @@ def read(u, v, wrap):
     return read_bilinear(TEXELS, PATCH, torch.tensor([u]), torch.tensor([v]), wrap=wrap).item()
 
 
-def test_texel_centres_give_texels():
+def test_texel_centers_give_texels():
     assert [read(u, v, False) for v in (0.25, 0.75) for u in (0.25, 0.75)] == [0, 10, 20, 30]
 
 

@@ -29,7 +29,7 @@ def test_the_seam_of_a_tileable_texture_is_no_edge(name):
     assert across_seam <= inside.max()
 
 
-def test_noise_is_normalised_and_wraps():
+def test_noise_is_normalized_and_wraps():
     noise = fractal_noise(np.random.default_rng(0), 128, (4, 4))
     assert abs(noise.mean()) < 1e-5
     assert abs(noise.std() - 1) < 1e-3

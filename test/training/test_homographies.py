@@ -67,8 +67,8 @@ def test_a_blob_moves_by_the_homography(shift):
     x, y = pixel_grid(SIZE, CPU).T
     blob = torch.exp(-((x - 24) ** 2 + (y - 18) ** 2) / 18).view(1, 1, *SIZE).float()
     warped = warp_images(blob, translation(*shift), SIZE)[0, 0].double().flatten()
-    centre = torch.stack([(warped * x).sum(), (warped * y).sum()]) / warped.sum()
-    np.testing.assert_allclose(centre, [24 + shift[0], 18 + shift[1]], atol=0.01)
+    center = torch.stack([(warped * x).sum(), (warped * y).sum()]) / warped.sum()
+    np.testing.assert_allclose(center, [24 + shift[0], 18 + shift[1]], atol=0.01)
 
 
 @given(st.integers(0, 500))

@@ -104,7 +104,7 @@ def test_contrastive_loss_by_hand():
     assert loss.item() == pytest.approx(math.log(1 + math.exp(-3.0)))
 
 
-def test_contrastive_loss_leaves_out_neighbours_and_unfilled_rows():
+def test_contrastive_loss_leaves_out_neighbors_and_unfilled_rows():
     descriptors = unit((1, 3, 8), 2).float()
     valid = torch.tensor([[True, True, False]])
     near = torch.tensor([[[0.0, 0.0], [5.0, 0.0], [90.0, 0.0]]])

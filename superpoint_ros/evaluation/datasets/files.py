@@ -69,7 +69,7 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def read_depth(path: Path, scale: float) -> np.ndarray:
-    """Read a 16-bit image as depth, float32 (H, W), metres: value / scale, 0 = not measured.
+    """Read a 16-bit image as depth, float32 (H, W), meters: value / scale, 0 = not measured.
 
     Raises:
         DatasetError: The file does not exist, cannot be decoded, or is no 16-bit image.

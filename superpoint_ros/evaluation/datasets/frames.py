@@ -39,8 +39,8 @@ class Frame:
         stamp: Time, seconds; NaN = unknown.
         image: Reads the image, uint8 (H, W) or (H, W, 3) in BGR order.
         camera: Intrinsics and distortion; None = unknown.
-        pose: T_world_camera of the optical frame, float64 (4, 4), metres; None = unknown.
-        depth: Reads depth along the optical axis, float32 (H, W), metres, 0 = not measured; None = there is none.
+        pose: T_world_camera of the optical frame, float64 (4, 4), meters; None = unknown.
+        depth: Reads depth along the optical axis, float32 (H, W), meters, 0 = not measured; None = there is none.
         sparse_depth: Reads the input of depth completion, as `depth`; None = there is none.
     """
 

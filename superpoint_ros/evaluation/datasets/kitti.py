@@ -33,7 +33,7 @@ DEPTH_SCALE = 256.0
 
 
 def read_kitti_odometry(root: Path) -> list[Frame]:
-    """Read one odometry sequence: the left gray images, or the left colour ones where there are no gray ones."""
+    """Read one odometry sequence: the left gray images, or the left color ones where there are no gray ones."""
     number = 0 if (root / "image_0").is_dir() else 2
     images = list_images(root / f"image_{number}", ODOMETRY)
     stamps = _stamps(root / "times.txt", len(images))

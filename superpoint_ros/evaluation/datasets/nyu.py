@@ -1,4 +1,4 @@
-"""NYU Depth v2's labelled frames: one MATLAB 7.3 file, which is HDF5."""
+"""NYU Depth v2's labeled frames: one MATLAB 7.3 file, which is HDF5."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from superpoint_ros.evaluation.datasets.files import pinhole, require_path
 from superpoint_ros.evaluation.datasets.frames import Frame
 
 ORIGIN = (
-    "NYU Depth v2's labelled set is one file, nyu_depth_v2_labeled.mat (2.8 GB), with 'images' (N, 3, W, H) and "
+    "NYU Depth v2's labeled set is one file, nyu_depth_v2_labeled.mat (2.8 GB), with 'images' (N, 3, W, H) and "
     "'rawDepths' (N, W, H) as HDF5 shows them, from https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html"
 )
 
-# The toolbox's calibration of the colour camera, whose pixels count from 1.
+# The toolbox's calibration of the color camera, whose pixels count from 1.
 CAMERA = pinhole((518.857901, 519.469611), (325.582449 - 1, 253.736166 - 1), (480, 640))
 
 
 def read_nyu(path: Path) -> list[Frame]:
-    """Read the labelled frames; depth is the sensor's, registered to colour, not the filled one.
+    """Read the labeled frames; depth is the sensor's, registered to color, not the filled one.
 
     Raises:
         MissingExtraError: h5py is not installed.
@@ -53,7 +53,7 @@ def read_nyu(path: Path) -> list[Frame]:
 
 
 def _read(path: Path, name: str, index: int) -> np.ndarray:
-    """Read one entry from MATLAB's column order: uint8 (H, W, 3) in BGR order, or float32 (H, W), metres."""
+    """Read one entry from MATLAB's column order: uint8 (H, W, 3) in BGR order, or float32 (H, W), meters."""
     import h5py
 
     try:

@@ -25,7 +25,7 @@ DEPTH_SCALE = 5000.0
 IMAGE_SIZE = (480, 640)
 MAX_TIME_DIFFERENCE = 0.02
 
-# Published calibration of the colour cameras; the images of freiburg3 are undistorted.
+# Published calibration of the color cameras; the images of freiburg3 are undistorted.
 CAMERAS = {
     "freiburg1": pinhole((517.3, 516.5), (318.6, 255.3), IMAGE_SIZE, [0.2624, -0.9531, -0.0054, 0.0026, 1.1633]),
     "freiburg2": pinhole((520.9, 521.0), (325.1, 249.7), IMAGE_SIZE, [0.2312, -0.7849, -0.0033, -0.0001, 0.9172]),
@@ -34,7 +34,7 @@ CAMERAS = {
 
 
 def read_tum(root: Path) -> list[Frame]:
-    """Read every colour image, with the depth and the pose within 20 ms of it where there are such.
+    """Read every color image, with the depth and the pose within 20 ms of it where there are such.
 
     The camera is found by "freiburg1" to "freiburg3" in the folder's name; without it there is none.
     """

@@ -1,4 +1,4 @@
-"""Classical fills from more than the nearest sample: inverse distance, colour-guided, morphological.
+"""Classical fills from more than the nearest sample: inverse distance, color-guided, morphological.
 
 As all fills (see baselines.py): image uint8 (H, W) or (H, W, 3), sparse depth float32 (H, W) [m] with 0 where
 unknown -> dense float32 (H, W) [m], 0 where there are no samples.
@@ -21,7 +21,7 @@ def fill_inverse_distance(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
 
 
 def fill_guided(image: np.ndarray, sparse: np.ndarray) -> np.ndarray:
-    """Average the nearest samples by distance and colour (core/sample_averages.py)."""
+    """Average the nearest samples by distance and color (core/sample_averages.py)."""
     return average_by_color(image, samples(sparse)) if is_depth(sparse).any() else np.zeros(sparse.shape, np.float32)
 
 

@@ -16,7 +16,7 @@ class DepthProtocol:
     """Describe every choice of the evaluation.
 
     Attributes:
-        edges: Metres; the ranges of depth that are scored apart lie between them.
+        edges: Meters; the ranges of depth that are scored apart lie between them.
 
     Raises:
         ParameterError: A value that is not allowed.

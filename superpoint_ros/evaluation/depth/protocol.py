@@ -29,7 +29,7 @@ def sparse_inputs(frame: Frame, number: int, protocol: DepthProtocol) -> Iterato
         protocol: Every choice of the evaluation.
 
     Yields:
-        The share of pixels that are samples, and the sparse depth (H, W), metres, 0 = no sample.
+        The share of pixels that are samples, and the sparse depth (H, W), meters, 0 = no sample.
 
     Raises:
         DatasetError: The frame lacks what the pattern needs.

@@ -29,7 +29,7 @@ def draw_strip(
 
     Args:
         image: Image, uint8 (H, W) or (H, W, 3) BGR.
-        measured: True depth (H, W), metres; determines the range of colours.
+        measured: True depth (H, W), meters; determines the range of colors.
         rows: Sparse depth, predicted depth and caption of each row.
 
     Returns:

@@ -16,7 +16,7 @@ def corner_error(estimated: np.ndarray | None, true: np.ndarray, image_size: tup
     Args:
         estimated: Estimated homography 3x3 of image 0 to image 1; None = failed, which is an infinite error.
         true: True homography 3x3.
-        image_size: (height, width) of image 0; its corners are the centres of its corner pixels.
+        image_size: (height, width) of image 0; its corners are the centers of its corner pixels.
     """
     if estimated is None or not np.isfinite(estimated).all() or np.linalg.det(estimated) == 0:
         return float("inf")

@@ -60,9 +60,9 @@ def _one_way(
 def descriptor_scores(
     features0: Features, features1: Features, homography: np.ndarray, threshold: float = 3.0
 ) -> DescriptorScores:
-    """Compute nearest-neighbour mAP and matching score of the keypoints in the shared region, means of both directions.
+    """Compute nearest-neighbor mAP and matching score of the keypoints in the shared region, means of both directions.
 
-    A keypoint's nearest neighbour in descriptor space, among all keypoints of the other image, is correct if it lies
+    A keypoint's nearest neighbor in descriptor space, among all keypoints of the other image, is correct if it lies
     within `threshold` of where the homography puts the keypoint, in the other image's pixels. Recall is against the
     keypoints that have any keypoint there; the matching score is against all.
 

@@ -48,7 +48,7 @@ def nearest_distance(xy: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def repeatability(xy0: np.ndarray, xy1: np.ndarray, homography: np.ndarray, threshold: float = 3.0) -> Repeatability:
-    """Compute the share of points whose nearest neighbour among the other image's points is within `threshold` pixels.
+    """Compute the share of points whose nearest neighbor among the other image's points is within `threshold` pixels.
 
     The points of both images count, all distances being taken in image 1, as in the published evaluations.
 

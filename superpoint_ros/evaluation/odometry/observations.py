@@ -19,7 +19,7 @@ class Observations:
         id: Track ids, int64 (N,), ascending, each once.
         xy: Undistorted pixels, float64 (N, 2).
         sigma: Standard deviation of each coordinate, float64 (N,), pixels.
-        depth: Depth along the optical axis, float64 (N,), metres; NaN = unknown.
+        depth: Depth along the optical axis, float64 (N,), meters; NaN = unknown.
         K: Intrinsics of the undistorted image, float64 (3, 3), pixels.
     """
 

@@ -14,7 +14,7 @@ def align(estimated: np.ndarray, true: np.ndarray, *, scale: bool) -> np.ndarray
 
     Args:
         estimated: Poses T_world_camera (N, 4, 4).
-        true: True poses of the same images (N, 4, 4), metres.
+        true: True poses of the same images (N, 4, 4), meters.
         scale: Whether the scale is taken from the truth too.
     """
     from evo.core.trajectory import PosePath3D

@@ -14,7 +14,7 @@ from superpoint_ros.evaluation.odometry.options import OdometryOptions
 
 HUBER = 1.345
 MAX_ITERATIONS = 10
-FIXED, LOOSE = 1e-6, 0.05  # standard deviation of the poses that hold the frame and the scale, radians and metres
+FIXED, LOOSE = 1e-6, 0.05  # standard deviation of the poses that hold the frame and the scale, radians and meters
 
 
 @lru_cache(maxsize=4096)

@@ -46,7 +46,7 @@ def plot_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], x_l
 
 
 def plot_trajectories(path: Path, positions: Mapping[str, np.ndarray]) -> None:
-    """Plot positions (N, 3) in metres by name, seen along the axis in which the first of them moves least.
+    """Plot positions (N, 3) in meters by name, seen along the axis in which the first of them moves least.
 
     Raises:
         MissingExtraError: Matplotlib is not installed.

@@ -98,7 +98,7 @@ def _draw_sequence(
 
 
 def _draw_step(first: SizedFrame, second: SizedFrame, detector: Detector, protocol: TracksProtocol) -> np.ndarray:
-    """Draw the mutual matches of two successive images, coloured by correctness where it is known."""
+    """Draw the mutual matches of two successive images, colored by correctness where it is known."""
     features0, features1 = detector.detect(first.image), detector.detect(second.image)
     max_descriptor_distance = protocol.max_descriptor_distance or detector.max_descriptor_distance
     matches = match(features0.descriptors, features1.descriptors, max_descriptor_distance=max_descriptor_distance)

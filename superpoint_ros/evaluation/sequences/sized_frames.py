@@ -90,10 +90,10 @@ def reproject(xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camer
 
     Args:
         xy: Pixels of image 0 (N, 2), with its distortion.
-        depth: Depth of the points along the optical axis (N,), metres; NaN = unknown.
+        depth: Depth of the points along the optical axis (N,), meters; NaN = unknown.
         camera0: Camera of image 0.
         camera1: Camera of image 1.
-        T_1_0: Pose of camera 0 in the frame of camera 1 (4, 4), metres.
+        T_1_0: Pose of camera 0 in the frame of camera 1 (4, 4), meters.
 
     Returns:
         Undistorted pixels of image 1 (N, 2); NaN where depth is NaN, and behind camera 1.

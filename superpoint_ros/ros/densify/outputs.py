@@ -21,7 +21,7 @@ from superpoint_ros.ros.runtime.qos import output_publishers
 
 
 class DensifyOutputs:
-    """Depth, confidence and CameraInfo; a point cloud and the depth in colour while somebody subscribes to them.
+    """Depth, confidence and CameraInfo; a point cloud and the depth in color while somebody subscribes to them.
 
     Args:
         node: Owns the publishers.

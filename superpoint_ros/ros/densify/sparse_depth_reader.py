@@ -56,7 +56,7 @@ class SparseDepthReader:
         calibration: Calibration,
         parameters: DensifyParameters,
     ) -> np.ndarray:
-        """Read one message as float32 (H, W), metres along the optical axis, NaN where there is no sample.
+        """Read one message as float32 (H, W), meters along the optical axis, NaN where there is no sample.
 
         Args:
             message: Message of the type that the source has.

@@ -1,4 +1,4 @@
-"""Depth images and point clouds <-> messages. REP 117 and 118: metres, NaN where there is none."""
+"""Depth images and point clouds <-> messages. REP 117 and 118: meters, NaN where there is none."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.limits import MAX_POINTS, check_size
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
-# encoding: (type, metres per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
+# encoding: (type, meters per unit); 0 and NaN mean "no depth" in both, as sparse depth never lies at the camera.
 DEPTH_ENCODINGS = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 1e-3), "mono16": (np.uint16, 1e-3)}
-MAX_MILLIMETRES = 65535
+MAX_MILLIMETERS = 65535
 FIELD_TYPES = {PointField.FLOAT32: np.float32, PointField.FLOAT64: np.float64}
 
 
 def depth_image_to_array(message: Image, *, max_pixels: int = MAX_IMAGE_PIXELS) -> np.ndarray:
-    """Convert a depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order, to float32 (H, W), metres.
+    """Convert a depth Image, 32FC1 [m] or 16UC1 [mm], any step and byte order, to float32 (H, W), meters.
 
     Raises:
         InputError: Another encoding, no pixels, less data than the size says, or more pixels than `max_pixels`.
@@ -50,8 +50,8 @@ def array_to_depth_image(depth: np.ndarray, header: Header, encoding: str = "32F
     if encoding == "32FC1":
         pixels = depth.astype(np.float32)
     else:
-        millimetres = np.nan_to_num(np.round(1e3 * depth), nan=0.0, posinf=MAX_MILLIMETRES, neginf=0.0)
-        pixels = np.clip(millimetres, 0, MAX_MILLIMETRES).astype(np.uint16)
+        millimeters = np.nan_to_num(np.round(1e3 * depth), nan=0.0, posinf=MAX_MILLIMETERS, neginf=0.0)
+        pixels = np.clip(millimeters, 0, MAX_MILLIMETERS).astype(np.uint16)
     height, width = pixels.shape
     return Image(
         header=header, height=height, width=width, encoding=encoding, step=pixels.itemsize * width,

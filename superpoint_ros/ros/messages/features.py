@@ -117,7 +117,7 @@ def _encode_descriptors(descriptors: np.ndarray, name: str) -> tuple[int, float,
 
 
 def message_to_features(message: FeaturesMessage) -> Features:
-    """Convert a message to Features, descriptors as float32 whatever type they travelled in.
+    """Convert a message to Features, descriptors as float32 whatever type they traveled in.
 
     Raises:
         InputError: Arrays of different lengths, an unknown descriptor type, keypoints without descriptors, more of them

@@ -87,7 +87,7 @@ class InputHealth:
         return share if lost >= MIN_LOST and share > MAX_LOSS else 0.0
 
     def advance(self) -> None:
-        """Move the window on; call about once a second, after the judgement."""
+        """Move the window on; call about once a second, after the judgment."""
         now = self._clock()
         self._checks.append((now, self._received, self._lost))
         while len(self._checks) > 1 and now - self._checks[0][0] > WINDOW_S:

@@ -22,11 +22,11 @@ UNIFORM_PROB = 0.4  # of images whose samples are drawn uniformly; the other pat
 MAX_OUTLIER = 2.0  # factor
 COLOR_GAIN = 0.1  # standard deviation
 
-DepthImage = tuple[np.ndarray, np.ndarray]  # uint8 (H, W, 3) RGB; float32 (H, W) metres, no depth = 0
+DepthImage = tuple[np.ndarray, np.ndarray]  # uint8 (H, W, 3) RGB; float32 (H, W) meters, no depth = 0
 
 
 def read_frame(frame: Frame) -> DepthImage:
-    """Read colour and depth of a frame that has both, the depth at the image's size."""
+    """Read color and depth of a frame that has both, the depth at the image's size."""
     image = frame.image()
     rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB)
     assert frame.depth is not None

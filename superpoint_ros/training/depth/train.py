@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.sampling_patterns import sample_depth
-from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.training.depth.config import DepthConfig

@@ -186,7 +186,7 @@ def label_folder(adaptation: HomographicAdaptation, images: Path, labels: Path) 
     Images come in a shuffled order, so that the labels of an unfinished run are a fair sample.
 
     Returns:
-        How many images were labelled now, and for each that cannot be read why.
+        How many images were labeled now, and for each that cannot be read why.
     """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     names = find_images(images)

@@ -114,8 +114,8 @@ class SuperPointConfig:
     label_threshold: float = option(0.05, "Smallest score of a label that is used.", limits=(0.0, 0.999999))
     min_labels: int = option(
         100,
-        "Number of an image's strongest labels that are used however weak; keeps textures from being learnt as regions "
-        "without corners.",
+        "Number of an image's strongest labels that are used however weak; keeps textures from being learned as "
+        "regions without corners.",
         limits=(0, 100_000),
     )
     num_correspondences: int = option(

@@ -27,7 +27,7 @@ from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric,
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
 from superpoint_ros.training.superpoint.config import SuperPointConfig
-from superpoint_ros.training.superpoint.pairs import PairBatches, labelled_images
+from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(
     detection_threshold=0.005, nms_radius=4, remove_borders=4, max_keypoints=300, subpixel=True
@@ -158,7 +158,7 @@ def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], lis
     """Split off images to validate on, by a random order that the seed sets; those to train on come first."""
     if len(names) <= config.validation_images:
         raise DatasetError(
-            f"{len(names)} labelled images, of which validation_images={config.validation_images} are held out: none "
+            f"{len(names)} labeled images, of which validation_images={config.validation_images} are held out: none "
             "is left to train on; add images or lower validation_images"
         )
     order = np.random.default_rng(config.loop.seed).permutation(len(names))
@@ -201,12 +201,12 @@ def train_superpoint(
         The finished trainer, with the network and the last validation.
 
     Raises:
-        DatasetError: there are no more labelled images than `validation_images`.
+        DatasetError: there are no more labeled images than `validation_images`.
         CheckpointError: `initial` cannot be read.
     """
     fabric = make_fabric(config.loop, folder, device)
     torch.manual_seed(config.loop.seed)
-    trained, held_out = _split(config, labelled_images(images, labels))
+    trained, held_out = _split(config, labeled_images(images, labels))
     batches = PairBatches(config, images, labels, trained, fabric.global_rank)
     loss = SuperPointLoss(config, fabric)
     model = _initial_network(initial, loss, batches[0])

@@ -23,7 +23,7 @@ CORNER_JITTER = 1.0  # pixels around them, standard deviation
 Sample = dict[str, np.ndarray]
 
 
-def labelled_images(images: Path, labels: Path) -> list[Path]:
+def labeled_images(images: Path, labels: Path) -> list[Path]:
     """List images below a folder that have labels, relative to it.
 
     Raises:
@@ -64,7 +64,7 @@ def common_points(
 def dither(xy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Move points (N, 2) so that rounding gives each of the four pixels around with its bilinear weight.
 
-    The detector then learns a heat map whose centre of mass is the point, not the pixel nearest to it.
+    The detector then learns a heat map whose center of mass is the point, not the pixel nearest to it.
     """
     return xy + rng.uniform(-0.5, 0.5, xy.shape)
 

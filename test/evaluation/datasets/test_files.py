@@ -36,7 +36,7 @@ def test_unreadable_images_are_named(tmp_path: Path):
         read_image(tmp_path / "absent.png")
 
 
-def test_depth_is_scaled_to_metres(tmp_path: Path):
+def test_depth_is_scaled_to_meters(tmp_path: Path):
     cv2.imwrite(str(tmp_path / "depth.png"), np.array([[0, 5000, 65535]], np.uint16))
     depth = read_depth(tmp_path / "depth.png", 5000.0)
     assert depth.dtype == np.float32

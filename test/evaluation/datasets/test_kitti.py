@@ -32,7 +32,7 @@ def test_odometry_of_the_gray_camera(odometry: Path):
     assert second.pose[:3, 3].tolist() == [3, 0, 5]
 
 
-def test_the_colour_camera_stands_beside_the_gray_one(odometry: Path):
+def test_the_color_camera_stands_beside_the_gray_one(odometry: Path):
     for path in (odometry / "image_0").iterdir():
         path.unlink()
     (odometry / "image_0").rmdir()

@@ -14,7 +14,7 @@ def test_target_sizes(size, expected):
     assert target_size((600, 800), size) == expected
 
 
-def test_colour_becomes_gray_at_the_wanted_size(tmp_path: Path):
+def test_color_becomes_gray_at_the_wanted_size(tmp_path: Path):
     image = np.full((60, 80, 3), (10, 20, 200), np.uint8)
     assert sized(image, 40).shape == (30, 40)
     assert sized(image, None).shape == (60, 80)

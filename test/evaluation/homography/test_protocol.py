@@ -39,12 +39,12 @@ def test_the_homography_is_right_at_every_size(pair: HomographyPair, size):
     assert row["localization_error"] < 1.2
 
 
-def test_resizing_moves_pixel_centres(pair: HomographyPair):
+def test_resizing_moves_pixel_centers(pair: HomographyPair):
     reader = PairReader(make_detector("random", DetectorOptions(max_keypoints=5)))
     half = reader.read(pair, (240, 320)).homography
-    centre = np.array([[100.0, 60.0]])
-    expected = (warp_points(2 * centre + 0.5, HOMOGRAPHY) - 0.5) / 2
-    assert warp_points(centre, half) == pytest.approx(expected)
+    center = np.array([[100.0, 60.0]])
+    expected = (warp_points(2 * center + 0.5, HOMOGRAPHY) - 0.5) / 2
+    assert warp_points(center, half) == pytest.approx(expected)
 
 
 def test_rows_say_everything(pair: HomographyPair):

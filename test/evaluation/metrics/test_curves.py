@@ -18,7 +18,7 @@ def test_perfect_errors_score_one():
     assert area_under_curve(np.zeros(7), 10.0) == 1.0
 
 
-def test_nothing_to_summarise_is_not_a_number():
+def test_nothing_to_summarize_is_not_a_number():
     assert np.isnan(fraction_within(np.zeros(0), [1.0])).all()
     assert np.isnan(area_under_curve(np.zeros(0), 10.0))
     assert np.isnan(average_precision(np.zeros(0), np.zeros(0, bool), 0))

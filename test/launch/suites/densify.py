@@ -21,7 +21,7 @@ def generate_test_description():
 
 
 class SparseDepthBecomesDense(ProbeCase):
-    def test_a_colour_image_of_640x480_with_sparse_depth_is_answered_with_dense_depth(self):
+    def test_a_color_image_of_640x480_with_sparse_depth_is_answered_with_dense_depth(self):
         images = self.probe.publisher(Image, "/camera/image_raw")
         sparse = self.probe.publisher(Image, "/sparse_depth")
         depth = self.probe.collect(Image, "/densify/depth")

@@ -1,4 +1,4 @@
-"""frontend.launch.py with its defaults under launch_testing: a colour image in, its tracks out, a clean exit."""
+"""frontend.launch.py with its defaults under launch_testing: a color image in, its tracks out, a clean exit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def generate_test_description():
 
 
 class ImagesBecomeTracks(ProbeCase):
-    def test_a_colour_image_of_640x480_is_answered_with_tracks(self):
+    def test_a_color_image_of_640x480_is_answered_with_tracks(self):
         publisher = self.probe.publisher(Image, "/camera/image_raw")
         tracks = self.probe.collect(Tracks, "/frontend/camera/tracks")
         image = cv2.cvtColor(texture(1, (480, 640)), cv2.COLOR_GRAY2BGR)

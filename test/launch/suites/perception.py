@@ -21,7 +21,7 @@ def generate_test_description():
 
 
 class PairsBecomeDepth(ProbeCase):
-    def test_a_pair_of_colour_images_is_answered_with_dense_depth(self):
+    def test_a_pair_of_color_images_is_answered_with_dense_depth(self):
         pair = room_pair(2, (480, 640))
         infos = [self.probe.publisher(CameraInfo, f"/{side}/camera_info") for side in SIDES]
         cameras = [self.probe.publisher(Image, f"/{side}/image_raw") for side in SIDES]

@@ -41,7 +41,7 @@ def clouds(probe, start_densify):
 
 @pytest.fixture(scope="module")
 def features(probe, start_densify):
-    """Reads features with 3-D, whose frame is one metre in front of the camera's; publishes millimetres."""
+    """Reads features with 3-D, whose frame is one meter in front of the camera's; publishes millimeters."""
     options = {"source": "feature_cloud", "T_camera_cloud": "[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]", "encoding": "16UC1"}
     return Densify(probe, start_densify, "features", PointCloud2, **options)
 
@@ -63,18 +63,18 @@ def assert_densified(depth: np.ndarray, densifier: Densifier, sparse: np.ndarray
     np.testing.assert_allclose(depth, expected, rtol=1e-3, atol=1e-3)
 
 
-def test_depth_in_millimetres_that_says_metres_is_used_with_a_hint(depths, densifier):
+def test_depth_in_millimeters_that_says_meters_is_used_with_a_hint(depths, densifier):
     sparse = sparse_depth(0) * np.float32(1000)
     assert_densified(answer(depths, sparse)[0], densifier, sparse)
     depths.wait_for_words("/depths_input/sparse: median sample depth is")
     depths.wait_for_words("divide them by 1000")
 
 
-def test_points_in_kilometres_are_used_with_a_hint(clouds, densifier):
+def test_points_in_kilometers_are_used_with_a_hint(clouds, densifier):
     sparse = sparse_depth(0) * np.float32(1e-3)
     depth, _ = answer(clouds, cloud(seen_points(sparse)[:, 2:], header(1000)), 1000)
     assert_densified(1e3 * depth, densifier, 1e3 * sparse)
-    clouds.wait_for_words("kilometres or inverse")
+    clouds.wait_for_words("kilometers or inverse")
 
 
 def test_negative_and_infinite_samples_are_dropped_and_counted(depths, densifier):
@@ -163,7 +163,7 @@ def test_a_cloud_without_pixels_is_no_feature_cloud(features):
     features.wait_for_words("point cloud with fields x, y, z; needs float u, v, x, y, z")
 
 
-def test_depth_in_millimetres_that_says_so_is_read(depths, densifier):
+def test_depth_in_millimeters_that_says_so_is_read(depths, densifier):
     sparse = np.round(sparse_depth(6), 3)
     stamp = next(STAMPS)
     depth, _ = answer(depths, array_to_depth_image(sparse, header(stamp), "16UC1"), stamp)

@@ -65,7 +65,7 @@ def test_messages_without_partner_are_counted_and_said_with_the_topics_rates(str
 
 
 def test_a_real_sequence_goes_through(probe, start_densify, d3):
-    """Compressed images and sparse millimetres of a depth camera: stamps, calibration and masking are kept."""
+    """Compressed images and sparse millimeters of a depth camera: stamps, calibration and masking are kept."""
     root = shared_data("rgbd/kitchen_7scenes_a")
     frames = read_folder(root)[:3]
     sparse = [sample_depth(one.depth(), "uniform", 600, np.random.default_rng(i)) for i, one in enumerate(frames)]

@@ -1,4 +1,4 @@
-"""The node as it is shipped, with ordinary colour cameras in another process: every image is heard."""
+"""The node as it is shipped, with ordinary color cameras in another process: every image is heard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from helpers.ros_camera_process import CameraProcess, Film
 from superpoint_ros.msg import Tracks
 
 
-def test_every_colour_image_of_an_ordinary_camera_is_heard_and_tracks_come_out(probe, start_node):
+def test_every_color_image_of_an_ordinary_camera_is_heard_and_tracks_come_out(probe, start_node):
     node = start_node({"cameras.camera.topic": "/usb/image_raw"}, "shipped")
     tracks = probe.collect(Tracks, "/shipped/camera/tracks")
     reports = probe.collect(DiagnosticArray, "/shipped/statistics")

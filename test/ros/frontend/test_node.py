@@ -34,7 +34,7 @@ def extractor(weights):
 
 
 def content(message) -> dict:
-    """Every field's bytes. (A serialised message also holds the alignment gaps, and those are not initialised.)"""
+    """Every field's bytes. (A serialized message also holds the alignment gaps, and those are not initialized.)"""
     fields = {name: getattr(message, name) for name in message.get_fields_and_field_types()}
     return {name: value.tobytes() if isinstance(value, array) else value for name, value in fields.items()}
 
@@ -135,7 +135,7 @@ def test_the_overlay_is_drawn_only_while_somebody_subscribes(stereo):
     assert (len(raw), len(compressed)) == (2, 2)
 
 
-def test_camera_info_gives_normalised_coordinates_and_velocity(stereo):
+def test_camera_info_gives_normalized_coordinates_and_velocity(stereo):
     stereo.clear()
     info = CameraInfo(height=48, width=64, k=[50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0])
     publisher = stereo.probe.publisher(CameraInfo, "/left/camera_info")

@@ -23,13 +23,13 @@ from superpoint_ros.ros.messages.depth import (
 DEPTH = np.array([[1.5, np.nan, 0.0], [65.535, 70.0, np.inf]], np.float32)
 
 
-def test_metres_travel_unchanged_with_nan_where_there_is_none():
+def test_meters_travel_unchanged_with_nan_where_there_is_none():
     message = array_to_depth_image(DEPTH, header(5), "32FC1")
     assert (message.encoding, message.height, message.width, message.step) == ("32FC1", 2, 3, 12)
     np.testing.assert_array_equal(depth_image_to_array(message), DEPTH)
 
 
-def test_millimetres_are_clamped_and_never_wrap():
+def test_millimeters_are_clamped_and_never_wrap():
     message = array_to_depth_image(DEPTH, header(5), "16UC1")
     values = np.frombuffer(message.data, np.uint16).reshape(2, 3)
     np.testing.assert_array_equal(values, [[1500, 0, 0], [65535, 65535, 65535]])
@@ -60,7 +60,7 @@ def test_depth_images_that_cannot_be_are_refused(change, words):
         depth_image_to_array(message)
 
 
-def test_points_of_depth_come_back_with_colours():
+def test_points_of_depth_come_back_with_colors():
     matrix = np.array([[40.0, 0, 3.5], [0, 40.0, 2.5], [0, 0, 1]])
     camera = Camera(matrix, np.zeros(0), (6, 8))
     depth = np.full((6, 8), np.nan, np.float32)

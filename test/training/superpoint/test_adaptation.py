@@ -158,12 +158,12 @@ def test_processes_share_the_folder(tmp_path, monkeypatch):
     assert len(list((tmp_path / "labels").iterdir())) == 5
 
 
-def test_a_damaged_image_is_left_out_and_named_and_the_others_are_labelled(tmp_path):
+def test_a_damaged_image_is_left_out_and_named_and_the_others_are_labeled(tmp_path):
     write_images(tmp_path / "images", 3)
     (tmp_path / "images" / "torn.png").write_bytes((tmp_path / "images" / "1.png").read_bytes()[:40])
     (tmp_path / "images" / "._1.png").write_bytes(b"what another system leaves beside a file")
-    labelled, problems = label_folder(adaptation(homographies=2), tmp_path / "images", tmp_path / "labels")
-    assert labelled == 3
+    labeled, problems = label_folder(adaptation(homographies=2), tmp_path / "images", tmp_path / "labels")
+    assert labeled == 3
     assert [("torn.png" in problem, "cannot be decoded" in problem) for problem in problems] == [(True, True)]
 
 

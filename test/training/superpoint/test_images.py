@@ -36,8 +36,8 @@ def test_random_cover_moves_points_as_its_matrix_says():
     crop, matrix = random_cover(image, (72, 96), np.random.default_rng(2))
     weight = crop.astype(float)
     y, x = np.mgrid[:72, :96]
-    centre = [(weight * x).sum() / weight.sum(), (weight * y).sum() / weight.sum()]
-    np.testing.assert_allclose(centre, warp_points([[100, 60]], matrix)[0], atol=0.05)
+    center = [(weight * x).sum() / weight.sum(), (weight * y).sum() / weight.sum()]
+    np.testing.assert_allclose(center, warp_points([[100, 60]], matrix)[0], atol=0.05)
 
 
 def test_images_are_listed_with_their_folders(tmp_path):

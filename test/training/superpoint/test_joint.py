@@ -28,7 +28,7 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
 def test_too_few_images_to_train_and_validate_on_are_named(folders, tmp_path, capsys, held_out):
     assert recipe.superpoint(*folders, tmp_path, [f"validation_images={held_out}"]) == 2
     message = capsys.readouterr().err
-    assert "5 labelled images" in message
+    assert "5 labeled images" in message
     assert f"validation_images={held_out}" in message
 
 

@@ -14,7 +14,7 @@ from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.joint import make_views
-from superpoint_ros.training.superpoint.pairs import PairBatches, common_points, dither, labelled_images
+from superpoint_ros.training.superpoint.pairs import PairBatches, common_points, dither, labeled_images
 
 CONFIG = SuperPointConfig(
     canvas=(96, 128),
@@ -48,7 +48,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def batches(folders: tuple[Path, Path], rank: int = 0) -> PairBatches:
-    return PairBatches(CONFIG, *folders, labelled_images(*folders), rank)
+    return PairBatches(CONFIG, *folders, labeled_images(*folders), rank)
 
 
 def test_shapes(folders):
@@ -134,9 +134,9 @@ def test_views_without_common_points():
 def test_images_without_labels_are_left_out(folders):
     images, labels = folders
     label_path(labels, Path("1.png")).unlink()
-    assert labelled_images(images, labels) == [Path("0.png"), Path("2.png")]
+    assert labeled_images(images, labels) == [Path("0.png"), Path("2.png")]
     with pytest.raises(DatasetError, match="superpoint-ros label"):
-        labelled_images(images, labels / "nowhere")
+        labeled_images(images, labels / "nowhere")
 
 
 def test_labels_of_another_image_are_refused(folders):

@@ -4,10 +4,10 @@ import pytest
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, HOMOGRAPHY_LAYOUTS, read_dataset
+from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, HOMOGRAPHY_LAYOUTS, read_dataset
 
 
-def test_layouts_are_recognised():
+def test_layouts_are_recognized():
     assert len(read_dataset(shared_data("homography"), HOMOGRAPHY_LAYOUTS)) == 38
     assert len(read_dataset(shared_data("sequences/kitti_odom_a"), FRAME_LAYOUTS)) == 40
 

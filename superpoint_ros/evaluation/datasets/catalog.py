@@ -1,4 +1,4 @@
-"""Layouts of data sets by name, and how a layout is recognised."""
+"""Layouts of data sets by name, and how a layout is recognized."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Layout(Generic[Item]):
 
     Attributes:
         read: Reads its pairs or frames from a path.
-        signs: Glob patterns under the path, one of which is enough to recognise the layout.
+        signs: Glob patterns under the path, one of which is enough to recognize the layout.
     """
 
     read: Callable[[Path], list[Item]]
@@ -53,7 +53,7 @@ def read_dataset(path: Path, layouts: dict[str, Layout[Item]], layout: str = "au
     Args:
         path: Folder, or NYU's .mat file.
         layouts: HOMOGRAPHY_LAYOUTS or FRAME_LAYOUTS.
-        layout: Name of a layout, or "auto" for the first that is recognised.
+        layout: Name of a layout, or "auto" for the first that is recognized.
 
     Raises:
         DatasetError: The path does not exist, its layout is unknown, or files are missing or damaged.
@@ -63,11 +63,11 @@ def read_dataset(path: Path, layouts: dict[str, Layout[Item]], layout: str = "au
     if not path.exists():
         raise DatasetError(f"'{path}' does not exist; expected a data set in one of the layouts {', '.join(layouts)}")
     if layout == "auto":
-        layout = _recognise(path, layouts)
+        layout = _recognize(path, layouts)
     return layouts[layout].read(path)
 
 
-def _recognise(path: Path, layouts: dict[str, Layout[Item]]) -> str:
+def _recognize(path: Path, layouts: dict[str, Layout[Item]]) -> str:
     if path.is_file() and path.suffix == ".mat" and "nyu" in layouts:
         return "nyu"
     if path.is_dir():
