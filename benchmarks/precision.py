@@ -1,6 +1,7 @@
 """How far each precision is from float32: keypoints and descriptors of SuperPoint, depth of D3, on real images.
 
 python benchmarks/precision.py --images FOLDER [--images FOLDER ...] [--count 30] [--output output/precision.json]
+python benchmarks/precision.py --depth RGBD --depth-model MODEL.yaml --count 6
 
 Homography accuracy and matching score by precision: superpoint-ros evaluate homography --precision int8.
 """
@@ -11,6 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -19,7 +21,9 @@ from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.core.image import fit_within, resize_image
 from superpoint_ros.core.image_files import list_image_files, read_image_file
+from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.core.types import Features
+from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
 
 PRECISIONS = ("bfloat16", "int8")
 SAME_POINT = 1.0  # pixels
@@ -69,15 +73,44 @@ def measure_d3(images: list[np.ndarray], precision: str) -> dict[str, float]:
     return {"mean_relative_change_of_depth": round(float(np.mean(found)), 5)}
 
 
+def measure_depth_error(data: Path, count: int, model: Path | None) -> list[dict[str, object]]:
+    """Compare D3's depth of real frames, at most 320 pixels wide or high, with what was measured, by precision."""
+    frames = [frame for frame in read_dataset(data, FRAME_LAYOUTS) if frame.depth is not None]
+    chosen = [frames[index] for index in np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
+    rows: list[dict[str, object]] = []
+    for precision in ("float32", *PRECISIONS):
+        try:
+            densifier = Densifier(device="cpu", precision=precision, model=model)
+        except SuperPointRosError as error:
+            print(f"d3 in {precision} left out: {error}")
+            continue
+        errors = []
+        for number, frame in enumerate(chosen):
+            size = fit_within(frame.depth().shape, 320)
+            truth = cv2.resize(frame.depth(), size[::-1], interpolation=cv2.INTER_NEAREST)
+            sparse = sample_depth(truth, "uniform", SAMPLES, np.random.default_rng(number))
+            dense = densifier.densify(resize_image(frame.image(), size), sparse).depth
+            errors.append(np.abs(dense[truth > 0] / truth[truth > 0] - 1))
+        found = {"mean": np.mean([e.mean() for e in errors]), "median": np.mean([np.median(e) for e in errors])}
+        rows.append({"network": "d3", "precision": precision, "frames": len(chosen)}
+                    | {f"{name}_relative_error": round(float(value), 5) for name, value in found.items()})  # fmt: skip
+        print(rows[-1])
+    return rows
+
+
 def main() -> None:
     """Print a line for each network and precision, write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=Path, action="append", required=True, help="folder of images")
+    parser.add_argument("--images", type=Path, action="append", default=[], help="folder of images")
+    parser.add_argument("--depth", type=Path, help="frames with depth")
+    parser.add_argument("--depth-model", type=Path, help="model file of D3, with its quantization")
     parser.add_argument("--count", type=int, default=30, help="number of images")
     parser.add_argument("--output", type=Path, help="JSON file")
     arguments = parser.parse_args()
     images, rows = read_images(arguments.images, arguments.count), []
-    for network, measure in (("superpoint", measure_superpoint), ("d3", measure_d3)):
+    if arguments.depth is not None:
+        rows += measure_depth_error(arguments.depth, arguments.count, arguments.depth_model)
+    for network, measure in (("superpoint", measure_superpoint), ("d3", measure_d3)) if images else ():
         for precision in PRECISIONS:
             try:
                 rows.append({"network": network, "precision": precision, **measure(images, precision)})
