@@ -69,7 +69,7 @@ class TrackerOptions:
         limits=(1, 1000),
     )
     flow_confirm_radius: float = option(
-        3.0,
+        1.5,
         "Distance up to which a keypoint confirms or ends a track that optical flow has brought there.",
         unit="px",
         limits=(0.1, 100.0),
@@ -81,7 +81,7 @@ class TrackerOptions:
         limits=(0.1, 10_000.0),
     )
     flow_max_unconfirmed: int = option(
-        10,
+        30,
         "Number of images with keypoints in which optical flow may follow a track that no keypoint confirms.",
         limits=(0, 10_000),
     )

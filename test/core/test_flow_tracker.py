@@ -240,14 +240,14 @@ def test_two_runs_give_equal_tracks():
 
 def test_a_loop_ends_with_a_bounded_memory_and_never_uses_an_id_twice():
     tracker, ids, sizes = FlowTracker(HYBRID), {}, []
-    for step in range(120):
+    for step in range(200):
         angle = 2 * np.pi * step / 40
         x, y = round(100 + 40 * np.cos(angle)), round(100 + 40 * np.sin(angle))
         tracks, _ = tracker.update(view(x, y), seen(x, y))
         for identity, place in zip(tracks.id.tolist(), scene_position(tracks, x, y), strict=True):
             assert np.linalg.norm(ids.setdefault(identity, place) - place) < HYBRID.flow_confirm_radius + 1.0
         sizes.append(len(tracker._table))
-    assert max(sizes[60:]) <= max(sizes[:60])
+    assert max(sizes[100:]) <= max(sizes[:100])
 
 
 def test_the_descriptor_tracker_behind_the_same_interface_is_the_tracker():
