@@ -38,10 +38,11 @@ def read_sequence(arguments: argparse.Namespace) -> tuple[str, list[Frame]]:
 
         frames = read_dataset(arguments.data, FRAME_LAYOUTS, arguments.layout)
         return arguments.data.name, frames[: arguments.frames]
-    return f"rendered room {arguments.room}", _rendered(arguments.room, arguments.frames or ROOM_FRAMES, ROOM_SIZE)
+    return f"rendered room {arguments.room}", rendered_frames(arguments.room, arguments.frames or ROOM_FRAMES)
 
 
-def _rendered(seed: int, count: int, image_size: tuple[int, int]) -> list[Frame]:
+def rendered_frames(seed: int, count: int, image_size: tuple[int, int] = ROOM_SIZE) -> list[Frame]:
+    """Render a hand-held walk through a random room: frames with camera, pose and depth."""
     from superpoint_ros.cli.source import SECOND
     from superpoint_ros.cli.sources import rendered_room
     from superpoint_ros.core.camera import Camera

@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 
 from superpoint_ros.core.decode_options import DecodeOptions, ResolvedDecodeOptions
-from superpoint_ros.core.image import ChannelOrder, to_gray
+from superpoint_ros.core.image import ChannelOrder, fit_within, to_gray
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.models import find_model
@@ -113,5 +113,14 @@ class Extractor:
             batch = np.stack([grays[index] for index in indices])
             keypoints = extract_at_scales(self._backend, batch, options)
             for index, (xy, score, descriptors) in zip(indices, keypoints, strict=True):
-                features[index] = Features(xy, score, descriptors, size)
+                features[index] = Features(xy, score, descriptors, size, self._sigma(score, size, options))
         return [features[index] for index in range(len(grays))]
+
+    def _sigma(self, score: np.ndarray, size: tuple[int, int], options: ResolvedDecodeOptions) -> np.ndarray | None:
+        """Return the standard deviation of keypoints (N,) by their scores, pixels; None where it is not known."""
+        if self._spec.keypoint_variance is None or not options.subpixel or options.scales != (1.0,):
+            return None
+        floor, height, decay = self._spec.keypoint_variance
+        shrunk = max(fit_within(size, options.max_image_size or max(size))) / max(size)
+        sigma: np.ndarray = np.sqrt(floor + height * np.exp(-decay * score)) / np.float32(shrunk)
+        return sigma.astype(np.float32)

@@ -26,6 +26,8 @@ class ModelSpec:
         sha256: Digest of the file; None = any file is taken.
         descriptor_sampling: "exact" or "magicleap"; None = what the file's layout says.
         detection_threshold: Detector probability at which the model is meant to be used.
+        keypoint_variance: (a, b, c) of the variance a + b exp(-c score) of each coordinate of a keypoint, in square
+            pixels of the image that the network sees, fitted to the errors of matches; None = unknown.
         quantization: Path of how its layers are quantized, see networks/quantization_file.py; None = they are not.
         subpixel: Whether the model's keypoints are best moved between pixels, see core/decode_options.py.
     """
@@ -36,6 +38,7 @@ class ModelSpec:
     descriptor_sampling: DescriptorSampling | None = None
     detection_threshold: float = DEFAULT_DETECTION_THRESHOLD
     subpixel: bool = False
+    keypoint_variance: tuple[float, float, float] | None = None
     quantization: Path | None = None
 
 
@@ -88,12 +91,19 @@ def _is_probability(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
 
 
+def _is_variance(value: object) -> bool:
+    return (
+        isinstance(value, list) and len(value) == 3 and all(isinstance(one, (int, float)) and one > 0 for one in value)
+    )
+
+
 # What a model file may say, beside paths.
 VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "sha256": (_is_digest, "64 hexadecimal digits"),
     "descriptor_sampling": (lambda value: isinstance(value, str) and value in FIRST_CELL_CENTER, "exact or magicleap"),
     "detection_threshold": (_is_probability, "between 0 and 1"),
     "subpixel": (lambda value: isinstance(value, bool), "true or false"),
+    "keypoint_variance": (_is_variance, "three positive numbers"),
 }
 
 
