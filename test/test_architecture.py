@@ -84,6 +84,13 @@ def test_a_room_of_ros_imports_only_what_it_may(room):
                 assert module.split(".")[2] in ALLOWED_IN_ROS[room], f"{path} imports {module}"
 
 
+@pytest.mark.parametrize("room", ["frontend", "triangulate", "densify", "messages"])
+def test_an_algorithm_knows_no_middleware(room):
+    for path in files(f"ros/{room}"):
+        middleware = {"rclpy", "tf2_ros"} & {module.split(".")[0] for module in imports(path)}
+        assert path.name == "node.py" or not middleware, f"{path} imports {middleware}"
+
+
 def test_every_module_of_ros_is_in_a_room():
     assert {path.name for path in (PACKAGE / "ros").glob("*.py")} == {"__init__.py"}
     assert {path.parent.name for path in (PACKAGE / "ros").glob("*/__init__.py")} == set(ROOMS_OF_ROS)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from superpoint_ros.cli.source import DEFAULT_RATE, SECOND, Source, StampedImage
+from superpoint_ros.cli.source import DEFAULT_RATE, Source, StampedImage
 from superpoint_ros.core.errors import ImageError, MissingExtraError, SourceError
 from superpoint_ros.core.image_files import IMAGE_SUFFIXES, list_image_files, read_image_file
+from superpoint_ros.core.stamps import SECOND, nanoseconds
 
 if TYPE_CHECKING:
     from superpoint_ros.replay.bag_reader import BagMessage, BagReader
@@ -112,7 +113,7 @@ def _bag_frames(reader: BagReader, topic: str, source: Source) -> Iterator[Stamp
                 source.leave_out(f"{topic}, message {number}: {message.problem}")
                 continue
             stamp = message.content.header.stamp
-            at = stamp.sec * SECOND + stamp.nanosec
+            at = nanoseconds(stamp)
             at = at if at > 0 else message.received
             at = last = last + 1 if at == last else at
             try:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 DEFAULT_RATE = 20.0  # images per second, where the source does not say
-SECOND = 1_000_000_000
 MAX_SAID = 5
 
 logger = logging.getLogger(__name__)

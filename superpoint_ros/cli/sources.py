@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from superpoint_ros.cli.image_sources import bag, image_folder, live_camera, video_file
-from superpoint_ros.cli.source import DEFAULT_RATE, SECOND, GroundTruth, Source, StampedImage
+from superpoint_ros.cli.source import DEFAULT_RATE, GroundTruth, Source, StampedImage
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.image import fit_within, resize_image
+from superpoint_ros.core.stamps import SECOND
 
 ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
 CAMERA_FRAMES = 200

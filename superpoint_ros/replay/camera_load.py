@@ -14,8 +14,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.ros.messages.images import array_to_image
-from superpoint_ros.ros.messages.stamps import nanoseconds
+from superpoint_ros.ros.messages.stamps import time_message
 
 DEPTH = 1000
 POLL_S = 0.1
@@ -100,7 +101,7 @@ class CameraLoad(Node):
             time.sleep(max(0.0, start + index / rate - time.perf_counter()))
             message = messages[index % len(messages)]
             stamp = time.time_ns()
-            message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp, 1_000_000_000)
+            message.header.stamp = time_message(stamp)
             answers.sent[stamp] = time.perf_counter()
             self._publisher.publish(message)
             self._check()

@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 
-from superpoint_ros.ros.messages.stamps import nanoseconds
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.ros.runtime.qos import replay_qos
 
 POLL_S = 0.1

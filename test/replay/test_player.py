@@ -8,9 +8,10 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from superpoint_ros.core.errors import BackendError
+from superpoint_ros.core.stamps import SECOND
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.player import Player
-from superpoint_ros.ros.messages.stamps import SECOND, time_message
+from superpoint_ros.ros.messages.stamps import time_message
 from superpoint_ros.ros.runtime.qos import replay_qos
 
 INPUTS = {"/played/image": Image, "/played/info": CameraInfo}

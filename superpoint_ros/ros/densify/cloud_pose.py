@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
-from rclpy.duration import Duration
-from rclpy.node import Node
-from rclpy.time import Time as RosTime
 from std_msgs.msg import Header
 
-from superpoint_ros.core.geometry import pose_from_quaternion
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.runtime.options import PoseValues, pose_matrix
-
-# A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
-WAIT_S = 0.1
-REMEMBERED_S = 60.0
-
-Lookup: TypeAlias = Callable[[str, str, Time], np.ndarray]
+from superpoint_ros.ros.runtime.pipeline import Pipeline, TransformLookup
 
 
 class CloudPose:
@@ -32,7 +21,7 @@ class CloudPose:
             missing; None where there is no tf2.
     """
 
-    def __init__(self, T_camera_cloud: np.ndarray | None, lookup: Lookup | None):
+    def __init__(self, T_camera_cloud: np.ndarray | None, lookup: TransformLookup | None):
         self._T_camera_cloud, self._lookup = T_camera_cloud, lookup
 
     def find(self, cloud: Header, image: Header) -> np.ndarray:
@@ -58,33 +47,13 @@ class CloudPose:
             raise InputError("no transform", text) from error
 
 
-def tf2_lookup(node: Node) -> Lookup | None:
-    """Return a Lookup in what tf2 hears while the node is spun; None where tf2_ros is not installed."""
-    try:
-        from tf2_ros import Buffer, TransformException, TransformListener
-    except ImportError:
-        return None
-    buffer = Buffer(Duration(seconds=REMEMBERED_S), node)
-    listener = TransformListener(buffer, node)
-
-    def lookup(target: str, source: str, stamp: Time) -> np.ndarray:
-        try:
-            found = listener.buffer.lookup_transform(target, source, RosTime.from_msg(stamp), Duration(seconds=WAIT_S))
-        except TransformException as error:
-            raise LookupError(str(error)) from error
-        shift, turn = found.transform.translation, found.transform.rotation
-        return pose_from_quaternion(np.array([shift.x, shift.y, shift.z]), np.array([turn.x, turn.y, turn.z, turn.w]))
-
-    return lookup
-
-
-def cloud_pose(node: Node, values: PoseValues | None, *, is_cloud: bool) -> CloudPose:
-    """Make what a node needs to place clouds; it listens to tf2 where no pose is given.
+def cloud_pose(node: Pipeline[Any, Any], values: PoseValues | None, *, is_cloud: bool) -> CloudPose:
+    """Make what a node needs to place clouds; it asks for the transforms where no pose is given.
 
     Args:
-        node: Listens to tf2.
+        node: Knows the transforms.
         values: Value of the parameter T_camera_cloud.
         is_cloud: Whether the node reads clouds at all.
     """
     given = pose_matrix("T_camera_cloud", values)
-    return CloudPose(given, tf2_lookup(node) if is_cloud and given is None else None)
+    return CloudPose(given, node.transforms() if is_cloud and given is None else None)

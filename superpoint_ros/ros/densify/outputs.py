@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
@@ -16,23 +17,20 @@ from superpoint_ros.ros.messages.camera_info import with_header
 from superpoint_ros.ros.messages.depth import array_to_depth_image, array_to_point_cloud
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.images import array_to_image
-from superpoint_ros.ros.runtime.logs import ThrottledWarnings
-from superpoint_ros.ros.runtime.qos import output_publishers
+from superpoint_ros.ros.runtime.pipeline import Pipeline
 
 
 class DensifyOutputs:
     """Depth, confidence and CameraInfo; a point cloud and the depth in color while somebody subscribes to them.
 
     Args:
-        node: Owns the publishers.
-        policy: Decides their QoS.
-        warnings: Where a calibration that cannot be used is said.
+        node: Owns the publishers; warns of a calibration that cannot be used.
     """
 
-    def __init__(self, node: Node, policy: str, warnings: ThrottledWarnings):
-        self._warnings = warnings
+    def __init__(self, node: Pipeline[Any, Any]):
+        self._warnings = node.warnings
         types = {"depth": Image, "confidence": Image, "depth_color": Image}
-        self._to = output_publishers(node, policy, **types, camera_info=CameraInfo, points=PointCloud2)
+        self._to = node.add_outputs(**types, camera_info=CameraInfo, points=PointCloud2)
 
     def publish(
         self,

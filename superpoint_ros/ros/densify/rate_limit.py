@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from superpoint_ros.ros.messages.stamps import SECOND
+from superpoint_ros.core.stamps import SECOND
 
 
 class RateLimit:

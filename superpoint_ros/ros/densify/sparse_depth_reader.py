@@ -23,8 +23,8 @@ from superpoint_ros.ros.densify.parameters import DensifyParameters, Source
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.depth import depth_image_to_array, point_cloud_to_array
 from superpoint_ros.ros.messages.errors import InputError
-from superpoint_ros.ros.runtime.logs import ThrottledWarnings
-from superpoint_ros.ros.runtime.topic_input import TopicInput
+from superpoint_ros.ros.runtime.pipeline import Input
+from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
 
 SPARSE_TYPES = {"depth_image": Image, "point_cloud": PointCloud2, "feature_cloud": PointCloud2}
 
@@ -43,7 +43,7 @@ class SparseDepthReader:
         warnings: Log of what is unusual in a message.
     """
 
-    def __init__(self, source: Source, pose: CloudPose, sparse: TopicInput, warnings: ThrottledWarnings):
+    def __init__(self, source: Source, pose: CloudPose, sparse: Input, warnings: ThrottledWarnings):
         self._source, self._pose = source, pose
         self._topic, self._statistics, self._warnings = sparse.topic, sparse.statistics, warnings
         self._resized: set[tuple[int, int]] = set()

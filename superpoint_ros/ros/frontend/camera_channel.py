@@ -17,6 +17,7 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.image_tracker import make_tracker
 from superpoint_ros.core.mask import without_masked
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.track_motion import TrackMotion
 from superpoint_ros.core.tracker import TrackerOptions
@@ -32,14 +33,12 @@ from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
-from superpoint_ros.ros.messages.stamps import nanoseconds
 from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
-from superpoint_ros.ros.runtime.qos import output_publisher
-from superpoint_ros.ros.runtime.worker_node import Stream
+from superpoint_ros.ros.runtime.pipeline import Stream
 
 if TYPE_CHECKING:
-    from superpoint_ros.ros.frontend.node import FrontendNode
+    from superpoint_ros.ros.frontend.pipeline import Frontend
 
 # Images that wait for a calibration, at most.
 MAX_HELD_BACK = {"latest": 1, "every_frame": 100}
@@ -57,10 +56,10 @@ class CameraChannel:
         stream: The images that are processed.
     """
 
-    def __init__(self, node: FrontendNode, name: str, model: tuple[str, str]):
+    def __init__(self, node: Frontend, name: str, model: tuple[str, str]):
         self._node, self._name, self._model = node, name, model
         self._parameters, policy = node.parameters.cameras[name], node.parameters.policy
-        topic = image_topic(node, self._parameters.topic, name, self._parameters.transport)
+        topic = image_topic(node.resolve_topic, self._parameters.topic, name, self._parameters.transport)
         self._held_back: deque[Any] = deque()
         self._limit = MAX_HELD_BACK[policy]
         self._tracker = make_tracker(node.parameters.tracker)
@@ -70,10 +69,10 @@ class CameraChannel:
         self._newest_mask: np.ndarray | None = None
         self._motion = TrackMotion()
         self._continuity = Continuity(node)
-        self._features = output_publisher(node, FeaturesMessage, f"{name}/features", policy)
-        self._tracks = output_publisher(node, TracksMessage, f"{name}/tracks", policy)
-        self._overlay = Overlay(node, name, policy) if node.parameters.overlay else None
-        info_topic = camera_info_topic(node, self._parameters.camera_info_topic, topic)
+        self._features = node.add_output(FeaturesMessage, f"{name}/features")
+        self._tracks = node.add_output(TracksMessage, f"{name}/tracks")
+        self._overlay = Overlay(node, name) if node.parameters.overlay else None
+        info_topic = camera_info_topic(node.resolve_topic, self._parameters.camera_info_topic, topic)
         self._calibration = Calibration(info_topic, rectified=self._parameters.rectified)
         self._info_input = node.add_camera_info(
             info_topic, self._set_camera_info, needed=self._parameters.wait_for_camera_info

@@ -10,14 +10,13 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 
 from superpoint_ros.core.region_options import RegionOptions, fit_mask, make_mask, read_mask
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.image_decoding import message_to_array
-from superpoint_ros.ros.messages.stamps import nanoseconds
-from superpoint_ros.ros.runtime.topic_input import TopicInput
-from superpoint_ros.ros.runtime.worker_node import Stream
+from superpoint_ros.ros.runtime.pipeline import Input, Stream
 
 if TYPE_CHECKING:
-    from superpoint_ros.ros.frontend.node import FrontendNode
+    from superpoint_ros.ros.frontend.pipeline import Frontend
 
 # Masks that wait for the image of their stamp.
 MAX_MASKS = 30
@@ -38,13 +37,13 @@ class CameraMask:
         ParameterError: The fixed mask cannot be read.
     """
 
-    def __init__(self, node: FrontendNode, options: RegionOptions, topic: str):
+    def __init__(self, node: Frontend, options: RegionOptions, topic: str):
         self._node, self._options, self._topic = node, options, topic
         self._file = read_mask(options.mask)
         self._made: tuple[tuple[int, int], np.ndarray | None] | None = None
         self._live: deque[Any] = deque(maxlen=MAX_MASKS)
         self._used: tuple[Any, np.ndarray] | None = None
-        self.input: TopicInput | None = node.add_input(topic, Image, self._live.append) if topic else None
+        self.input: Input | None = node.add_input(topic, Image, self._live.append) if topic else None
 
     def of_image(self, stream: Stream, stamp: Time, image_size: tuple[int, int]) -> np.ndarray | None:
         """Return the mask of an image, uint8 (H, W), 0 where no keypoint is wanted; None = no mask."""

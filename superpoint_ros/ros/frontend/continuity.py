@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from builtin_interfaces.msg import Time
 
 from superpoint_ros.core.image_tracker import ImageTracker
-from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
-from superpoint_ros.ros.runtime.worker_node import Stream
+from superpoint_ros.core.stamps import SECOND, nanoseconds
+from superpoint_ros.ros.runtime.pipeline import Stream
 
 if TYPE_CHECKING:
-    from superpoint_ros.ros.frontend.node import FrontendNode
+    from superpoint_ros.ros.frontend.pipeline import Frontend
 
 
 class Continuity:
@@ -21,7 +21,7 @@ class Continuity:
         node: Warns.
     """
 
-    def __init__(self, node: FrontendNode):
+    def __init__(self, node: Frontend):
         self._node = node
         self._stamp: Time | None = None
         self._size: tuple[int, ...] = ()

@@ -11,11 +11,11 @@ import numpy as np
 
 from superpoint_ros.core.types import Features
 from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.ros.runtime.pipeline import Stream
 from superpoint_ros.ros.runtime.scheduling import LatestQueue
-from superpoint_ros.ros.runtime.worker_node import Stream
 
 if TYPE_CHECKING:
-    from superpoint_ros.ros.frontend.node import FrontendNode
+    from superpoint_ros.ros.frontend.pipeline import Frontend
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class NetworkRunner:
         extractor: The network.
     """
 
-    def __init__(self, node: FrontendNode, extractor: Extractor):
+    def __init__(self, node: Frontend, extractor: Extractor):
         self._node, self._extractor = node, extractor
         self._waiting: LatestQueue[NetworkJob] = LatestQueue()
         self._waiting.together = False

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from rclpy.node import Node
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
 from superpoint_ros.core.drawing import Trails, draw_tracks
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import array_to_compressed_image, array_to_image
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
-from superpoint_ros.ros.runtime.qos import output_publisher
+from superpoint_ros.ros.runtime.pipeline import Output, Pipeline
 
 
 class Overlay:
@@ -19,16 +23,12 @@ class Overlay:
     Args:
         node: Owns the publishers.
         camera: Name of the camera.
-        policy: Decides the QoS.
     """
 
-    def __init__(self, node: Node, camera: str, policy: str):
-        self._outputs = (
-            (output_publisher(node, Image, f"{camera}/overlay", policy), array_to_image),
-            (
-                output_publisher(node, CompressedImage, f"{camera}/overlay/compressed", policy),
-                array_to_compressed_image,
-            ),
+    def __init__(self, node: Pipeline[Any, Any], camera: str):
+        self._outputs: tuple[tuple[Output, Callable[[np.ndarray, Header], object]], ...] = (
+            (node.add_output(Image, f"{camera}/overlay"), array_to_image),
+            (node.add_output(CompressedImage, f"{camera}/overlay/compressed"), array_to_compressed_image),
         )
         self._trails = Trails()
 

@@ -1,15 +1,10 @@
-"""Stamps of messages as numbers."""
+"""Numbers -> stamps of messages."""
 
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 
-SECOND = 1_000_000_000
-
-
-def nanoseconds(stamp: Time) -> int:
-    """Return a stamp as nanoseconds since the clock's epoch."""
-    return int(stamp.sec) * SECOND + int(stamp.nanosec)
+from superpoint_ros.core.stamps import SECOND
 
 
 def time_message(stamp: int) -> Time:

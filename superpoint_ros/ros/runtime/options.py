@@ -12,14 +12,13 @@ import numpy as np
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.geometry import pose_from_quaternion
 from superpoint_ros.core.options import NoneMeaning, OptionSpec, build_options, check_options, option, option_specs
+from superpoint_ros.core.stamps import SECOND
 
 Policy: TypeAlias = Literal["latest", "every_frame"]
 Transport: TypeAlias = Literal["raw", "compressed"]
 # x, y, z [m], qx, qy, qz, qw
 PoseValues: TypeAlias = tuple[float, float, float, float, float, float, float]
 Parameters = TypeVar("Parameters")
-
-SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,6 @@ def output_publisher(node: Node, message_type: type, name: str, policy: str) -> 
     )
 
 
-def output_publishers(node: Node, policy: str, **types: type) -> dict[str, Any]:
-    """Create a publisher for each output topic, by its name below the node's own name."""
-    return {name: output_publisher(node, kind, name, policy) for name, kind in types.items()}
-
-
 class SubscriptionOverrides:
     """Hold the QoS policies of one subscription that the user sets by parameters, and which then always hold.
 

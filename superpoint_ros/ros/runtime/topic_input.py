@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
-from superpoint_ros.ros.runtime.image_topics import resolve_topic
 from superpoint_ros.ros.runtime.input_health import InputHealth
 from superpoint_ros.ros.runtime.message_loss import GIVES_MESSAGE_INFO, LossCounter, loss_events
 from superpoint_ros.ros.runtime.qos import SubscriptionOverrides, input_qos
@@ -17,6 +18,18 @@ from superpoint_ros.ros.runtime.topic_watch import PublisherWatch, describe_qos,
 
 FOLLOW_PERIOD_S = 0.25
 MIDDLEWARE_PAGE = "docs/middleware.md"
+
+
+def resolve_topic(node: Node, topic: str) -> str:
+    """Return a topic's name with namespace and remapping applied.
+
+    Raises:
+        ParameterError: It is no name of a topic.
+    """
+    try:
+        return node.resolve_topic_name(topic)
+    except rclpy_implementation.RCLError as error:
+        raise ParameterError(f"'{topic}' is no name of a topic: {str(error).split(', at /')[0]}") from error
 
 
 class TopicInput:

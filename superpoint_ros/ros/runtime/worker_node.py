@@ -1,4 +1,4 @@
-"""What every node of this package is made of, so that a node is its algorithm.
+"""Where an algorithm runs as a node: what every node of this package is made of beside its algorithm.
 
 Callbacks put what arrives into a queue; one worker thread takes it from there as the policy says. Around them: inputs
 whose QoS follows the publishers, parameters that can be changed, statistics, warnings, a log, and a clean end.
@@ -7,67 +7,37 @@ whose QoS follows the publishers, parameters that can be changed, statistics, wa
 from __future__ import annotations
 
 import traceback
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo
 
-from superpoint_ros.core.errors import SuperPointRosError
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics
-from superpoint_ros.ros.runtime.logs import LogForwarding, ThrottledWarnings
-from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
+from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.parameters import declare_parameters, follow_changes, undeclared_parameters
+from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
+from superpoint_ros.ros.runtime.qos import output_publisher
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, LatestQueue, Worker
-from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
+from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
+from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput, resolve_topic
+from superpoint_ros.ros.runtime.transforms import tf2_lookup
 
 STATISTICS_PERIOD_S = 1.0
 # A batch that takes longer than this is not waited for at the end.
 FINISH_S = 1.0
 
-Parameters = TypeVar("Parameters", bound=PolicyOptions)
-Item = TypeVar("Item")
 
+class WorkerNode(Node, Pipeline[Parameters, Item]):
+    """Run an algorithm as a node of a live ROS graph.
 
-@dataclass(frozen=True)
-class Stream:
-    """Hold what is processed one after the other: the images of a camera, or the pairs of two topics.
-
-    Attributes:
-        name: Name of the stream within the node.
-        topic: Resolved topic that it is known by in the log.
-        noun: One of its items in a word: "image", "pair".
-        statistics: Counts and times of its items.
-        held_back: Says which items wait for something else before they can be queued; "" = none.
-    """
-
-    name: str
-    topic: str
-    noun: str
-    statistics: InputStatistics = field(default_factory=InputStatistics)
-    held_back: Callable[[], str] = str
-
-
-class WorkerNode(Node, ABC, Generic[Parameters, Item]):
-    """Do everything of a node but its algorithm.
-
-    Attributes:
-        schema: Its name and parameters; each node sets it.
-        parameters: Those in force; the worker takes changed ones before its next batch.
-        warnings: Log that does not flood.
+    Changed parameters are taken by the worker before its next batch.
 
     Raises:
         SuperPointRosError: A parameter, weights, a backend or a device that cannot be used.
         rclpy.exceptions.ParameterException: A parameter of the wrong type or out of its declared range.
     """
-
-    schema: ParameterSchema[Parameters]
 
     def __init__(self) -> None:
         super().__init__(self.schema.node)
@@ -98,20 +68,13 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         self._worker.start()
         self.get_logger().info(f"ready: {ready}")
 
-    @abstractmethod
-    def set_up(self) -> str:
-        """Load the algorithm, make inputs and outputs; return what the node does, for its log."""
+    def resolve_topic(self, topic: str) -> str:
+        """Return a topic's name with namespace and remapping applied.
 
-    @abstractmethod
-    def process(self, batch: list[tuple[Stream, Item]]) -> None:
-        """Process what the queue hands out; called by the worker, one batch at a time."""
-
-    @abstractmethod
-    def statuses(self) -> Sequence[DiagnosticStatus]:
-        """Return the lines of the node's report; called about once a second."""
-
-    def apply(self, parameters: Parameters) -> None:
-        """Take changed parameters; called by the worker between two batches."""
+        Raises:
+            ParameterError: It is no name of a topic.
+        """
+        return resolve_topic(self, topic)
 
     def add_input(
         self, topic: str, message_type: type, on_message: Callable[[Any], None], **options: Any
@@ -121,9 +84,13 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         self._inputs.append(made)
         return made
 
-    def add_camera_info(self, topic: str, on_message: Callable[[Any], None], *, needed: bool) -> TopicInput:
-        """Subscribe to the calibration of a camera, which one message is enough of."""
-        return self.add_input(topic, CameraInfo, on_message, policy="latest", latched=True, needed=needed)
+    def add_output(self, message_type: type, name: str) -> Any:
+        """Create a publisher on ~/name with the policy's QoS."""
+        return output_publisher(self, message_type, name, self.parameters.policy)
+
+    def transforms(self) -> TransformLookup | None:
+        """Listen to tf2 where it is installed."""
+        return tf2_lookup(self)
 
     def add_stream(self, stream: Stream) -> Stream:
         """Make a stream known, whose items are to be queued."""
@@ -138,7 +105,7 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
             try:
                 process(batch)
             except Exception as error:
-                self._log_failure("batch in the background not finished", error)
+                self._warn_of_failure("batch in the background not finished", error)
 
         self._background.append(Worker(queue, work))
         self._background[-1].start()
@@ -152,26 +119,13 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
         """Queue an item for the worker; what it replaces is counted as dropped."""
         stream.statistics.count("dropped", self._queue.put(stream.name, item))
 
-    @contextmanager
-    def skip_on_error(self, stream: Stream) -> Iterator[None]:
-        """End what goes wrong with one item: count it by its reason and say so, at most every few seconds.
+    def is_running(self) -> bool:
+        """Tell whether ROS has not been shut down."""
+        return bool(self.context.ok())
 
-        Errors that this package does not raise on purpose are logged in full.
-        """
-        try:
-            yield
-        except SuperPointRosError as error:
-            topic = getattr(error, "topic", "") or stream.topic
-            self._skip(stream, topic, getattr(error, "reason", type(error).__name__), str(error))
-        except Exception as error:
-            if self.context.ok():
-                text = f"{type(error).__name__}: {error}"
-                if self._skip(stream, stream.topic, "internal error", text):
-                    self.get_logger().error(traceback.format_exc())
-
-    def _skip(self, stream: Stream, topic: str, reason: str, text: str) -> bool:
-        stream.statistics.skip(reason)
-        return self.warnings.warn(topic, reason, f"{stream.noun} skipped [{reason}]: {text}")
+    def log_error(self, text: str) -> None:
+        """Log an error."""
+        self.get_logger().error(text)
 
     def _set_wanted(self, parameters: Parameters) -> None:
         self._wanted = parameters
@@ -183,14 +137,14 @@ class WorkerNode(Node, ABC, Generic[Parameters, Item]):
                 self.parameters = self._wanted
                 self.apply(self.parameters)
         except Exception as error:
-            self._log_failure("changed parameters not applied", error)
+            self._warn_of_failure("changed parameters not applied", error)
         try:
             self.process([(self._streams[name], item) for name, item in batch])
         except Exception as error:
-            self._log_failure(f"batch of {len(batch)} not finished", error)
+            self._warn_of_failure(f"batch of {len(batch)} not finished", error)
 
-    def _log_failure(self, what: str, error: Exception) -> None:
-        if self.context.ok() and self.warnings.warn(self.get_name(), what, f"{what}: {type(error).__name__}: {error}"):
+    def _warn_of_failure(self, what: str, error: Exception) -> None:
+        if self.is_running() and self.warnings.warn(self.get_name(), what, f"{what}: {type(error).__name__}: {error}"):
             self.get_logger().error(traceback.format_exc())
 
     def _follow_publishers(self) -> None:

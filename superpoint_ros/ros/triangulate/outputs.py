@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from superpoint_ros.core.camera import Camera
@@ -13,7 +14,7 @@ from superpoint_ros.msg import Features, Matches
 from superpoint_ros.ros.messages.depth import array_to_depth_image
 from superpoint_ros.ros.messages.features import matches_to_message
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
-from superpoint_ros.ros.runtime.qos import output_publishers
+from superpoint_ros.ros.runtime.pipeline import Pipeline
 
 
 class TriangulateOutputs:
@@ -21,13 +22,10 @@ class TriangulateOutputs:
 
     Args:
         node: Owns the publishers.
-        policy: Decides their QoS.
     """
 
-    def __init__(self, node: Node, policy: str):
-        self._to = output_publishers(
-            node, policy, matches=Matches, sparse_depth=Image, camera_info=CameraInfo, points=PointCloud2
-        )
+    def __init__(self, node: Pipeline[Any, Any]):
+        self._to = node.add_outputs(matches=Matches, sparse_depth=Image, camera_info=CameraInfo, points=PointCloud2)
 
     def publish(self, left: Features, right: Features, stereo: StereoDepth, camera: Camera, info: CameraInfo) -> None:
         """Publish everything of one pair, with the left image's header.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import rclpy
 from hypothesis import given
@@ -17,6 +19,7 @@ from superpoint_ros.inference.network_options import NetworkOptions, RuntimeOpti
 from superpoint_ros.ros.frontend.parameters import SCHEMA
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.parameters import declare_parameters, undeclared_parameters
+from superpoint_ros.ros.runtime.topic_input import resolve_topic
 
 NUMBERS = [spec for spec in SCHEMA.all_specs().values() if spec.limits and spec.count == 1]
 
@@ -64,21 +67,22 @@ def test_defaults_are_those_of_the_library():
 )
 def test_topics(node_with, topic, transport, expected, camera_info):
     node = node_with()
-    found = image_topic(node, topic, "left", transport)
-    assert (found, camera_info_topic(node, "", found)) == (expected, camera_info)
+    found = image_topic(partial(resolve_topic, node), topic, "left", transport)
+    assert (found, camera_info_topic(partial(resolve_topic, node), "", found)) == (expected, camera_info)
 
 
 @pytest.mark.parametrize(("transport", "expected"), [("raw", "/usb/image"), ("compressed", "/usb/image/compressed")])
 def test_topics_follow_namespace_and_remapping(node_with, transport, expected):
-    plain = image_topic(node_with("/robot1"), "", "left", transport)
+    plain = image_topic(partial(resolve_topic, node_with("/robot1")), "", "left", transport)
     assert plain == "/robot1/left/image_raw" + expected.removeprefix("/usb/image")
     node = node_with("/robot1", ["left/image_raw:=/usb/image"])
-    found = image_topic(node, "", "left", transport)
-    assert (found, camera_info_topic(node, "", found)) == (expected, "/usb/camera_info")
+    found = image_topic(partial(resolve_topic, node), "", "left", transport)
+    assert (found, camera_info_topic(partial(resolve_topic, node), "", found)) == (expected, "/usb/camera_info")
 
 
 def test_a_camera_info_topic_can_be_given(node_with):
-    assert camera_info_topic(node_with("/robot1"), "calibration", "/robot1/left/image") == "/robot1/calibration"
+    resolve = partial(resolve_topic, node_with("/robot1"))
+    assert camera_info_topic(resolve, "calibration", "/robot1/left/image") == "/robot1/calibration"
 
 
 @pytest.mark.parametrize("names", [[], ["a", "a"], ["a b"], [""], ["0a"], ["a/b"], ["names"]])

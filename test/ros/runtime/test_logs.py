@@ -56,18 +56,3 @@ def test_the_library_logs_what_the_most_talkative_node_wants_to_hear():
     assert library.level == logging.WARNING
     forwardings[0].close()
     assert library.level == logging.NOTSET
-
-
-def test_a_warning_is_logged_once_a_period_and_key(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
-    recorder = Recorder()
-    warnings = logs.ThrottledWarnings(recorder, period_s=5.0)
-    for _ in range(4):
-        warnings.warn("/left", "step", "bad step")
-    warnings.warn("/left", "data", "bad data")
-    warnings.warn("/right", "step", "bad step")
-    assert [text for _, text in recorder.lines] == ["/left: bad step", "/left: bad data", "/right: bad step"]
-    now[0] += 5.0
-    warnings.warn("/left", "step", "bad step")
-    assert recorder.lines[-1][1] == "/left: bad step (3 more like this since the last warning)"

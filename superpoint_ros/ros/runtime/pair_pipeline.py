@@ -1,4 +1,4 @@
-"""A node that works on pairs: messages of two topics that belong together by their stamps."""
+"""An algorithm that works on pairs: messages of two topics that belong together by their stamps."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from superpoint_ros.core.pairing import Pairing
-from superpoint_ros.ros.messages.stamps import SECOND, nanoseconds
+from superpoint_ros.core.stamps import SECOND, nanoseconds
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics, diagnostic_status
-from superpoint_ros.ros.runtime.options import PairingOptions, PolicyOptions
-from superpoint_ros.ros.runtime.topic_input import TopicInput
-from superpoint_ros.ros.runtime.worker_node import Stream, WorkerNode
+from superpoint_ros.ros.runtime.options import PairingOptions
+from superpoint_ros.ros.runtime.pipeline import Input, Parameters, Pipeline, Stream
 
 INPUT_COUNTERS = ("received", "lost", "resets", "paired", "without_partner")
 PAIR_COUNTERS = ("processed", "dropped", "skipped")
 
-Parameters = TypeVar("Parameters", bound=PolicyOptions)
 First = TypeVar("First")
 Second = TypeVar("Second")
 Put: TypeAlias = Callable[[int, Any], Any]
@@ -33,19 +31,19 @@ class PairedInput:
 
     Attributes:
         name: Name of the input, "left" for example.
-        source: The subscription.
+        source: The topic.
         companion: Calibration that comes with it; None = none.
         reported: Messages received and without partner at the last report.
     """
 
     name: str
-    source: TopicInput
-    companion: TopicInput | None
+    source: Input
+    companion: Input | None
     reported: tuple[int, int] = (0, 0)
 
 
-class PairNode(WorkerNode[Parameters, tuple[First, Second]], Generic[Parameters, First, Second]):
-    """Do everything of a node on pairs but its algorithm.
+class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameters, First, Second]):
+    """Do everything on pairs but what becomes of one.
 
     Attributes:
         pairs: The stream of pairs.
@@ -57,8 +55,8 @@ class PairNode(WorkerNode[Parameters, tuple[First, Second]], Generic[Parameters,
 
     def pair_topics(
         self,
-        first: tuple[str, str, type, TopicInput | None],
-        second: tuple[str, str, type, TopicInput | None],
+        first: tuple[str, str, type, Input | None],
+        second: tuple[str, str, type, Input | None],
         options: PairingOptions,
     ) -> str:
         """Subscribe to two topics and queue what belongs together; to be called once, in `set_up`.
@@ -88,7 +86,7 @@ class PairNode(WorkerNode[Parameters, tuple[First, Second]], Generic[Parameters,
         name: str,
         topic: str,
         kind: type,
-        companion: TopicInput | None,
+        companion: Input | None,
         put: Put,
     ) -> PairedInput:
         statistics = InputStatistics(INPUT_COUNTERS)
