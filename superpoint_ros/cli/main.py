@@ -24,6 +24,7 @@ SUB_COMMANDS = {
     "convert": "convert a pickled weights file to .safetensors, which is read without PyTorch",
     "quantize": "quantize weights to 8 bits, for processors",
     "bench": "measure speed: stages by size, backend and precision, or the node under load",
+    "replay": "run the nodes over bags without ROS, and write bags of what they send",
     "compare": "compare two bags field by field, within tolerances: a regression test of what nodes send",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }

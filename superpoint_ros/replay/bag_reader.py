@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rosbags.interfaces import MessageDefinitionFormat
+from rosbags.interfaces import Connection, MessageDefinitionFormat
 from rosbags.rosbag1 import Reader as Reader1
 from rosbags.rosbag2 import Reader as Reader2
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.files import first_bytes, lfs_hint
+from superpoint_ros.replay.ros2_messages import Ros2Messages
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,33 @@ class BagReader:
         Raises:
             SourceError: The bag is damaged; the messages before that have been given.
         """
-        connections = [one for one in self._reader.connections if one.topic in topics]
+        for connection in self.connections(topics):
+            self._learn(connection)
+        for connection, received, data in self.records(topics):
+            yield self._message(connection, received, data)
+
+    def connections(self, topics: Collection[str]) -> list[Connection]:
+        """Return what is known of topics, their types and definitions for example."""
+        return [one for one in self._reader.connections if one.topic in topics]
+
+    def records(self, topics: Collection[str]) -> Iterator[tuple[Connection, int, bytes]]:
+        """Read the messages of some topics as bytes, each with its connection and when it was recorded [ns].
+
+        Raises:
+            SourceError: The bag is damaged; the messages before that have been given.
+        """
+        connections = self.connections(topics)
         if not connections:
             return
-        for connection in connections:
-            self._learn(connection)
         try:
             for connection, received, data in self._reader.messages(connections=connections):
-                yield self._message(connection, received, bytes(data))
+                yield connection, received, bytes(data)
         except Exception as error:
             raise SourceError(f"'{self.path}' is damaged: {error or type(error).__name__}") from error
+
+    def ros2_messages(self) -> Ros2Messages | None:
+        """Return what brings the messages into ROS 2's form; None where they have it."""
+        return Ros2Messages(self._types) if self._is_first else None
 
     def _learn(self, connection: Any) -> None:
         """Register a type that ROS does not have; without a definition its messages have no content."""

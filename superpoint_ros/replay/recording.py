@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from rosbags.interfaces import Connection
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
@@ -14,8 +15,11 @@ from rosbags.typesys.store import Typestore
 import superpoint_ros.msg
 from superpoint_ros.core.errors import DatasetError, SourceError
 from superpoint_ros.core.files import path_beside
+from superpoint_ros.core.stamps import nanoseconds
 
 PACKAGE = "superpoint_ros"
+# How the hash of a definition begins, as ROS 2 writes it since Iron.
+RIHS = "RIHS01_"
 
 
 def typestore_with_own_messages() -> Typestore:
@@ -80,11 +84,41 @@ class BagRecorder:
         finally:
             shutil.rmtree(self._beside, ignore_errors=True)
 
-    def write(self, topic: str, message: Any, data: bytes) -> None:
-        """Write a message with a header, filed under its own stamp; `data` are its bytes as they traveled (CDR)."""
+    def write(self, topic: str, message: Any, data: bytes, received: int | None = None) -> None:
+        """Write a message with a header.
+
+        Args:
+            topic: Topic that it is of.
+            message: The message.
+            data: Its bytes as they traveled (CDR).
+            received: When it was received [ns]; None = at its own stamp.
+        """
         if topic not in self._connections:
             name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
             self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)
-        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
         # A bag has no time before the clock's epoch.
-        self._writer.write(self._connections[topic], max(0, stamp), data)
+        time = max(0, nanoseconds(message.header.stamp)) if received is None else received
+        self._writer.write(self._connections[topic], time, data)
+
+    def add_topic(self, connection: Connection, types: Typestore, *, as_recorded: bool) -> None:
+        """Make a topic of another bag known, so that its messages can be copied.
+
+        Args:
+            connection: What the other bag says of it.
+            types: Knows its type.
+            as_recorded: Whether its definition and QoS are taken over; if not, the definition is that of the type.
+        """
+        own: dict[str, Any] = {"typestore": types}
+        if as_recorded:
+            own["offered_qos_profiles"] = getattr(connection.ext, "offered_qos_profiles", ())
+            if connection.msgdef.data and connection.digest.startswith(RIHS):
+                own |= {"msgdef": connection.msgdef.data, "rihs01": connection.digest}
+        self._connections[connection.topic] = self._writer.add_connection(connection.topic, connection.msgtype, **own)
+
+    def copy(self, topic: str, received: int, data: bytes) -> None:
+        """Write the bytes (CDR) of a message of such a topic, and when it was received [ns]."""
+        self._writer.write(self._connections[topic], received, data)
+
+    def note(self, key: str, value: str) -> None:
+        """Write a word about the bag into its metadata."""
+        self._writer.set_custom_data(key, value)

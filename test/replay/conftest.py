@@ -1,5 +1,5 @@
 """A probe that talks to the player over real DDS."""
 
-from helpers.ros_fixtures import probe
+from helpers.ros_fixtures import d3, probe, start_node, weights
 
-__all__ = ["probe"]
+__all__ = ["d3", "probe", "start_node", "weights"]

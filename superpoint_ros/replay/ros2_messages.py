@@ -1,0 +1,62 @@
+"""Recorded bytes of ROS 1 or ROS 2 -> CDR as ROS 2 has it, so that whatever reads them needs to know ROS 2 alone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+# ROS 1's name: ROS 2's.
+RENAMED = {"tf/msg/tfMessage": "tf2_msgs/msg/TFMessage"}
+
+
+class Ros2Messages:
+    """Bring the messages of a ROS 1 bag into ROS 2's form.
+
+    Args:
+        source: The types of the bag.
+    """
+
+    def __init__(self, source: Typestore):
+        self._source = source
+        self.types = get_typestore(Stores.LATEST)
+
+    def name(self, msgtype: str) -> str:
+        """Return the name of a type in ROS 2."""
+        return RENAMED.get(msgtype, msgtype)
+
+    def learn(self, msgtype: str, definition: str) -> bool:
+        """Make a type known that ROS 2 does not have; tell whether it is known then."""
+        if self.name(msgtype) not in self.types.types:
+            with suppress(Exception):  # the parser raises what it likes on a damaged definition
+                found = get_types_from_msg(definition, msgtype)
+                self.types.register({name: one for name, one in found.items() if name not in self.types.types})
+        return self.name(msgtype) in self.types.types
+
+    def to_cdr(self, data: bytes, msgtype: str) -> bytes:
+        """Convert the bytes of a ROS 1 message.
+
+        Raises:
+            Exception: They are not of that type; rosbags raises what it likes.
+        """
+        message = self._source.deserialize_ros1(data, msgtype)
+        name = self.name(msgtype)
+        return bytes(self.types.serialize_cdr(self._converted(message, self.types.types[name]), name))
+
+    def _converted(self, message: Any, kind: Any) -> Any:
+        """Copy a message field by field; ROS 1 writes some names in capitals, and has `seq`, which ROS 2 has not."""
+        old = {field.name.lower(): getattr(message, field.name) for field in fields(message)}
+        return kind(**{
+            field.name: self._value(old[field.name.lower()]) for field in fields(kind) if field.name != "__msgtype__"
+        })  # fmt: skip
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._value(one) for one in value]
+        if is_dataclass(value):
+            name: str = vars(type(value))["__msgtype__"]
+            return self._converted(value, self.types.types[self.name(name)])
+        return value
