@@ -88,10 +88,15 @@ class LoggedNode:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def process_id(self) -> int:
+        """Return the number of the node's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def processor_seconds(self) -> float:
         """Return the processor time of the node so far, all its threads, seconds; as Linux tells it."""
-        assert self._process is not None
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def check(self) -> None:
