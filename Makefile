@@ -14,7 +14,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint docs colcon fuzz install clean
+.PHONY: demo test lint docs colcon fuzz soak install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -43,6 +43,11 @@ docs: $(VENV)/.docs
 COUNT ?= 1000000
 fuzz: $(VENV)/.installed-with-tests
 	$(BIN)/python benchmarks/fuzz.py --count $(COUNT)
+
+# Real nodes under all that happens to a robot; a violated bound of memory, handles, threads or accounting is an error.
+MINUTES ?= 30
+soak: $(VENV)/.installed-with-tests
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon

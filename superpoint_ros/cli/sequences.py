@@ -43,9 +43,9 @@ def read_sequence(arguments: argparse.Namespace) -> tuple[str, list[Frame]]:
 
 def rendered_frames(seed: int, count: int, image_size: tuple[int, int] = ROOM_SIZE) -> list[Frame]:
     """Render a hand-held walk through a random room: frames with camera, pose and depth."""
-    from superpoint_ros.cli.source import SECOND
     from superpoint_ros.cli.sources import rendered_room
     from superpoint_ros.core.camera import Camera
+    from superpoint_ros.core.stamps import SECOND
     from superpoint_ros.evaluation.datasets.frames import Frame
 
     source = rendered_room(seed, count, image_size)

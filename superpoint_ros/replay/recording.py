@@ -16,6 +16,7 @@ import superpoint_ros.msg
 from superpoint_ros.core.errors import DatasetError, SourceError
 from superpoint_ros.core.files import path_beside
 from superpoint_ros.core.stamps import nanoseconds
+from superpoint_ros.replay.ros2_messages import type_name
 
 PACKAGE = "superpoint_ros"
 # How the hash of a definition begins, as ROS 2 writes it since Iron.
@@ -94,8 +95,7 @@ class BagRecorder:
             received: When it was received [ns]; None = at its own stamp.
         """
         if topic not in self._connections:
-            name = "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
-            self._connections[topic] = self._writer.add_connection(topic, name, typestore=self._typestore)
+            self._connections[topic] = self._writer.add_connection(topic, type_name(message), typestore=self._typestore)
         # A bag has no time before the clock's epoch.
         time = max(0, nanoseconds(message.header.stamp)) if received is None else received
         self._writer.write(self._connections[topic], time, data)

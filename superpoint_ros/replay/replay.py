@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import deserialize_message
 from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo
@@ -19,7 +19,8 @@ from superpoint_ros.core.errors import ParameterError, SourceError
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, OfflineNode, TopicBus
 from superpoint_ros.replay.plan import Values, plan_nodes
-from superpoint_ros.replay.recording import BagRecorder
+from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
+from superpoint_ros.replay.ros2_messages import message_to_cdr
 
 SETTINGS_KEY = "superpoint_ros_replay"
 # Images for people to look at.
@@ -106,6 +107,7 @@ class _Replay:
     def __init__(self, reader: BagReader, recorder: BagRecorder, plan: dict[str, Values], options: ReplayOptions):
         self._reader, self._recorder, self._options = reader, recorder, options
         self._received = 0
+        self._types = typestore_with_own_messages()
         self._report = ReplayReport()
         self._migration = reader.ros2_messages()
         self._bus = TopicBus(self._record, lambda topic: options.drawings or not topic.endswith(DRAWINGS))
@@ -141,7 +143,7 @@ class _Replay:
         return True
 
     def _record(self, topic: str, message: Any) -> None:
-        self._recorder.write(topic, message, serialize_message(message), self._received)
+        self._recorder.write(topic, message, message_to_cdr(message, self._types), self._received)
 
     def run(self, progress: Callable[[int, int], None] | None) -> ReplayReport:
         """Run through the bag, and say what became of it."""

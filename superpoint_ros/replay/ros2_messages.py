@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 # ROS 1's name: ROS 2's.
 RENAMED = {"tf/msg/tfMessage": "tf2_msgs/msg/TFMessage"}
+
+
+def message_to_cdr(message: Any, types: Typestore) -> bytes:
+    """Serialize a message of ROS's own classes; unlike the middleware's own bytes, those of padding are always 0."""
+    name = type_name(message)
+    return bytes(types.serialize_cdr(_recorded(message, types), name))
+
+
+def type_name(message: Any) -> str:
+    """Return the name of the type of a message of ROS's own classes: "sensor_msgs/msg/Image"."""
+    return "/".join((*type(message).__module__.split(".")[:2], type(message).__name__))
+
+
+def _recorded(message: Any, types: Typestore) -> Any:
+    kind: Any = types.types[type_name(message)]
+    return kind(**{
+        field.name: _recorded_value(getattr(message, field.name), types)
+        for field in fields(kind) if field.name != "__msgtype__"
+    })  # fmt: skip
+
+
+def _recorded_value(value: Any, types: Typestore) -> Any:
+    if isinstance(value, array):
+        return np.asarray(value)
+    if isinstance(value, list):
+        return [_recorded_value(one, types) for one in value]
+    return _recorded(value, types) if hasattr(value, "get_fields_and_field_types") else value
 
 
 class Ros2Messages:

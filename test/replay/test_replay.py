@@ -12,7 +12,7 @@ import pytest
 from helpers.bags import picture, write_images_bag
 from helpers.ros_probe import header, milliseconds, texture
 from helpers.shared_data import shared_data
-from rclpy.serialization import serialize_message
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.cli.replay import outputs, own_share
@@ -20,7 +20,8 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.comparison import compare_bags
-from superpoint_ros.replay.recording import BagRecorder
+from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
+from superpoint_ros.replay.ros2_messages import message_to_cdr
 from superpoint_ros.ros.messages.images import array_to_image
 
 SIZE = (120, 160)
@@ -62,9 +63,10 @@ def camera_messages(count: int = 4, cameras: tuple[str, ...] = ("left",)) -> lis
 
 
 def write_bag(path: Path, messages: list[tuple[str, object]]) -> Path:
+    types = typestore_with_own_messages()
     with BagRecorder(path) as bag:
         for topic, message in messages:
-            bag.write(topic, message, serialize_message(message))
+            bag.write(topic, message, message_to_cdr(message, types))
     return path
 
 
@@ -117,8 +119,6 @@ def test_live_every_frame_equals_offline(replayed, probe, start_node, tmp_path):
 def test_one_changed_keypoint_is_found(replayed, tmp_path):
     with BagReader(replayed[1]) as bag:
         messages = list(bag.messages(bag.all_topics()))
-        from rclpy.serialization import deserialize_message
-
         kinds = {"features": Features, "tracks": Tracks}
         read = [(one.topic, deserialize_message(one.data, kinds[one.topic.split("/")[-1]])) for one in messages]
     changed = next(message for topic, message in read if topic.endswith("features"))
