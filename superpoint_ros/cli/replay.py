@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--params", type=Path, metavar="FILE", help="Parameters of the nodes, as ROS reads them (YAML)")
     parser.add_argument("--keep-inputs", action="store_true", help="Also write all topics of the input")
-    parser.add_argument("--drawings", action="store_true", help="Also write overlays and coloured depth")
+    parser.add_argument("--drawings", action="store_true", help="Also write overlays and colored depth")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="Bags at a time (default: %(default)s)")
 
 
