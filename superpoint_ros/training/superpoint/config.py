@@ -129,6 +129,11 @@ class SuperPointConfig:
     balance: Balance = balance_option()
     detector_weight: float = loss_weight_option(1.0, "detector's")
     descriptor_weight: float = loss_weight_option(1.0, "descriptor's")
+    reprojection_weight: float = option(
+        0.0,
+        "Weight of the distance between keypoints of the two views, refined as at inference; 0 = not computed.",
+        limits=(0.0, 1e6),
+    )
     alpha: float = alpha_option()
     validation_images: int = validation_images_option(32)
     frozen_layers: int = option(

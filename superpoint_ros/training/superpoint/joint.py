@@ -16,7 +16,7 @@ from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
 from superpoint_ros.networks.checkpoint import load_checkpoint
-from superpoint_ros.networks.decode import decode, sample_descriptors
+from superpoint_ros.networks.decode import decode, heatmap, sample_descriptors
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.export import load_trained_state
@@ -28,6 +28,7 @@ from superpoint_ros.training.losses import contrastive_descriptor_loss, detector
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
 from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images
+from superpoint_ros.training.superpoint.reprojection import reprojection_loss
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(
     detection_threshold=0.005, nms_radius=4, remove_borders=4, max_keypoints=300, subpixel=True
@@ -57,6 +58,13 @@ def _sample(descriptors: Tensor, xy: Tensor) -> Tensor:
     return torch.stack([sample_descriptors(d, at, "exact") for d, at in zip(dense, xy, strict=True)])
 
 
+def _between(batch: dict[str, Tensor]) -> Tensor:
+    """Return the homographies (B, 3, 3) from the first view of each pair to the second."""
+    to_first, to_second = batch["homographies"].unbind(dim=1)
+    between: Tensor = to_second @ torch.linalg.inv(to_first)
+    return between
+
+
 class SuperPointLoss:
     """Make views on the device, then both losses and their balance."""
 
@@ -74,7 +82,7 @@ class SuperPointLoss:
         return mean
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
-        """Return "detector", "descriptor", their weights where these change, and "total"."""
+        """Return "total" and its parts: "detector", "descriptor", "reprojection" if it counts, weights that change."""
         views, valid = make_views(batch, self.config.size)
         generator = step_generator(self.config.loop.seed, self.rank, step, views.device)
         views = Photometric(self.config.photometric, generator)(views)
@@ -85,14 +93,18 @@ class SuperPointLoss:
             "detector": detector_loss(logits.float(), labels, self.config.corner_weight),
             "descriptor": self._descriptor_loss(descriptors, batch, valid),
         }
-        return self._balance(model, losses)
+        balanced = self._balance(model, losses)
+        weight = self.config.reprojection_weight
+        if weight == 0.0:
+            return balanced
+        first, second = heatmap(logits).chunk(2)
+        distance = reprojection_loss(first, second, batch["correspondences"], batch["filled"], _between(batch))
+        return balanced | {"reprojection": distance, "total": balanced["total"] + weight * distance}
 
     def _descriptor_loss(self, descriptors: Tensor, batch: dict[str, Tensor], valid: Tensor) -> Tensor:
         first, second = descriptors.chunk(2)
         if self.config.descriptor_loss == "hinge":
-            to_first, to_second = batch["homographies"].unbind(dim=1)
-            between = to_second @ torch.linalg.inv(to_first)
-            return hinge_descriptor_loss(first.float(), second.float(), between, valid.chunk(2)[1])
+            return hinge_descriptor_loss(first.float(), second.float(), _between(batch), valid.chunk(2)[1])
         xy0, xy1 = torch.split(batch["correspondences"], 2, dim=2)
         sampled = _sample(first, xy0), _sample(second, xy1)
         return contrastive_descriptor_loss(*sampled, xy0, xy1, batch["filled"], self.config.temperature)

@@ -12,6 +12,8 @@ from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.superpoint.images import find_images
 
+ENCODER_AND_HEADS = ("conv4b", "convPb", "convDb")
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory) -> tuple[Path, Path]:
@@ -43,6 +45,20 @@ def test_training_starts_from_a_weights_file(folders, tmp_path):
         torch.testing.assert_close(state[f"{name}.weight"], plain.state_dict()[f"{name}.weight"], rtol=0, atol=0)
     moved = (state["conv4b.weight"] - plain.state_dict()["conv4b.weight"]).abs().max()
     assert 0 < moved < 0.01
+
+
+def test_the_reprojection_distance_moves_detector_and_encoder_alone(folders, tmp_path):
+    torch.manual_seed(3)
+    plain = SuperPoint()
+    save_checkpoint(tmp_path / "start.safetensors", to_weights(plain))
+    changes = ["loop.steps=1", "detector_weight=0", "descriptor_weight=0", "reprojection_weight=1"]
+    assert recipe.superpoint(*folders, tmp_path / "run", changes, "--initial", tmp_path / "start.safetensors") == 0
+    state, before = load_trained_state(tmp_path / "run" / "last.ckpt"), plain.state_dict()
+    moved = {
+        name: float((state[f"{name}.weight"] - before[f"{name}.weight"]).abs().max()) for name in ENCODER_AND_HEADS
+    }
+    assert moved["convDb"] == 0.0
+    assert moved["convPb"] > 0 < moved["conv4b"]
 
 
 def test_an_initial_file_that_is_no_network_is_named(folders, tmp_path, capsys):
