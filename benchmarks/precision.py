@@ -23,7 +23,7 @@ from superpoint_ros.core.image import fit_within, resize_image
 from superpoint_ros.core.image_files import list_image_files, read_image_file
 from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.core.types import Features
-from superpoint_ros.evaluation.datasets.catalogue import FRAME_LAYOUTS, read_dataset
+from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
 
 PRECISIONS = ("bfloat16", "int8")
 SAME_POINT = 1.0  # pixels

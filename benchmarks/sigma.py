@@ -22,7 +22,7 @@ from superpoint_ros.core.geometry import resize_homography, warp_points
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Features
-from superpoint_ros.evaluation.datasets.catalogue import HOMOGRAPHY_LAYOUTS, read_dataset
+from superpoint_ros.evaluation.datasets.catalog import HOMOGRAPHY_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.files import read_image
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.datasets.sizing import sized
