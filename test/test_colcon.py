@@ -73,8 +73,8 @@ def test_colcon_test_runs_the_suite(tmp_path):
     # A part of the suite is enough to see that it is found, runs on the built package, and that its result counts.
     (folder / "src" / "superpoint_ros" / "test" / "core" / "test_fails.py").write_text("def test_options(): assert 0\n")
     for selected, status in (("test_options and not test_fails", 0), ("test_fails", 1)):
-        script = f"PYTEST_ADDOPTS='-k \"{selected}\"' colcon test --ctest-args -R '^core$' && colcon test-result --verbose"
-        tested = run(folder, script)
+        script = f"PYTEST_ADDOPTS='-k \"{selected}\"' colcon test --ctest-args -R '^core$'"
+        tested = run(folder, f"{script} && colcon test-result --verbose")
         assert tested.returncode == status, tested.stdout + tested.stderr
         assert "0 errors" in tested.stdout, tested.stdout + tested.stderr
         assert ("test_fails" in tested.stdout) == bool(status), tested.stdout

@@ -96,8 +96,10 @@ def test_the_demo_stops_at_once_and_quietly_and_leaves_a_whole_bag(state, number
         env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
     ) as demo:  # fmt: skip
         bag, log = tmp_path / "out" / ".bag.partial", tmp_path / "out" / "frontend.log"
-        wait_for({"rendering": lambda: True, "starting the node": log.exists, "playing": bag.exists}[state])
-        time.sleep(4.5)
+        wait_for(
+            {"rendering": lambda: True, "starting the node": log.exists, "playing": lambda: is_playing(bag, log)}[state]
+        )
+        time.sleep(3.0 if state == "playing" else 4.5)
         begin = time.monotonic()
         demo.send_signal(number)
         _, errors = demo.communicate(timeout=20)
@@ -108,6 +110,10 @@ def test_the_demo_stops_at_once_and_quietly_and_leaves_a_whole_bag(state, number
         with AnyReader([tmp_path / "out" / "bag"]) as reader:
             assert reader.message_count > 0
         assert not bag.exists()
+
+
+def is_playing(bag, log):
+    return bag.exists() and "ready: " in log.read_text()
 
 
 def write_frames(folder, count):

@@ -1,4 +1,5 @@
 import threading
+import time
 
 from superpoint_ros.core.stages import collect_stages, stage
 
@@ -10,6 +11,13 @@ def test_stages_of_one_name_add_up_and_nested_ones_count_in_both():
                 pass
     assert seconds.keys() == {"whole", "part"}
     assert 0 < seconds["part"] <= seconds["whole"]
+
+
+def test_a_stage_takes_what_passes_inside_and_no_more():
+    start = time.perf_counter()
+    with collect_stages() as seconds, stage("short"):
+        time.sleep(0.005)
+    assert 0.005 <= seconds["short"] <= time.perf_counter() - start
 
 
 def test_nothing_is_kept_where_nobody_collects():
