@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from superpoint_ros.networks.refine import refine_keypoints
+from superpoint_ros.networks.refine import refine_keypoints, windows
 from superpoint_ros.training.homographies import warp_points
 
 PEAK_RADIUS = 3  # pixels around a common point within which each view's peak is looked for
@@ -24,14 +23,10 @@ def strongest_pixel(scores: Tensor, xy: Tensor, radius: int) -> tuple[Tensor, Te
     Returns:
         Whole pixels xy (N, 2), in the points' precision, and their scores (N,).
     """
-    column, row = xy.round().long().unbind(dim=1)
-    padded = F.pad(scores, (radius,) * 4, value=-1.0)
     side = 2 * radius + 1
-    offset = torch.arange(side, device=scores.device)
-    window = padded[(row[:, None] + offset)[:, :, None], (column[:, None] + offset)[:, None, :]]
-    score, index = window.flatten(1).max(dim=1)
+    score, index = windows(scores, xy, radius, outside=-1.0).flatten(1).max(dim=1)
     step = torch.stack([index % side, index // side], dim=1) - radius
-    return torch.stack([column, row], dim=1).to(xy) + step, score
+    return xy.round() + step, score
 
 
 def reprojection_loss(
