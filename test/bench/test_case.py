@@ -27,7 +27,7 @@ def test_a_process_of_its_own_measures_the_same_case():
 
 
 def test_the_plain_network_has_no_other_stage():
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="the extra [torch] brings PyTorch")
     assert measure(Case(backend="plain", size=(64, 96)), 2)["stages_ms"].keys() == {"network", "total"}
 
 

@@ -64,7 +64,7 @@ def test_growth_varies_one_attribute_and_keeps_the_others():
 
 
 def test_a_plot_is_written(tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="the extra [evaluation] brings Matplotlib")
     plot(tmp_path / "made" / "growth.png", ROWS)
     assert cv2.imread(str(tmp_path / "made" / "growth.png")).shape[1] > 1000
 

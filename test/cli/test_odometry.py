@@ -5,8 +5,8 @@ import pytest
 
 from superpoint_ros.cli.main import main
 
-pytest.importorskip("gtsam")
-pytest.importorskip("evo")
+pytest.importorskip("gtsam", reason="the extra [odometry] brings GTSAM")
+pytest.importorskip("evo", reason="the extra [odometry] brings evo")
 
 
 @pytest.mark.parametrize("depth", [False, True])

@@ -86,7 +86,7 @@ def test_refinement_at_the_corner_stays_finite_and_near():
     st.booleans(),
 )
 def test_both_decoders_agree(seed, image_size, radius, max_keypoints, subpixel):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="the extra [torch] brings PyTorch")
     from superpoint_ros.networks.decode import decode as decode_on_device
 
     generator = torch.Generator().manual_seed(seed)

@@ -17,7 +17,7 @@ from superpoint_ros.core.types import (
 
 
 def test_the_status_of_a_track_is_what_the_message_says():
-    pytest.importorskip("rclpy")
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
     from superpoint_ros.msg import Tracks as Message
 
     said = Message.STATUS_NEW, Message.STATUS_TRACKED, Message.STATUS_FOLLOWED, Message.STATUS_CONFIRMED
