@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.processes import run_apart
 from superpoint_ros.core.stages import collect_stages, stage
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.inference.extractor import Extractor
@@ -80,8 +79,7 @@ def _without_decoding(case: Case) -> Case:
 
 def measure_apart(case: Case, repeats: int) -> dict[str, Any]:
     """Measure a case in a process of its own, so that its peak memory and its threads are its own; see `measure`."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measure, case, repeats).result()
+    return run_apart(measure, case, repeats)
 
 
 def measure(case: Case, repeats: int) -> dict[str, Any]:

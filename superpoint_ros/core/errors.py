@@ -17,6 +17,10 @@ class BackendError(SuperPointRosError, RuntimeError):
     """Report a backend or device that was asked for and is not there."""
 
 
+class ProcessError(SuperPointRosError, RuntimeError):
+    """Report a process of ours that ended without its result."""
+
+
 class MissingExtraError(SuperPointRosError, ImportError):
     """Report an optional dependency that is not installed; the message names the extra that brings it."""
 

@@ -1,0 +1,66 @@
+"""A function called in a process of its own: its memory, its threads, and what it breaks are its own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from superpoint_ros.core.errors import ProcessError, SuperPointRosError
+
+Result = TypeVar("Result")
+
+
+def run_apart(function: Callable[..., Result], *arguments: Any, timeout_s: float | None = None) -> Result:
+    """Call a function of a module in a new process, which has loaded nothing yet.
+
+    >>> run_apart(divmod, 7, 2)
+    (3, 1)
+
+    Args:
+        function: Function that can be pickled, as its arguments and its result must be.
+        arguments: Its arguments.
+        timeout_s: Seconds after which the process is ended; None = never.
+
+    Raises:
+        ProcessError: The process ends without a result (a crash, an exit), or not in time; or the function raises an
+            error that is none of this package's.
+        SuperPointRosError: What the function raises of this package's errors.
+    """
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(timeout_s):
+            raise ProcessError(f"no answer within {timeout_s:.0f} s")
+        answer: Result | SuperPointRosError = receiver.recv()
+    except EOFError:
+        process.join()
+        raise ProcessError(f"its process ended {describe_exit(process.exitcode)}") from None
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    if isinstance(answer, SuperPointRosError):
+        raise answer
+    return answer
+
+
+def _answer(sender: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    try:
+        sender.send(function(*arguments))
+    except SuperPointRosError as error:
+        sender.send(error)
+    except Exception as error:
+        sender.send(ProcessError(f"{type(error).__name__}: {error}"))
+
+
+def describe_exit(status: int | None) -> str:
+    """Describe how a process ended: "by SIGILL", "with status 1"."""
+    if status is not None and status < 0:
+        return f"by {signal.Signals(-status).name}"
+    return f"with status {status}"
