@@ -43,8 +43,14 @@ class ModelSpec:
 
 
 def shipped_models() -> dict[str, ModelSpec]:
-    """List the bundled models by name."""
-    table = yaml.safe_load(SHIPPED_MODELS.read_text(encoding="utf-8"))
+    """List the bundled models by name.
+
+    Raises:
+        CheckpointError: The list, a part of this package, cannot be read.
+    """
+    table = _read_yaml("list of the bundled models", SHIPPED_MODELS)
+    if not isinstance(table, dict):
+        raise CheckpointError(f"list of the bundled models '{SHIPPED_MODELS}': holds no models")
     return {name: _facts(name, entry, SHIPPED_MODELS) for name, entry in table.items()}
 
 
@@ -68,15 +74,19 @@ def find_model(weights: str | Path | None = None, model: str | Path | None = Non
 def _named(model: str) -> ModelSpec:
     path = Path(model)
     if path.suffix in (".yaml", ".yml"):
-        try:
-            entry = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise CheckpointError(f"model '{model}': cannot be read ({error})") from error
-        return _facts(path.stem, entry, path)
+        return _facts(path.stem, _read_yaml("model", path), path)
     models = shipped_models()
     if model not in models:
         raise CheckpointError(f"model '{model}' is not one of {', '.join(models)}, nor the path of a .yaml file")
     return models[model]
+
+
+def _read_yaml(what: str, path: Path) -> object:
+    try:
+        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CheckpointError(f"{what} '{path}': cannot be read ({error})") from error
+    return content
 
 
 def _is_path(value: object) -> bool:

@@ -87,6 +87,8 @@ def describe_init_error(text: str) -> str:
     line = text.replace("\n", " ").split(", at /")[0]
     if "log directory" in line:
         return f"{line}: set ROS_LOG_DIR to a folder that can be written"
+    if "ROS_DOMAIN_ID" in line:
+        return f"{line}: unset it, or set it to a number from 0 to 101"
     if "params file" in line:
         return f"{line}: correct the parameter file"
     return f"{line}: correct the arguments after --ros-args"

@@ -14,7 +14,7 @@ from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.input_health import InputHealth
 from superpoint_ros.ros.runtime.message_loss import GIVES_MESSAGE_INFO, LossCounter, loss_events
 from superpoint_ros.ros.runtime.qos import SubscriptionOverrides, input_qos
-from superpoint_ros.ros.runtime.topic_watch import PublisherWatch, describe_qos, type_name
+from superpoint_ros.ros.runtime.topic_watch import Problem, PublisherWatch, describe_qos, type_name
 
 FOLLOW_PERIOD_S = 0.25
 MIDDLEWARE_PAGE = "docs/middleware.md"
@@ -56,6 +56,7 @@ class TopicInput:
         statistics: What is counted.
         health: How the stream arrives.
         qos: QoS of the subscription as it is now.
+        problems: What was wrong at the last `check`, by what it is of.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class TopicInput:
         self._watch = PublisherWatch(node, self.topic, message_type)
         self._overrides = SubscriptionOverrides(node, self.topic)
         self._losses = LossCounter()
-        self._problems: dict[str, str] = {}
+        self.problems: dict[str, Problem] = {}
         self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched=latched))
         self._subscription = self._subscribe()
 
@@ -123,17 +124,22 @@ class TopicInput:
         """Return what is wrong now, "" if nothing is; call about once a second. Each problem is logged as it begins."""
         problems = self._watch.problems(self.qos) | self._stream_problems()
         self.health.advance()
-        for key in problems.keys() - self._problems.keys():
+        for key in problems.keys() - self.problems.keys():
             self._node.get_logger().warning(f"{self.topic}: {problems[key]}")
-        if self._problems and not problems:
+        if self.problems and not problems:
             self._node.get_logger().info(f"{self.topic}: received as it should be again")
-        self._problems = problems
-        return "; ".join(problems.values())
+        self.problems = problems
+        return "; ".join(map(str, problems.values()))
 
-    def _stream_problems(self) -> dict[str, str]:
+    def publishers(self) -> list[str]:
+        """Name every publisher's node, with the reliability that it offers."""
+        return self._watch.describe()
+
+    def _stream_problems(self) -> dict[str, Problem]:
         if share := self.health.loss(self._expected()):
             size = self.health.size or "of unknown size, as none has arrived"
-            return {"loss": f"{100 * (1 - share):.0f} % of the messages ({size}) arrive; {self._cure_of_loss()}"}
+            what = f"{100 * (1 - share):.0f} % of the messages ({size}) arrive"
+            return {"loss": Problem(what, self._cure_of_loss())}
         silence = self.health.silence()
         if silence is None or not self._is_problem(silence[1]):
             return {}
@@ -150,7 +156,7 @@ class TopicInput:
             return self._needed
         return not self._latched and (period is not None or bool(self._watch.best_effort()))
 
-    def _describe_silence(self, quiet: float, period: float | None) -> str:
+    def _describe_silence(self, quiet: float, period: float | None) -> Problem:
         publishers = f"publishers: {self._watch.count()}; subscribed with QoS {describe_qos(self.qos)}"
         kind = type_name(self._message_type)
         if self.health.received == 0:
@@ -159,7 +165,7 @@ class TopicInput:
             text = f"no {kind} received for {quiet:.0f} s; {publishers}"
         else:
             text = f"no {kind} received for {quiet:.1f} s, {1 / max(period, 1e-6):.1f} Hz before; {publishers}"
-        return f"{text}; {self._cure_of_loss()}" if self._watch.best_effort() else text
+        return Problem(text, self._cure_of_loss() if self._watch.best_effort() else "")
 
     def _cure_of_loss(self) -> str:
         if senders := self._watch.best_effort():

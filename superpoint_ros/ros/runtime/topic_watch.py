@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, ReliabilityPolicy, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
@@ -19,6 +21,17 @@ def type_name(message_type: type) -> str:
     """Return a message class's name as ROS writes it, "sensor_msgs/msg/Image" for example."""
     package, kind, *_ = message_type.__module__.split(".")
     return f"{package}/{kind}/{message_type.__name__}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Hold what is wrong with a stream of messages, and the cure; "" where none is known."""
+
+    what: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.cure}" if self.cure else self.what
 
 
 class PublisherWatch:
@@ -55,24 +68,28 @@ class PublisherWatch:
         """Count the publishers, of whatever type."""
         return len(self._publishers())
 
-    def problems(self, qos: QoSProfile) -> dict[str, str]:
-        """Say for each publisher that a subscription with this QoS does not hear, by its identifier, why not."""
-        return {str(one.endpoint_gid): text for one in self._publishers() if (text := self._problem(one, qos))}
+    def describe(self) -> list[str]:
+        """Name every publisher's node, with the reliability that it offers."""
+        return [f"{sender(one)} ({one.qos_profile.reliability.name.lower()})" for one in self._publishers()]
 
-    def _problem(self, publisher: TopicEndpointInfo, qos: QoSProfile) -> str:
+    def problems(self, qos: QoSProfile) -> dict[str, Problem]:
+        """Say for each publisher that a subscription with this QoS does not hear, by its identifier, why not."""
+        return {str(one.endpoint_gid): found for one in self._publishers() if (found := self._problem(one, qos))}
+
+    def _problem(self, publisher: TopicEndpointInfo, qos: QoSProfile) -> Problem | None:
         if publisher.topic_type != self._type:
-            return (
-                f"{sender(publisher)} publishes {publisher.topic_type}, but {self._type} is subscribed to; "
-                "correct the camera's topic or transport parameter"
+            return Problem(
+                f"{sender(publisher)} publishes {publisher.topic_type}, but {self._type} is subscribed to",
+                "correct the camera's topic or transport parameter",
             )
         compatibility, reason = qos_check_compatible(publisher.qos_profile, qos)
         if compatibility == QoSCompatibility.ERROR:
-            return (
+            return Problem(
                 f"{sender(publisher)} publishes with incompatible QoS "
-                f"({reason.strip().removeprefix('ERROR: ').rstrip(';')}); "
-                f"set qos_overrides.{self._topic}.subscription.* to fit"
+                f"({reason.strip().removeprefix('ERROR: ').rstrip(';')})",
+                f"set qos_overrides.{self._topic}.subscription.* to fit",
             )
-        return ""
+        return None
 
 
 def sender(publisher: TopicEndpointInfo) -> str:
