@@ -14,7 +14,7 @@ import pytest
 import superpoint_ros
 
 PACKAGE = Path(superpoint_ros.__file__).parent
-PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "bench", "cli")
+PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "bench", "doctor", "cli")
 ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "runtime", "messages")
 ALLOWED = {
     "core": {"core"},
@@ -26,6 +26,7 @@ ALLOWED = {
     "evaluation": {"core", "networks", "inference", "scenes", "evaluation"},
     "training": {"core", "networks", "inference", "scenes", "evaluation", "training"},
     "bench": {"core", "networks", "inference", "scenes", "bench"},
+    "doctor": {"core", "networks", "inference", "scenes", "bench", "ros", "doctor"},
     "cli": {*PARTS, "msg"},
 }
 # Nodes share what is in runtime and messages, and know nothing of each other.

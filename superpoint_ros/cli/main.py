@@ -26,6 +26,7 @@ SUB_COMMANDS = {
     "bench": "measure speed: stages by size, backend and precision, or the node under load",
     "replay": "run the nodes over bags without ROS, and write bags of what they send",
     "compare": "compare two bags field by field, within tolerances: a regression test of what nodes send",
+    "doctor": "look for what is wrong here: installation, processor, ROS, its topics; with the cure",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
 }
 # What commands import when they need it: the extra of this package that brings it.
