@@ -81,6 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         return _refuse(name, f"not enough memory: {error}")
     except ModuleNotFoundError as error:
+        from superpoint_ros.ros.runtime.missing import describe_missing_ros
+
+        if reason := describe_missing_ros(error.name):
+            return _refuse(name, reason)
         if error.name not in EXTRAS:
             raise
         extra = f"superpoint_ros[{EXTRAS[error.name]}]"

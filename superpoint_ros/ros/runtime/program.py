@@ -9,6 +9,7 @@ import importlib
 import sys
 from functools import partial
 
+from superpoint_ros.ros.runtime.missing import describe_missing_ros
 from superpoint_ros.ros.runtime.stopping import StopSignals, end_process
 
 NODES = ("frontend", "triangulate", "densify")
@@ -17,11 +18,19 @@ NODES = ("frontend", "triangulate", "densify")
 def run_program(node: str) -> None:
     """Run a node until it is told to stop, and end the process; its status is 1 where the node cannot start.
 
+    Where ROS is not installed, that is said in one line.
+
     Args:
         node: One of NODES.
     """
     stop = StopSignals()
-    module = importlib.import_module(f"superpoint_ros.ros.{node}.node")
+    try:
+        module = importlib.import_module(f"superpoint_ros.ros.{node}.node")
+    except ModuleNotFoundError as error:
+        if not (reason := describe_missing_ros(error.name)):
+            raise
+        print(f"{node}: {reason}", file=sys.stderr)
+        end_process(1)
     end_process(module.main(stop=stop))
 
 
