@@ -63,7 +63,19 @@ def test_the_workspace_builds_and_its_node_runs(tmp_path, option):
     share = folder / "install" / "superpoint_ros" / "share" / "superpoint_ros"
     assert {"frontend.launch.py"} <= {path.name for path in (share / "launch").iterdir()}
     assert {"frontend.yaml"} <= {path.name for path in (share / "config").iterdir()}
+    assert_the_command_runs(folder)
     assert_the_node_starts_and_stops(folder, seeded_weights_file(tmp_path))
+
+
+def assert_the_command_runs(folder: Path) -> None:
+    """`ros2 run superpoint_ros superpoint-ros` starts this program, as it does any file in that folder."""
+    command = "source install/setup.bash && install/superpoint_ros/lib/superpoint_ros/superpoint-ros"
+    version = run(folder, f"{command} --version")
+    assert (version.stdout, version.returncode) == ("superpoint-ros 0.1.0\n", 0), version.stderr
+    doctor = run(folder, f"{command} doctor --no-topics")  # starts processes that import the program anew
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    assert str(folder / "install") in doctor.stdout.replace("\n       ", "")
+    assert "OK     ROS: rclpy" in doctor.stdout
 
 
 def test_colcon_test_runs_the_suite(tmp_path):
