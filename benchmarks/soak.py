@@ -117,8 +117,11 @@ def imbalance(status: Mapping[str, str]) -> str:
         ends = sum(numbers[name] for name in ("processed", "dropped", "skipped", "waiting"))
     if numbers["received"] != ends:
         return f"{numbers['received']} received, {ends} accounted for"
-    reasons = sum(number for name, number in numbers.items() if name.startswith("skipped: "))
-    return "" if reasons == numbers["skipped"] else f"{numbers['skipped']} skipped, {reasons} of them with a reason"
+    for end in ("skipped", "dropped"):
+        reasons = sum(number for name, number in numbers.items() if name.startswith(f"{end}: "))
+        if reasons != numbers[end]:
+            return f"{numbers[end]} {end}, {reasons} of them with a reason"
+    return ""
 
 
 class Chaos(Node):

@@ -126,8 +126,9 @@ class OfflineNode(Pipeline[Parameters, Item]):
         self._bus = bus
         self._logger = logging.getLogger(f"superpoint_ros.{self.schema.node}")
         self.warnings = ThrottledWarnings(self._logger)
-        self.streams: list[Stream] = []
+        self.streams: dict[str, Stream] = {}
         self.parameters = self.schema.parse({**values, "policy": "every_frame"})
+        self._queue: FrameQueue[Item] = self.make_queue(self._count_dropped)
         self._logger.info("ready: %s", self.set_up())
 
     def get_name(self) -> str:
@@ -154,7 +155,7 @@ class OfflineNode(Pipeline[Parameters, Item]):
 
     def add_stream(self, stream: Stream) -> Stream:
         """Remember a stream."""
-        self.streams.append(stream)
+        self.streams[stream.name] = stream
         return stream
 
     def transforms(self) -> TransformLookup | None:
@@ -162,8 +163,13 @@ class OfflineNode(Pipeline[Parameters, Item]):
         return None
 
     def enqueue(self, stream: Stream, item: Item) -> None:
-        """Process an item at once."""
-        self.process([(stream, item)])
+        """Process an item as soon as the queue hands it out."""
+        self._queue.put(stream.name, item)
+        while batch := self._queue.take_ready():
+            self.process([(self.streams[name], one) for name, one in batch])
+
+    def _count_dropped(self, name: str, cause: str) -> None:
+        self.streams[name].statistics.drop(cause)
 
     def process_alone(self) -> None:
         """Do nothing: every item is processed alone."""

@@ -210,9 +210,9 @@ class _Replay:
 
 def node_summary(node: OfflineNode) -> Iterator[tuple[str, str]]:
     """Yield, for each stream of a node, what became of its items; and what was left out and why, "" = nothing."""
-    for stream in node.streams:
+    for stream in node.streams.values():
         values = stream.statistics.values()
-        skipped = [f"{number} {name}" for name, number in values.items() if name.startswith("skipped: ")]
-        left = [*skipped, *filter(None, [stream.held_back()])]
+        left = [f"{number} {name}" for name, number in values.items() if name.startswith(("skipped: ", "dropped: "))]
+        left += filter(None, [stream.held_back()])
         name = f"{node.get_name()} {stream.topic}"
         yield f"{name}: {values['processed']} {stream.noun}s", f"{name}: {', '.join(left)}" if left else ""

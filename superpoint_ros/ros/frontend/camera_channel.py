@@ -85,13 +85,14 @@ class CameraChannel:
         self.stream = node.add_stream(stream)
 
     def _receive(self, message: Image | CompressedImage) -> None:
+        self.stream.statistics.add_stamp(nanoseconds(message.header.stamp))
         if not self._parameters.wait_for_camera_info or self._is_calibrated():
             self._node.enqueue(self.stream, message)
             return
         self._held_back.append(message)
         if len(self._held_back) > self._limit:
             self._held_back.popleft()
-            self.stream.statistics.count("dropped")
+            self.stream.statistics.drop("no CameraInfo")
 
     def _set_camera_info(self, message: CameraInfo) -> None:
         """Take effect with the next image."""

@@ -97,7 +97,9 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
 
     def _receive(self, index: int, put: Put, message: Any) -> None:
         resets, missed = self._pairing.resets, tuple(self._pairing.missed)
-        pair = put(nanoseconds(message.header.stamp), message)
+        stamp = nanoseconds(message.header.stamp)
+        self.inputs[index].source.statistics.add_stamp(stamp)
+        pair = put(stamp, message)
         self.inputs[index].source.statistics.count("resets", self._pairing.resets - resets)
         for one, before, after in zip(self.inputs, missed, self._pairing.missed, strict=True):
             one.source.statistics.count("without_partner", after - before)

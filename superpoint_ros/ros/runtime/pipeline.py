@@ -21,7 +21,7 @@ from sensor_msgs.msg import CameraInfo
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
 from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
-from superpoint_ros.ros.runtime.scheduling import FrameQueue
+from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, OnDrop
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
 
 Parameters = TypeVar("Parameters", bound=PolicyOptions)
@@ -104,6 +104,14 @@ class Pipeline(ABC, Generic[Parameters, Item]):
     def statuses(self) -> Sequence[DiagnosticStatus]:
         """Return the lines of the node's report; called about once a second."""
 
+    def make_queue(self, on_drop: OnDrop) -> FrameQueue[Item]:
+        """Make the queue that items are processed from; called once, before `set_up`.
+
+        Args:
+            on_drop: To be told of each item that is dropped: the name of its stream, and the cause.
+        """
+        return POLICIES[self.parameters.policy](on_drop)
+
     def apply(self, parameters: Parameters) -> None:
         """Take changed parameters; called between two batches."""
 
@@ -135,7 +143,7 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     @abstractmethod
     def enqueue(self, stream: Stream, item: Item) -> None:
-        """Have an item processed; what it replaces is counted as dropped."""
+        """Have an item processed; what is dropped for it is counted."""
 
     @abstractmethod
     def process_alone(self) -> None:

@@ -7,26 +7,38 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from superpoint_ros.ros.runtime.time_shares import TimeShares
 
 Item = TypeVar("Item")
+# Called with a camera and the cause, for each of its items that is dropped.
+OnDrop: TypeAlias = Callable[[str, str], None]
+# Cause of a drop: a newer item took the place of one that still waited.
+NEWER = "newer"
+
+
+def ignore_drop(camera: str, cause: str) -> None:
+    """Do nothing."""
 
 
 class FrameQueue(ABC, Generic[Item]):
-    """Queue items of several cameras, in the order in which the policy hands them out. Safe for concurrent use."""
+    """Queue items of several cameras, in the order in which the policy hands them out. Safe for concurrent use.
 
-    def __init__(self) -> None:
+    Args:
+        on_drop: Told of each item that is dropped.
+    """
+
+    def __init__(self, on_drop: OnDrop = ignore_drop) -> None:
         self._changed = threading.Condition()
         self._closed = False
+        self._on_drop = on_drop
 
-    def put(self, camera: str, item: Item) -> int:
-        """Store an item without blocking; return how many older items of the camera were dropped for this one."""
+    def put(self, camera: str, item: Item) -> None:
+        """Store an item without blocking."""
         with self._changed:
-            dropped = self._store(camera, item)
+            self._store(camera, item)
             self._changed.notify()
-            return dropped
 
     def take(self) -> list[tuple[str, Item]]:
         """Wait for a batch of (camera, item), at most one item per camera; [] once closed."""
@@ -37,6 +49,11 @@ class FrameQueue(ABC, Generic[Item]):
                     return batch
                 self._changed.wait(patience)
             return []
+
+    def take_ready(self) -> list[tuple[str, Item]]:
+        """Return a batch without waiting; [] where none is ready."""
+        with self._changed:
+            return self._batch()[0] if len(self) else []
 
     def spend(self, cameras: Sequence[str], seconds: float) -> None:
         """Note what a batch of these cameras has taken."""
@@ -52,7 +69,7 @@ class FrameQueue(ABC, Generic[Item]):
         """Return how many items wait."""
 
     @abstractmethod
-    def _store(self, camera: str, item: Item) -> int: ...
+    def _store(self, camera: str, item: Item) -> None: ...
 
     @abstractmethod
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
@@ -66,8 +83,8 @@ class LatestQueue(FrameQueue[Item]):
         together: Whether all that wait are one batch; if not, each is one, and cameras share the worker's time.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, on_drop: OnDrop = ignore_drop) -> None:
+        super().__init__(on_drop)
         self.together = True
         self._newest: dict[str, Item] = {}
         self._shares = TimeShares()
@@ -75,11 +92,11 @@ class LatestQueue(FrameQueue[Item]):
     def __len__(self) -> int:
         return len(self._newest)
 
-    def _store(self, camera: str, item: Item) -> int:
+    def _store(self, camera: str, item: Item) -> None:
         self._shares.arrive(camera)
-        dropped = int(camera in self._newest)
+        if camera in self._newest:
+            self._on_drop(camera, NEWER)
         self._newest[camera] = item
-        return dropped
 
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
         if self.together:
@@ -103,16 +120,15 @@ class EveryFrameQueue(FrameQueue[Item]):
     may change the last bits of the network's result. Alone, the same images always give the same bytes.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, on_drop: OnDrop = ignore_drop) -> None:
+        super().__init__(on_drop)
         self._waiting: deque[tuple[str, Item]] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def _store(self, camera: str, item: Item) -> int:
+    def _store(self, camera: str, item: Item) -> None:
         self._waiting.append((camera, item))
-        return 0
 
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
         return [self._waiting.popleft()], None

@@ -19,7 +19,7 @@ from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.parameters import declare_parameters, follow_changes, undeclared_parameters
 from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
 from superpoint_ros.ros.runtime.qos import output_publisher
-from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, LatestQueue, Worker
+from superpoint_ros.ros.runtime.scheduling import FrameQueue, LatestQueue, Worker
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
 from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput, resolve_topic
 from superpoint_ros.ros.runtime.transforms import tf2_lookup
@@ -54,7 +54,7 @@ class WorkerNode(Node, Pipeline[Parameters, Item]):
         self._has_namesakes = False
         self._inputs: list[TopicInput] = []
         self._streams: dict[str, Stream] = {}
-        self._queue: FrameQueue[Item] = POLICIES[self.parameters.policy]()
+        self._queue: FrameQueue[Item] = self.make_queue(self._count_dropped)
         self._worker = Worker(self._queue, self._work)
         self._background: list[Worker[Any]] = []
         ready = self.set_up()
@@ -116,8 +116,11 @@ class WorkerNode(Node, Pipeline[Parameters, Item]):
             self._queue.together = False
 
     def enqueue(self, stream: Stream, item: Item) -> None:
-        """Queue an item for the worker; what it replaces is counted as dropped."""
-        stream.statistics.count("dropped", self._queue.put(stream.name, item))
+        """Queue an item for the worker."""
+        self._queue.put(stream.name, item)
+
+    def _count_dropped(self, name: str, cause: str) -> None:
+        self._streams[name].statistics.drop(cause)
 
     def is_running(self) -> bool:
         """Tell whether ROS has not been shut down."""

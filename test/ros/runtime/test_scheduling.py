@@ -4,26 +4,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpoint_ros.ros.runtime.scheduling import POLICIES, EveryFrameQueue, LatestQueue, Worker
+from superpoint_ros.ros.runtime.scheduling import NEWER, POLICIES, EveryFrameQueue, LatestQueue, Worker
 
 puts = st.lists(st.tuples(st.sampled_from(["left", "right", "rear"]), st.integers()))
 
 
 @given(puts)
 def test_latest_hands_out_the_newest_of_every_camera_as_one_batch(items):
-    queue = LatestQueue()
-    dropped = sum(queue.put(camera, item) for camera, item in items)
+    drops = []
+    queue = LatestQueue(lambda *drop: drops.append(drop))
+    for camera, item in items:
+        queue.put(camera, item)
     newest = dict(items)
     assert len(queue) == len(newest)
-    assert dropped == len(items) - len(newest)
+    assert len(drops) == len(items) - len(newest)
     if items:
         assert dict(queue.take()) == newest
         assert len(queue) == 0
 
 
 def test_latest_drops_the_oldest():
-    queue = LatestQueue()
-    assert [queue.put("left", 1), queue.put("left", 2), queue.put("right", 3), queue.put("left", 4)] == [0, 1, 0, 1]
+    drops = []
+    queue = LatestQueue(lambda *drop: drops.append(drop))
+    for camera, item in (("left", 1), ("left", 2), ("right", 3), ("left", 4)):
+        queue.put(camera, item)
+    assert drops == 2 * [("left", NEWER)]
     assert queue.take() == [("left", 4), ("right", 3)]
 
 
@@ -45,8 +50,18 @@ def test_latest_hands_out_the_newest_of_every_camera_one_by_one_where_batches_do
 @given(puts)
 def test_every_frame_hands_out_everything_alone_and_in_order(items):
     queue = EveryFrameQueue()
-    assert sum(queue.put(camera, item) for camera, item in items) == 0
+    for camera, item in items:
+        queue.put(camera, item)
     assert [queue.take() for _ in items] == [[item] for item in items]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_ready_can_be_taken_without_waiting(policy):
+    queue = POLICIES[policy]()
+    assert queue.take_ready() == []
+    queue.put("left", 1)
+    assert queue.take_ready() == [("left", 1)]
+    assert queue.take_ready() == []
 
 
 @pytest.mark.parametrize("policy", POLICIES)
