@@ -15,6 +15,7 @@ PACKAGE = REPOSITORY / "superpoint_ros"
 # Import name -> rosdep key. Names that are not here are names of ROS packages.
 ROSDEP_KEYS = {
     "PIL": "python3-pil",
+    "argcomplete": "python3-argcomplete",
     "cv2": "python3-opencv",
     "h5py": "python3-h5py",
     "hypothesis": "python3-hypothesis",

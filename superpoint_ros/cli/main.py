@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.metadata
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +29,7 @@ SUB_COMMANDS = {
     "compare": "compare two bags field by field, within tolerances: a regression test of what nodes send",
     "doctor": "look for what is wrong here: installation, processor, ROS, its topics; with the cure",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",
+    "completion": "print what bash or zsh reads to complete the words of this command",
 }
 # What commands import when they need it: the extra of this package that brings it.
 EXTRAS = {
@@ -64,8 +66,19 @@ def build_parser(name: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def complete() -> None:
+    """Answer a shell that asks how its line may go on, and end the process; see cli/completion.py."""
+    import argcomplete
+
+    words = os.environ.get("COMP_LINE", "").split()[1:]
+    name = next((word for word in words if not word.startswith("-")), None)
+    argcomplete.autocomplete(build_parser(name))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status; errors of its own, of files and of memory are printed as one line."""
+    if "_ARGCOMPLETE" in os.environ:
+        complete()
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
     try:
