@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,12 @@ from superpoint_ros.core.types import Matches
 DEFAULT_MAX_DISTANCE = 0.7
 # Similarities computed at a time: 64 MiB and a copy, whatever the number of descriptors.
 BLOCK_SIZE = 2**24
+# Dimensions in which pairs are screened, sets too small for that to pay, and the share of pairs from which it does not.
+SCREEN_SIZE = 48
+SCREEN_LEAST = 4 * SCREEN_SIZE
+SCREEN_MAX_SHARE = 1 / 32
+ROUNDING = 1e-5
+AllowedPairs: TypeAlias = np.ndarray | Callable[[slice], np.ndarray]
 
 
 def descriptor_distance_option() -> Any:
@@ -30,7 +36,7 @@ def match(
     descriptors1: np.ndarray,
     *,
     max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
-    allowed: np.ndarray | Callable[[slice], np.ndarray] | None = None,
+    allowed: AllowedPairs | None = None,
 ) -> Matches:
     """Match the descriptors of two images: pairs of rows that are each other's nearest neighbor.
 
@@ -56,33 +62,96 @@ def match(
         raise ValueError(f"descriptors of shapes {descriptors0.shape} and {descriptors1.shape} cannot be compared")
     if len(descriptors0) == 0 or len(descriptors1) == 0:
         return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
-    index1, best, chosen_by1 = _nearest(descriptors0, descriptors1, allowed)
-    # Keep pairs that choose each other.
-    index0 = np.arange(len(descriptors0))
-    mutual = chosen_by1[index1] == index0
+    least = -np.inf if max_descriptor_distance is None else 1.0 - max_descriptor_distance**2 / 2.0
+    pairs = _screen(descriptors0, descriptors1, least, allowed)
+    if pairs is None:
+        index0, index1, similarity = _mutual_of_all(descriptors0, descriptors1, allowed)
+    else:
+        index0, index1, similarity = _mutual_of_pairs(descriptors0, descriptors1, *pairs)
     # |a - b|^2 = 2 - 2 a.b
-    distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * best)).astype(np.float32)
-    if max_descriptor_distance is not None:
-        mutual &= distance < max_descriptor_distance
-    return Matches(index0[mutual], index1[mutual], distance[mutual])
+    distance = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * similarity)).astype(np.float32)
+    near = np.isfinite(similarity) if max_descriptor_distance is None else distance < max_descriptor_distance
+    return Matches(index0[near], index1[near], distance[near])
 
 
-def _nearest(
-    descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: np.ndarray | Callable[[slice], np.ndarray] | None
+def _blocks(count0: int, count1: int) -> Iterator[slice]:
+    """Cut the rows of a matrix (count0, count1) into blocks of at most BLOCK_SIZE elements."""
+    rows = max(1, BLOCK_SIZE // count1)
+    return (slice(start, min(start + rows, count0)) for start in range(0, count0, rows))
+
+
+def _forbid(similarity: np.ndarray, allowed: AllowedPairs | None, block: slice) -> None:
+    """Put -inf where a pair may not be considered."""
+    if allowed is not None:
+        np.copyto(similarity, -np.inf, where=~(allowed(block) if callable(allowed) else allowed[block]))
+
+
+def _screen(
+    descriptors0: np.ndarray, descriptors1: np.ndarray, least: float, allowed: AllowedPairs | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """List pairs among which are all of at least a dot product, for a fifth of the cost of all products.
+
+    Within a subspace the product is computed; outside it, by Cauchy and Schwarz, it is at most that of the lengths of
+    what is left of both. Descriptors of real images lie near the span of a few dozen of them.
+
+    Returns:
+        Rows and columns, or None where too many pairs pass, or the sets are too small, for this to pay.
+    """
+    count0, count1, size = len(descriptors0), len(descriptors1), descriptors0.shape[1]
+    if least <= 0.0 or size <= SCREEN_SIZE or min(count0, count1) < SCREEN_LEAST:
+        return None
+    basis = np.linalg.qr(descriptors1[:: count1 // SCREEN_SIZE][:SCREEN_SIZE].T)[0]
+    bound0, bound1 = _with_rest(descriptors0, basis), _with_rest(descriptors1, basis)
+    found = []
+    for block in _blocks(count0, count1):
+        bound = bound0[block] @ bound1.T
+        _forbid(bound, allowed, block)
+        passed = np.flatnonzero(bound >= least - ROUNDING)
+        if len(passed) > SCREEN_MAX_SHARE * bound.size:
+            return None
+        found.append(passed + block.start * count1)
+    row, column = np.divmod(np.concatenate(found), count1)
+    return row, column
+
+
+def _with_rest(descriptors: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Return the coordinates of unit descriptors (N, D) in a basis (D, K), then the length of the rest; (N, K + 1)."""
+    inside = descriptors @ basis
+    rest = np.sqrt(np.maximum(0.0, 1.0 - np.einsum("nk,nk->n", inside, inside)))
+    return np.column_stack([inside, rest])
+
+
+def _mutual_of_pairs(
+    descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find each first descriptor's nearest second one, its dot product, and each second one's nearest first one, or -1.
+    """Find the pairs, of those listed, that choose each other, and their dot products."""
+    similarity = np.einsum("nd,nd->n", descriptors0[row], descriptors1[column])
+    chosen = _first_of_each(row, np.lexsort((column, -similarity, row)))
+    by_column = _first_of_each(column, np.lexsort((row, -similarity, column)))
+    mutual = np.intersect1d(chosen, by_column)
+    mutual = mutual[np.argsort(row[mutual])]
+    return row[mutual], column[mutual], similarity[mutual]
+
+
+def _first_of_each(group: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return the first element of each group, elements being ordered so that groups stand together."""
+    first: np.ndarray = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
+    return first
+
+
+def _mutual_of_all(
+    descriptors0: np.ndarray, descriptors1: np.ndarray, allowed: AllowedPairs | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the pairs that choose each other among all, and their dot products.
 
     Of unit vectors, the nearest are those of the largest dot product.
     """
     count0, count1 = len(descriptors0), len(descriptors1)
     index1, best0 = np.empty(count0, np.int64), np.empty(count0, descriptors0.dtype)
-    index0, best1 = np.full(count1, -1), np.full(count1, -np.inf, descriptors0.dtype)
-    rows = max(1, BLOCK_SIZE // count1)
-    for block in (slice(start, min(start + rows, count0)) for start in range(0, count0, rows)):
+    chosen_by1, best1 = np.full(count1, -1), np.full(count1, -np.inf, descriptors0.dtype)
+    for block in _blocks(count0, count1):
         similarity = descriptors0[block] @ descriptors1.T
-        if allowed is not None:
-            rows_allowed = allowed(block) if callable(allowed) else allowed[block]
-            np.copyto(similarity, -np.inf, where=~rows_allowed)
+        _forbid(similarity, allowed, block)
         index1[block] = similarity.argmax(axis=1)
         best0[block] = similarity[np.arange(len(similarity)), index1[block]]
         # The largest of each column and then where it stands: several times faster than argmax along columns.
@@ -92,5 +161,6 @@ def _nearest(
         strongest[column[::-1]] = row[::-1]  # of equally near ones the first stays
         # Among equally near ones of different blocks, the earlier one stays.
         nearer = value > best1
-        index0[nearer], best1[nearer] = strongest[nearer] + block.start, value[nearer]
-    return index1, best0, index0
+        chosen_by1[nearer], best1[nearer] = strongest[nearer] + block.start, value[nearer]
+    index0 = np.flatnonzero(chosen_by1[index1] == np.arange(count0))
+    return index0, index1[index0], best0[index0]

@@ -127,3 +127,57 @@ def test_memory_does_not_grow_with_the_product_of_the_numbers():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 140e6  # 268 MB for all similarities, and the copy that argmax makes, at once
+
+
+def near_a_subspace(rng: np.random.Generator, count: int, dimensions: int, noise: float) -> np.ndarray:
+    """Unit descriptors of 256 numbers that lie near the span of a few, as those of real images do."""
+    span = np.random.default_rng(0).standard_normal((dimensions, 256))
+    rows = rng.standard_normal((count, dimensions)) @ span + noise * rng.standard_normal((count, 256))
+    unit_rows: np.ndarray = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit_rows
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    dimensions=st.sampled_from([8, 40, 100]),
+    limit=st.floats(0.2, 1.2),
+    gated=st.booleans(),
+    block_size=st.sampled_from([2**24, 10_000]),
+)
+def test_screening_changes_no_match(seed, dimensions, limit, gated, block_size):
+    rng = np.random.default_rng(seed)
+    d0 = near_a_subspace(rng, 300, dimensions, 0.3)
+    moved = d0[rng.permutation(300)[:220]] + rng.normal(0, 0.01, (220, 256)).astype(np.float32)
+    d1 = np.concatenate([moved / np.linalg.norm(moved, axis=1, keepdims=True), d0[:10], d0[:10]])
+    allowed = rng.random((300, 240)) < 0.5 if gated else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "BLOCK_SIZE", block_size)
+        screened = match(d0, d1, max_descriptor_distance=limit, allowed=allowed)
+        patch.setattr(matching, "SCREEN_LEAST", 10**9)
+        plain = match(d0, d1, max_descriptor_distance=limit, allowed=allowed)
+    assert len(plain) > 50
+    # Rows d0[:10] occur twice in d1: rounding decides between equals there.
+    ties = np.isin(plain.index0, np.arange(10)) | (plain.index1 >= 220)
+    expected = set(zip(plain.index0[~ties].tolist(), plain.index1[~ties].tolist(), strict=True))
+    found = dict(
+        zip(zip(screened.index0.tolist(), screened.index1.tolist(), strict=True), screened.distance, strict=True)
+    )
+    assert expected <= set(found)
+    assert len(screened) == len(plain)
+    assert np.all(np.diff(screened.index0) > 0)
+    for pair, distance in zip(
+        zip(plain.index0.tolist(), plain.index1.tolist(), strict=True), plain.distance, strict=True
+    ):
+        assert pair not in found or found[pair] == pytest.approx(distance, abs=1e-3)
+
+
+def test_descriptors_of_real_kinds_are_screened_and_random_ones_are_not():
+    rng = np.random.default_rng(0)
+    real, random = near_a_subspace(rng, 400, 30, 0.3), unit(0, 400, 256)
+    least = 1 - 0.7**2 / 2
+    pairs = matching._screen(real, real, least, None)
+    assert pairs is not None
+    assert len(pairs[0]) < 400 * 400 / 32
+    assert matching._screen(random, random, 0.1, None) is None
+    assert len(match(random, random, max_descriptor_distance=1.3)) == 400
