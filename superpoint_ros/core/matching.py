@@ -14,6 +14,7 @@ from superpoint_ros.core.types import Matches
 DEFAULT_MAX_DISTANCE = 0.7
 # Similarities computed at a time: 64 MiB and a copy, whatever the number of descriptors.
 BLOCK_SIZE = 2**24
+SCREEN_BLOCK_SIZE = 2**18  # what stays in a core's cache
 # Dimensions in which pairs are screened, sets too small for that to pay, and the share of pairs from which it does not.
 SCREEN_SIZE = 48
 SCREEN_LEAST = 4 * SCREEN_SIZE
@@ -74,9 +75,9 @@ def match(
     return Matches(index0[near], index1[near], distance[near])
 
 
-def _blocks(count0: int, count1: int) -> Iterator[slice]:
-    """Cut the rows of a matrix (count0, count1) into blocks of at most BLOCK_SIZE elements."""
-    rows = max(1, BLOCK_SIZE // count1)
+def _blocks(count0: int, count1: int, size: int) -> Iterator[slice]:
+    """Cut the rows of a matrix (count0, count1) into blocks of at most `size` elements."""
+    rows = max(1, size // count1)
     return (slice(start, min(start + rows, count0)) for start in range(0, count0, rows))
 
 
@@ -102,9 +103,10 @@ def _screen(
         return None
     basis = np.linalg.qr(descriptors1[:: count1 // SCREEN_SIZE][:SCREEN_SIZE].T)[0]
     bound0, bound1 = _with_rest(descriptors0, basis), _with_rest(descriptors1, basis)
-    found = []
-    for block in _blocks(count0, count1):
-        bound = bound0[block] @ bound1.T
+    # One buffer for all blocks: fresh memory costs more than the product.
+    found, buffer = [], np.empty((min(count0, SCREEN_BLOCK_SIZE // count1 + 1), count1), bound0.dtype)
+    for block in _blocks(count0, count1, SCREEN_BLOCK_SIZE):
+        bound = np.matmul(bound0[block], bound1.T, out=buffer[: block.stop - block.start])
         _forbid(bound, allowed, block)
         passed = np.flatnonzero(bound >= least - ROUNDING)
         if len(passed) > SCREEN_MAX_SHARE * bound.size:
@@ -125,12 +127,26 @@ def _mutual_of_pairs(
     descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the pairs, of those listed, that choose each other, and their dot products."""
-    similarity = np.einsum("nd,nd->n", descriptors0[row], descriptors1[column])
+    similarity = _products(descriptors0, descriptors1, row, column)
     chosen = _first_of_each(row, np.lexsort((column, -similarity, row)))
     by_column = _first_of_each(column, np.lexsort((row, -similarity, column)))
-    mutual = np.intersect1d(chosen, by_column)
-    mutual = mutual[np.argsort(row[mutual])]
+    chosen_by_column = np.full(len(descriptors1), -1)
+    chosen_by_column[column[by_column]] = by_column
+    mutual = chosen[chosen_by_column[column[chosen]] == chosen]
     return row[mutual], column[mutual], similarity[mutual]
+
+
+def _products(descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Compute the dot products of some pairs."""
+    size = descriptors0.shape[1]
+    products = np.empty(len(row), descriptors0.dtype)
+    buffer = np.empty((2, SCREEN_BLOCK_SIZE // size + 1, size), descriptors0.dtype)
+    for part in _blocks(len(row), size, SCREEN_BLOCK_SIZE):
+        first, second = buffer[:, : part.stop - part.start]
+        np.take(descriptors0, row[part], axis=0, out=first, mode="clip")
+        np.take(descriptors1, column[part], axis=0, out=second, mode="clip")
+        products[part] = np.einsum("nd,nd->n", first, second)
+    return products
 
 
 def _first_of_each(group: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -149,7 +165,7 @@ def _mutual_of_all(
     count0, count1 = len(descriptors0), len(descriptors1)
     index1, best0 = np.empty(count0, np.int64), np.empty(count0, descriptors0.dtype)
     chosen_by1, best1 = np.full(count1, -1), np.full(count1, -np.inf, descriptors0.dtype)
-    for block in _blocks(count0, count1):
+    for block in _blocks(count0, count1, BLOCK_SIZE):
         similarity = descriptors0[block] @ descriptors1.T
         _forbid(similarity, allowed, block)
         index1[block] = similarity.argmax(axis=1)

@@ -27,7 +27,7 @@ class OpenVINOBackend:
 
     def __init__(self, model: ModelSpec, options: RuntimeOptions):
         checkpoint = load_checkpoint(model.file, model.sha256)
-        self._request, self.device = load_network(build_superpoint, model, checkpoint, options)
+        self._network, self.device = load_network(build_superpoint, model, checkpoint, options)
         self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
 
@@ -38,7 +38,6 @@ class OpenVINOBackend:
     def _run(self, image: np.ndarray, options: ResolvedDecodeOptions) -> Keypoints:
         with stage("network"):
             padded = np.ascontiguousarray(pad_to_multiple(image, CELL_SIZE))
-            self._request.infer({0: padded[None, None]}, share_inputs=True)
-            probability, dense = (self._request.get_output_tensor(index).data for index in (0, 1))
+            probability, dense = self._network(padded[None, None])
         with stage("decode"):
             return decode(probability[0], dense[0], (image.shape[0], image.shape[1]), options)

@@ -18,17 +18,14 @@ class OpenVINODepthBackend:
 
     def __init__(self, model: ModelSpec, options: RuntimeOptions):
         checkpoint = load_d3(model.file, model.sha256)
-        self._request, self.device = load_network(build_d3, model, checkpoint, options)
+        self._network, self.device = load_network(build_d3, model, checkpoint, options)
         self.sha256 = checkpoint.sha256
 
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Run the network; see the protocol."""
         height, width = rgb.shape[:2]
-        inputs = {0: _planes(rgb), 1: _planes(hints.transpose(1, 2, 0))}
-        self._request.infer(inputs, share_inputs=True)
-        log_depth, log_spread = (
-            self._request.get_output_tensor(index).data[0, 0, :height, :width].copy() for index in (0, 1)
-        )
+        outputs = self._network(_planes(rgb), _planes(hints.transpose(1, 2, 0)))
+        log_depth, log_spread = (output[0, 0, :height, :width].copy() for output in outputs)
         return log_depth, log_spread
 
 

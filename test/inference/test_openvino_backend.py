@@ -96,20 +96,55 @@ def test_bfloat16_needs_a_processor_that_has_it(monkeypatch):
         openvino_runtime.choose_precision(RuntimeOptions(precision="bfloat16"), quantized=True)
 
 
+class Compiled(Exception):
+    pass
+
+
+def settings_of(extractor: Extractor) -> dict[str, str]:
+    """Return how the network is compiled when the first image comes."""
+
+    def stop(*given):
+        raise Compiled(given[-1])
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Compiled) as compiled:
+        patch.setattr(openvino_runtime.Core, "compile_model", stop)
+        extractor.extract(np.zeros((64, 96), np.uint8))
+    return compiled.value.args[0]
+
+
 def test_threads_are_bounded(tmp_path, monkeypatch):
-    settings = []
-    monkeypatch.setattr(openvino_runtime.Core, "compile_model", lambda *given: settings.append(given[-1]) or Compiled())
+    weights = seeded_weights_file(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    for threads in (2, None):
-        Extractor(seeded_weights_file(tmp_path), backend="openvino", threads=threads)
+    extractors = [Extractor(weights, backend="openvino", threads=threads) for threads in (2, None)]
     monkeypatch.delenv("OMP_NUM_THREADS")
-    Extractor(seeded_weights_file(tmp_path), backend="openvino")
-    assert [given.get("INFERENCE_NUM_THREADS") for given in settings] == ["2", "3", None]
+    extractors.append(Extractor(weights, backend="openvino"))
+    assert [settings_of(one).get("INFERENCE_NUM_THREADS") for one in extractors] == ["2", "3", None]
 
 
-class Compiled:
-    def create_infer_request(self):
-        return None
+@pytest.mark.parametrize(("bfloat16", "floating"), [(True, "bf16"), (False, "f32")])
+def test_what_is_not_quantized_is_computed_in_the_fastest_floats(monkeypatch, bfloat16, floating):
+    monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: bfloat16)
+    assert settings_of(Extractor(backend="openvino", precision="int8"))["INFERENCE_PRECISION_HINT"] == floating
+    assert settings_of(Extractor(backend="openvino", precision="float32"))["INFERENCE_PRECISION_HINT"] == "f32"
+
+
+def test_a_size_is_compiled_once(monkeypatch):
+    extractor = Extractor(backend="openvino", precision="float32")
+    compiled = []
+    compile_model = openvino_runtime.Core.compile_model
+    monkeypatch.setattr(
+        openvino_runtime.Core, "compile_model", lambda *given: compiled.append(given[1]) or compile_model(*given)
+    )
+    images = [
+        np.random.default_rng(seed).integers(0, 255, size, np.uint8)
+        for seed, size in enumerate([(64, 96), (96, 64)] * 2)
+    ]
+    found = [extractor.extract(image) for image in images]
+    assert len(compiled) == 2
+    again = [extractor.extract(image) for image in images]
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_array_equal(one.xy, other.xy)
+        np.testing.assert_array_equal(one.descriptors, other.descriptors)
 
 
 def test_every_image_of_a_batch_gets_its_own_keypoints(tmp_path):
