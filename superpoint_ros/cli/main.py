@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from superpoint_ros.cli.arguments import ArgumentParser
 from superpoint_ros.core.errors import SuperPointRosError, describe_os_error
+from superpoint_ros.core.products import keep_products_on_one_thread
 
 # Name: what it does. Each is a module superpoint_ros/cli/<name>.py, imported only when it is called.
 SUB_COMMANDS = {
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status; errors of its own, of files and of memory are printed as one line."""
     if "_ARGCOMPLETE" in os.environ:
         complete()
+    keep_products_on_one_thread()
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
     try:
