@@ -128,11 +128,14 @@ def _mutual_of_pairs(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the pairs, of those listed, that choose each other, and their dot products."""
     similarity = _products(descriptors0, descriptors1, row, column)
-    chosen = _first_of_each(row, np.lexsort((column, -similarity, row)))
-    by_column = _first_of_each(column, np.lexsort((row, -similarity, column)))
-    chosen_by_column = np.full(len(descriptors1), -1)
-    chosen_by_column[column[by_column]] = by_column
-    mutual = chosen[chosen_by_column[column[chosen]] == chosen]
+    best = np.full(len(descriptors0), -np.inf, similarity.dtype), np.full(len(descriptors1), -np.inf, similarity.dtype)
+    np.maximum.at(best[0], row, similarity)
+    np.maximum.at(best[1], column, similarity)
+    # Pairs come row by row, so that the first of equally near ones is the one of the lowest index.
+    by_row, by_column = np.flatnonzero(similarity == best[0][row]), np.flatnonzero(similarity == best[1][column])
+    by_row = by_row[np.unique(row[by_row], return_index=True)[1]]
+    by_column = by_column[np.unique(column[by_column], return_index=True)[1]]
+    mutual = np.intersect1d(by_row, by_column, assume_unique=True)
     return row[mutual], column[mutual], similarity[mutual]
 
 
@@ -147,12 +150,6 @@ def _products(descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarra
         np.take(descriptors1, column[part], axis=0, out=second, mode="clip")
         products[part] = np.einsum("nd,nd->n", first, second)
     return products
-
-
-def _first_of_each(group: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return the first element of each group, elements being ordered so that groups stand together."""
-    first: np.ndarray = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
-    return first
 
 
 def _mutual_of_all(
