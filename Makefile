@@ -14,7 +14,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint docs colcon fuzz soak install clean
+.PHONY: demo test lint docs gpu colcon fuzz soak install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -48,6 +48,12 @@ fuzz: $(VENV)/.installed-with-tests
 MINUTES ?= 30
 soak: $(VENV)/.installed-with-tests
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+
+# What a GPU is checked and measured with, in one go: `make gpu IMAGES=folder`. Without a GPU the same runs on the processor.
+gpu: $(VENV)/.installed-with-tests
+	$(BIN)/pytest test/inference test/networks
+	$(BIN)/python benchmarks/precision.py --images $(IMAGES) --backend torch --device auto --output output/gpu_precision.json
+	$(BIN)/superpoint-ros bench --backends torch --precisions float32 bfloat16 --batches 1 4 16 --sizes 640x480 320x240 --output output/gpu.json
 
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon

@@ -1,6 +1,7 @@
 """How far each precision is from float32: keypoints and descriptors of SuperPoint, depth of D3, on real images.
 
 python benchmarks/precision.py --images FOLDER [--images FOLDER ...] [--count 30] [--output output/precision.json]
+python benchmarks/precision.py --images FOLDER --backend torch --device cuda
 python benchmarks/precision.py --depth RGBD --depth-model MODEL.yaml --count 6
 
 Homography accuracy and matching score by precision: superpoint-ros evaluate homography --precision int8.
@@ -21,9 +22,11 @@ from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.core.image import fit_within, resize_image
 from superpoint_ros.core.image_files import list_image_files, read_image_file
+from superpoint_ros.core.options import flat_values
 from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
+from superpoint_ros.inference.network_options import RuntimeOptions
 
 PRECISIONS = ("bfloat16", "int8")
 SAME_POINT = 1.0  # pixels
@@ -49,9 +52,10 @@ def compare_features(expected: Features, found: Features) -> tuple[float, float]
     return float(near.mean()), float(cosine.mean())
 
 
-def measure_superpoint(images: list[np.ndarray], precision: str) -> dict[str, float]:
-    reference, tested = (Extractor(device="cpu", precision=name) for name in ("float32", precision))
-    found = [compare_features(reference.extract(image), tested.extract(image)) for image in tqdm(images, precision)]
+def measure_superpoint(images: list[np.ndarray], tested: RuntimeOptions) -> dict[str, float]:
+    reference, precision = Extractor(device="cpu", precision="float32"), tested.precision
+    extractor = Extractor(**flat_values(tested))
+    found = [compare_features(reference.extract(image), extractor.extract(image)) for image in tqdm(images, precision)]
     return dict(zip(("keypoints_kept", "descriptor_cosine"), np.mean(found, axis=0).round(5).tolist(), strict=True))
 
 
@@ -63,12 +67,12 @@ def sparse_depth(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     return sparse
 
 
-def measure_d3(images: list[np.ndarray], precision: str) -> dict[str, float]:
-    reference, tested = (Densifier(device="cpu", precision=name) for name in ("float32", precision))
+def measure_d3(images: list[np.ndarray], tested: RuntimeOptions) -> dict[str, float]:
+    both = Densifier(device="cpu", precision="float32"), Densifier(**flat_values(tested))
     rng, found = np.random.default_rng(0), []
-    for image in tqdm(images, precision):
+    for image in tqdm(images, tested.precision):
         sparse = sparse_depth(image.shape[:2], rng)
-        expected, dense = (densifier.densify(image, sparse).depth for densifier in (reference, tested))
+        expected, dense = (densifier.densify(image, sparse).depth for densifier in both)
         found.append(np.abs(dense / expected - 1).mean())
     return {"mean_relative_change_of_depth": round(float(np.mean(found)), 5)}
 
@@ -105,6 +109,8 @@ def main() -> None:
     parser.add_argument("--depth", type=Path, help="frames with depth")
     parser.add_argument("--depth-model", type=Path, help="model file of D3, with its quantization")
     parser.add_argument("--count", type=int, default=30, help="number of images")
+    parser.add_argument("--backend", default="auto", help="backend that is compared")
+    parser.add_argument("--device", default="cpu", help="device that is compared, with the processor in float32")
     parser.add_argument("--output", type=Path, help="JSON file")
     arguments = parser.parse_args()
     images, rows = read_images(arguments.images, arguments.count), []
@@ -113,7 +119,8 @@ def main() -> None:
     for network, measure in (("superpoint", measure_superpoint), ("d3", measure_d3)) if images else ():
         for precision in PRECISIONS:
             try:
-                rows.append({"network": network, "precision": precision, **measure(images, precision)})
+                tested = RuntimeOptions(backend=arguments.backend, device=arguments.device, precision=precision)
+                rows.append({"network": network, "precision": precision, **measure(images, tested)})
                 print(rows[-1])
             except SuperPointRosError as error:
                 print(f"{network} in {precision} left out: {error}")

@@ -38,19 +38,32 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def prepare_torch(options: RuntimeOptions) -> torch.device:
-    """Find the device of the options, and bound the threads of the process.
+def prepare_torch(options: RuntimeOptions) -> tuple[torch.device, torch.dtype, str]:
+    """Find the device and the precision of the options, and bound the threads of the process.
+
+    Returns:
+        The device, the type in which the network computes, and why it is that one.
 
     Raises:
         BackendError: A device that is not there, or a precision that this backend does not have.
     """
-    if options.precision not in ("auto", "float32"):
-        raise BackendError(f"precision '{options.precision}': backend 'torch' has 'float32' alone")
+    if options.precision == "int8":
+        raise BackendError("precision 'int8': backend 'torch' has 'float32' and 'bfloat16' alone")
     if options.threads:
         torch.set_num_threads(options.threads)
-    return find_device(options.device)
+    device = find_device(options.device)
+    if options.precision != "auto":
+        return device, getattr(torch, options.precision), "asked for"
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return device, torch.bfloat16, "the fastest that this device has"
+    return device, torch.float32, "the device has no faster one in PyTorch"
 
 
 def describe_device(device: torch.device) -> str:
     """Describe the device for people to read: "cpu", "cuda:0 (NVIDIA ...)"."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+
+def describe_dtype(dtype: torch.dtype) -> str:
+    """Return the name of a type as in `RuntimeOptions.precision`."""
+    return str(dtype).removeprefix("torch.")

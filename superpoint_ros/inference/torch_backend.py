@@ -10,7 +10,7 @@ from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
 from superpoint_ros.core.image import pad_to_multiple
 from superpoint_ros.core.stages import stage
 from superpoint_ros.inference.backend import describe
-from superpoint_ros.inference.devices import describe_device, prepare_torch
+from superpoint_ros.inference.devices import describe_device, describe_dtype, prepare_torch
 from superpoint_ros.inference.keypoints import Keypoints
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
@@ -23,14 +23,15 @@ class TorchBackend:
     """Run SuperPoint in PyTorch; see inference/backend.py."""
 
     def __init__(self, model: ModelSpec, options: RuntimeOptions):
-        self._device = prepare_torch(options)
+        self._device, self._dtype, reason = prepare_torch(options)
         checkpoint = load_checkpoint(model.file, model.sha256)
         self.descriptor_sampling = model.descriptor_sampling or checkpoint.descriptor_sampling
         self.sha256 = checkpoint.sha256
         self.batches_pay = self._device.type == "cuda"
-        self._network = SuperPoint.from_weights(checkpoint.weights).to(self._device)
+        self._network = SuperPoint.from_weights(checkpoint.weights).to(self._device, self._dtype)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.device = describe(model, describe_device(self._device), "PyTorch", "float32", "its only precision")
+        precision = describe_dtype(self._dtype)
+        self.device = describe(model, describe_device(self._device), "PyTorch", precision, reason)
 
     @torch.inference_mode()
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
@@ -38,7 +39,8 @@ class TorchBackend:
         with stage("network"):
             padded = np.stack([pad_to_multiple(image, CELL_SIZE) for image in images])
             batch = torch.from_numpy(padded).to(self._device)[:, None].float().div_(255)
-            logits, descriptors = self._network(batch.contiguous(memory_format=torch.channels_last))
+            prepared = batch.to(self._dtype, memory_format=torch.channels_last)
+            logits, descriptors = (output.float() for output in self._network(prepared))
         with stage("decode"):
             return self._decode(logits, descriptors, images, options)
 

@@ -4,6 +4,7 @@ import pytest
 from helpers.seeded import batch_norm_weights, released_weights, seeded_weights_file
 from helpers.shared_data import shared_data
 
+from superpoint_ros.bench.case import draw_images
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import BackendError, ParameterError
 from superpoint_ros.inference import backend as backends
@@ -69,10 +70,22 @@ def test_a_precision_that_is_not_there_is_an_error(tmp_path):
     weights = seeded_weights_file(tmp_path)
     with pytest.raises(BackendError, match="precision 'int8': weights that are not quantized"):
         Extractor(weights, backend="openvino", precision="int8")
-    with pytest.raises(BackendError, match="precision 'int8': backend 'torch' has 'float32' alone"):
+    with pytest.raises(BackendError, match="precision 'int8': backend 'torch' has 'float32' and 'bfloat16' alone"):
         Extractor(weights, backend="torch", device="cpu", precision="int8")
     with pytest.raises(ParameterError, match="precision='half' is not one of"):
         Extractor(weights, precision="half")
+
+
+def test_torch_in_bfloat16_finds_nearly_the_same():
+    image = draw_images((120, 160))[0]
+    full, half = (Extractor(backend="torch", device="cpu", precision=name) for name in ("float32", "bfloat16"))
+    assert half.device == "cpu (PyTorch, bfloat16)"
+    expected, found = full.extract(image), half.extract(image)
+    distance = np.linalg.norm(expected.xy[:, None] - found.xy[None], axis=2)
+    near, partner = distance.min(axis=1) <= 1, distance.argmin(axis=1)
+    assert len(expected) > 50
+    assert near.mean() > 0.95
+    assert np.sum(expected.descriptors[near] * found.descriptors[partner[near]], axis=1).mean() > 0.998
 
 
 @pytest.mark.parametrize(
