@@ -56,20 +56,30 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def findings(arguments: argparse.Namespace) -> Iterator[Finding]:
-    """Make the checks, one after the other."""
-    from superpoint_ros.doctor.installation import check_backends, check_python, check_weights, installed_backends
+    """Make the checks, one after the other; what cannot be imported leaves out those that need it."""
+    from superpoint_ros.doctor.dependencies import check_dependencies, check_python, failed_imports
     from superpoint_ros.doctor.processor import check_this_processor
 
     yield check_python()
+    failed = failed_imports()
+    yield check_dependencies(failed)
+    yield from check_this_processor()
+    if not failed:
+        yield from network_findings(arguments)
+    yield from ros_findings(arguments)
+
+
+def network_findings(arguments: argparse.Namespace) -> Iterator[Finding]:
+    """Make the checks of what the networks are run by."""
+    from superpoint_ros.doctor.networks import check_backends, check_weights, installed_backends
+
     versions = installed_backends()
     yield check_backends(versions)
     yield from check_weights()
-    yield from check_this_processor()
     if any(versions.values()) and not arguments.no_runs:
         from superpoint_ros.doctor.speed import NETWORKS, check_network
 
         yield from map(check_network, NETWORKS)
-    yield from ros_findings(arguments)
 
 
 def ros_findings(arguments: argparse.Namespace) -> Iterator[Finding]:

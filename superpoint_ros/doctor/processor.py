@@ -125,8 +125,13 @@ def check_threads(cores: int, usable: int, quota: float | None, environment: Map
     return Finding("WARN", "threads", text, cure, (f"export OMP_NUM_THREADS={allowed}",))
 
 
+def usable_threads() -> int:
+    """Count the processor threads that this process may run on; all of them where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def check_this_processor() -> list[Finding]:
     """Check the processor of this machine."""
     features = processor_features(_read(Path("/proc/cpuinfo")))
-    threads = check_threads(os.cpu_count() or 1, len(os.sched_getaffinity(0)), read_cpu_quota(), os.environ)
+    threads = check_threads(os.cpu_count() or 1, usable_threads(), read_cpu_quota(), os.environ)
     return [check_processor(features, machine()["cpu"]), threads]

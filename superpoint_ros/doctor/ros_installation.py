@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from superpoint_ros.doctor.dependencies import installed_version
 from superpoint_ros.doctor.finding import Finding
-from superpoint_ros.doctor.installation import installed_version
 
 # First number of rclpy's version -> distribution.
 DISTRIBUTIONS = {"3": "humble", "4": "iron", "7": "jazzy", "9": "kilted"}
@@ -81,9 +81,10 @@ def distributions(environment: Mapping[str, str], opt_ros: Path = OPT_ROS) -> di
     sourced = [Path(path) for path in environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if path]
     found: dict[Path, str] = {}
     for prefix in (*sourced, *sorted(opt_ros.glob("*"))):
+        # Ubuntu has put what CMake installs below local/ (Humble).
         for rclpy in (
-            *prefix.glob("lib/python3.*/site-packages/rclpy"),
-            *prefix.glob("lib/python3/dist-packages/rclpy"),
+            *prefix.glob("lib/python3*/*-packages/rclpy"),
+            *prefix.glob("local/lib/python3*/*-packages/rclpy"),
         ):
             found.setdefault(prefix, rclpy.parts[-3].removeprefix("python"))
     return found
@@ -98,18 +99,13 @@ def check_ros(ros: Ros, present: Mapping[Path, str], python: str, environment: M
         python: Version of this interpreter, "3.11" for example.
         environment: Variables of the environment.
     """
-    if not ros.installed:
-        return _check_missing(present, python)
     named = f"rclpy {ros.version}".rstrip() + (f" ({ros.distribution.capitalize()})" if ros.distribution else "")
+    if not ros.rmw and present and not {python, "3"} & set(present.values()):
+        return _of_another_python(present, python)
+    if not ros.installed:
+        return _not_installed(present)
     if not ros.rmw:
-        asked = environment.get("RMW_IMPLEMENTATION")
-        cure = "source the setup script of the distribution, in a shell where no other was sourced"
-        commands: tuple[str, ...] = ()
-        if asked:
-            package = f"ros-{ros.distribution or 'DISTRIBUTION'}-{asked.replace('_', '-')}"
-            cure = f"RMW_IMPLEMENTATION is {asked}: install it, or do without"
-            commands = (f"sudo apt install {package}", "unset RMW_IMPLEMENTATION")
-        return Finding("ERROR", "ROS", f"{named} cannot be imported: {ros.error}", cure, commands)
+        return _broken(ros, named, environment.get("RMW_IMPLEMENTATION", ""))
     if ros.error:
         text = f"{named} works, but the messages of superpoint_ros cannot be imported ({ros.error}): no node runs"
         cure = (
@@ -119,25 +115,28 @@ def check_ros(ros: Ros, present: Mapping[Path, str], python: str, environment: M
     return Finding("OK", "ROS", f"{named}, middleware {ros.rmw}")
 
 
-def _check_missing(present: Mapping[Path, str], python: str) -> Finding:
+def _of_another_python(present: Mapping[Path, str], python: str) -> Finding:
+    prefix, version = next(iter(present.items()))
+    text = f"{prefix} is for Python {version}, and this is Python {python}: no node runs"
+    cure = f"use Python {version}: leave the conda or virtual environment, or make one that sees the system's packages"
+    commands = ("conda deactivate", f"/usr/bin/python{version} -m venv --system-site-packages ENV")
+    return Finding("ERROR", "ROS", text, cure, commands)
+
+
+def _not_installed(present: Mapping[Path, str]) -> Finding:
     text = "rclpy is not installed for this Python: no node runs, while the Python API and the other commands do"
-    fitting = [prefix for prefix, version in present.items() if version in (python, "3")]
-    if fitting:
-        cure = f"{fitting[0]} has it"
-        return Finding("WARN", "ROS", text, cure, (f"source {fitting[0]}/setup.bash",))
     if present:
-        prefix, version = next(iter(present.items()))
-        text = f"{prefix} is for Python {version}, and this is Python {python}: no node runs"
-        cure = f"use Python {version}; leave the virtual or conda environment, or make one with it"
-        return Finding(
-            "ERROR",
-            "ROS",
-            text,
-            cure,
-            ("conda deactivate", f"/usr/bin/python{version} -m venv --system-site-packages ENV"),
-        )
-    cure = (
-        "for the nodes, install and source a ROS 2 distribution; on x86-64 Linux with Python 3.10 to 3.13, pip brings"
-    )
-    cure += " ROS with this package"
+        prefix = next(iter(present))
+        return Finding("WARN", "ROS", text, f"{prefix} has it", (f"source {prefix}/setup.bash",))
+    cure = "for the nodes, install and source a ROS 2 distribution; on x86-64 Linux, pip brings ROS with this package"
     return Finding("WARN", "ROS", text, cure)
+
+
+def _broken(ros: Ros, named: str, rmw: str) -> Finding:
+    text = f"{named} cannot be imported: {ros.error}"
+    if not rmw:
+        cure = "source the setup script of one distribution, in a new shell"
+        return Finding("ERROR", "ROS", text, cure)
+    package = f"ros-{ros.distribution or 'DISTRIBUTION'}-{rmw.replace('_', '-')}"
+    cure = f"RMW_IMPLEMENTATION is {rmw}: install it, or do without"
+    return Finding("ERROR", "ROS", text, cure, (f"sudo apt install {package}", "unset RMW_IMPLEMENTATION"))

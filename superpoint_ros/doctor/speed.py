@@ -14,6 +14,7 @@ from superpoint_ros.bench.case import draw_images
 from superpoint_ros.core.errors import CheckpointError, SuperPointRosError
 from superpoint_ros.core.processes import run_apart
 from superpoint_ros.doctor.finding import Finding
+from superpoint_ros.doctor.processor import usable_threads
 from superpoint_ros.inference.backend import PACKAGES, choose_automatically
 from superpoint_ros.inference.densifier import Densifier
 from superpoint_ros.inference.extractor import Extractor
@@ -121,7 +122,7 @@ def check_network(network: Network, call: Callable[[Callable[[], Run]], Run] = r
     except SuperPointRosError as error:
         cure = f"install {PACKAGES[name]} anew, or take another backend (docs/backends.md)"
         return Finding("ERROR", network.name, f"{chosen}; it does not run: {error}", cure)
-    rate, load, threads = 1e3 / run.milliseconds, os.getloadavg()[0], len(os.sched_getaffinity(0))
+    rate, load, threads = 1e3 / run.milliseconds, os.getloadavg()[0], usable_threads()
     text = f"{chosen}: {run.device}; {network.work} in {run.milliseconds:.0f} ms ({rate:.1f} images/s)"
     if rate >= network.min_rate:
         return Finding("OK", network.name, text)

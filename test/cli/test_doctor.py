@@ -57,6 +57,17 @@ def test_without_torch_and_without_ros_the_networks_run(tmp_path):
     assert (found["ROS"][0]["level"], "topics" in found) == ("WARN", False)
 
 
+def test_without_what_nothing_works_without_the_rest_is_looked_at(tmp_path):
+    bare = Environment(tmp_path / "venv", ("safetensors", "cv2", "opencv", "__editable__"))
+    done = bare.run("-c", MAIN, "doctor", "--json", "--no-topics")
+    found = findings(done)
+    assert done.returncode == 1
+    assert "cv2 cannot be imported" in found["dependencies"][0]["text"]
+    assert found["dependencies"][0]["commands"][0].endswith("pip install opencv-python-headless safetensors")
+    assert {"processor", "threads", "ROS"} <= found.keys()
+    assert not {"weights", "superpoint"} & found.keys()
+
+
 def test_broken_weights_are_an_error_without_a_traceback(tmp_path):
     copy = shutil.copytree(PACKAGE, tmp_path / "superpoint_ros", ignore=shutil.ignore_patterns("__pycache__"))
     path = copy / "weights" / "superpoint.safetensors"

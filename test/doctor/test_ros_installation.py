@@ -59,15 +59,29 @@ def test_why_there_is_no_rclpy(present, level, says):
     assert says in " ".join((finding.text, finding.cure, *finding.commands))
 
 
+def test_an_rclpy_of_another_python_is_named_as_such():
+    broken = Ros(installed=True, version="3.3.16", distribution="humble", error="No module named 'rclpy._rclpy'")
+    finding = check_ros(broken, {HUMBLE: "3.10"}, "3.11", {})
+    assert (finding.level, finding.text.startswith("/opt/ros/humble is for Python 3.10")) == ("ERROR", True)
+    assert "rclpy 3.3.16 (Humble) cannot be imported" in check_ros(broken, {HUMBLE: "3.11"}, "3.11", {}).text
+
+
 def test_the_distribution_is_named():
     assert check_ros(WORKS, {}, "3.11", {}).text == "rclpy 9.1.2 (Kilted), middleware rmw_fastrtps_cpp"
 
 
 def test_distributions_are_found_sourced_or_not(tmp_path):
-    for path in ("opt/jazzy/lib/python3.12/site-packages/rclpy", "ws/lib/python3.10/site-packages/rclpy", "opt/empty"):
+    opt = tmp_path / "opt"
+    for path in (
+        "ws/lib/python3.10/site-packages/rclpy",
+        "opt/humble/local/lib/python3.10/dist-packages/rclpy",
+        "opt/jazzy/lib/python3.12/site-packages/rclpy",
+        "opt/empty",
+    ):
         (tmp_path / path).mkdir(parents=True)
     environment = {"AMENT_PREFIX_PATH": f"{tmp_path / 'ws'}:{tmp_path / 'gone'}"}
-    assert distributions(environment, tmp_path / "opt") == {tmp_path / "ws": "3.10", tmp_path / "opt/jazzy": "3.12"}
+    found = distributions(environment, opt)
+    assert found == {tmp_path / "ws": "3.10", opt / "humble": "3.10", opt / "jazzy": "3.12"}
 
 
 def test_the_last_line_of_a_log():

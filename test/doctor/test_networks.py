@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from superpoint_ros.doctor.installation import check_backends, check_python, check_weights, installed_version
+from superpoint_ros.doctor.networks import check_backends, check_weights
 from superpoint_ros.inference import models
 
 WEIGHTS = models.SHIPPED_MODELS.parent
@@ -16,18 +16,6 @@ def bundled(tmp_path, monkeypatch) -> Path:
         shutil.copy(path, tmp_path / path.name)
     monkeypatch.setattr(models, "SHIPPED_MODELS", tmp_path / "models.yaml")
     return tmp_path
-
-
-def test_python_and_the_package_are_named():
-    finding = check_python()
-    assert finding.level == "OK"
-    assert "Python 3." in finding.text
-    assert "superpoint_ros 0." in finding.text
-
-
-def test_the_version_of_the_first_that_is_installed():
-    assert installed_version("no-such-distribution", "numpy") == installed_version("numpy")
-    assert installed_version("no-such-distribution") is None
 
 
 def test_one_backend_is_enough_and_none_is_an_error():

@@ -1,15 +1,12 @@
-"""What is installed: Python, the package, what runs networks, and the bundled weights."""
+"""What runs networks, and the bundled weights."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
-import platform
 import sys
-from pathlib import Path
 
-import superpoint_ros
 from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.doctor.dependencies import installed_version
 from superpoint_ros.doctor.finding import Finding
 from superpoint_ros.inference.backend import BACKENDS, PACKAGES
 from superpoint_ros.inference.models import ModelSpec, shipped_models
@@ -17,23 +14,6 @@ from superpoint_ros.networks.quantization_file import load_quantization
 from superpoint_ros.networks.weights_file import read_weights
 
 REINSTALL = "install the package anew; of a Git checkout with LFS files, run 'git lfs pull' first"
-
-
-def installed_version(*names: str) -> str | None:
-    """Return the version of the first of these distributions that is installed; None where none is."""
-    for name in names:
-        try:
-            return importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return None
-
-
-def check_python() -> Finding:
-    """Say which interpreter this is, and which package it has found."""
-    version = installed_version("superpoint_ros") or "of unknown version"
-    text = f"Python {platform.python_version()} ({sys.executable}), superpoint_ros {version} in "
-    return Finding("OK", "installation", text + str(Path(superpoint_ros.__path__[0]).parent))
 
 
 def installed_backends() -> dict[str, str | None]:
