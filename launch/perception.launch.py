@@ -53,6 +53,7 @@ SHARED = {
     "densifier_weights": (("densify", "weights"),),
     "device": (("frontend", "device"), ("densify", "device")),
     "policy": (("frontend", "policy"), ("triangulate", "policy"), ("densify", "policy")),
+    "autostart": (("frontend", "autostart"), ("triangulate", "autostart"), ("densify", "autostart")),
 }
 ARGUMENTS = (
     *(params_file_argument(node, f"{node}_params_file") for node in SPECS),

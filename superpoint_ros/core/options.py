@@ -50,7 +50,7 @@ class OptionSpec:
         unit: Unit of a number: "px", "m", "s"; "" = none.
         limits: Smallest and largest number that is allowed.
         choices: The words that are allowed; () = any.
-        fixed: Whether a running node refuses to change it.
+        fixed: Whether a configured node refuses to change it.
         none: What None means; None = None is not allowed.
         count: Number of items of a tuple; None = any; 1 = a single value, no tuple.
     """
@@ -138,7 +138,7 @@ def option(
         description: One sentence; unit, range and default are added where it is shown.
         unit: Unit of a number.
         limits: Smallest and largest number that is allowed.
-        fixed: Whether a running node refuses to change it.
+        fixed: Whether a configured node refuses to change it.
         none: What None means, for fields whose annotation has `| None`.
     """
     details = {"description": description, "unit": unit, "limits": limits, "fixed": fixed, "none": none}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -86,6 +88,14 @@ def load(
         others = ", ".join(repr(other) for other in ("auto", *table) if other != name)
         text = f"backend '{name}' needs {PACKAGES.get(name, name)} ({error}): pip install {name}, or use {others}"
         raise MissingExtraError(text) from error
+
+
+def release_memory() -> None:
+    """Give the memory of networks that nobody holds back to the machine; on a GPU PyTorch would keep it."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def choose_automatically(device: str) -> tuple[str, str]:

@@ -12,9 +12,9 @@ from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.messages.limits import MAX_POINTS
 from superpoint_ros.ros.runtime.options import (
     InputLimits,
+    NodeOptions,
     PairingOptions,
     ParameterSchema,
-    PolicyOptions,
     PoseValues,
     Transport,
     pose_matrix,
@@ -27,7 +27,7 @@ Encoding: TypeAlias = Literal["32FC1", "16UC1"]
 
 
 @dataclass(frozen=True)
-class DensifyParameters(PolicyOptions):
+class DensifyParameters(NodeOptions):
     """Hold all parameters of the densify node."""
 
     image_topic: str = option("camera/image_raw", "Topic of the images.", fixed=True)

@@ -21,6 +21,7 @@ from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.pair_pipeline import PairPipeline
+from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE
 
 ImageMessage: TypeAlias = Image | CompressedImage
 SparseMessage: TypeAlias = Image | PointCloud2
@@ -55,6 +56,11 @@ class Densify(PairPipeline[DensifyParameters, ImageMessage, SparseMessage]):
         passes = self._rate_limit.passes(nanoseconds(image.header.stamp), self.parameters.max_rate)
         self.pairs.statistics.count("rate_limited", int(not passes))
         return passes
+
+    def warm_up(self) -> None:
+        """Run the network once."""
+        image, sparse = np.zeros((*WARM_UP_SIZE, 3), np.uint8), np.ones(WARM_UP_SIZE, np.float32)
+        self._densifier.densify(image, sparse)
 
     def apply(self, parameters: DensifyParameters) -> None:
         """Take changed parameters."""

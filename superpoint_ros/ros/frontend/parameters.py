@@ -13,7 +13,7 @@ from superpoint_ros.core.options import OptionSpec, build_options, check_options
 from superpoint_ros.core.region_options import RegionOptions
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
-from superpoint_ros.ros.runtime.options import InputLimits, ParameterSchema, PolicyOptions, Transport
+from superpoint_ros.ros.runtime.options import InputLimits, NodeOptions, ParameterSchema, Transport
 
 DescriptorType: TypeAlias = Literal["float32", "float16", "int8"]
 
@@ -39,7 +39,7 @@ class CameraParameters:
 
 
 @dataclass(frozen=True)
-class FrontendParameters(PolicyOptions):
+class FrontendParameters(NodeOptions):
     """Hold all parameters of the frontend node.
 
     Attributes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -14,7 +15,7 @@ from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.frontend.camera_channel import CameraChannel
 from superpoint_ros.ros.frontend.network_runner import NetworkJob, NetworkRunner
 from superpoint_ros.ros.frontend.parameters import SCHEMA, FrontendParameters
-from superpoint_ros.ros.runtime.pipeline import Pipeline, Stream
+from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE, Pipeline, Stream
 
 ImageMessage: TypeAlias = Image | CompressedImage
 
@@ -38,6 +39,10 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         self._channels = {name: CameraChannel(self, name, model) for name in parameters.cameras}
         topics = ", ".join(channel.stream.topic for channel in self._channels.values())
         return f"{self._extractor.name} on {self._extractor.device}, {parameters.policy} of {topics}"
+
+    def warm_up(self) -> None:
+        """Run the network once."""
+        self._extractor.extract(np.zeros(WARM_UP_SIZE, np.uint8))
 
     def apply(self, parameters: FrontendParameters) -> None:
         """Take changed parameters; tracks live on."""

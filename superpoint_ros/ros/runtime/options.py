@@ -22,9 +22,15 @@ Parameters = TypeVar("Parameters")
 
 
 @dataclass(frozen=True)
-class PolicyOptions:
-    """Describe what happens where input comes faster than it is processed."""
+class NodeOptions:
+    """Describe how a node starts, and what it does where input comes faster than it is processed."""
 
+    autostart: bool = option(
+        True,
+        "Whether the node configures and activates itself as it starts; if not, it waits unconfigured for a lifecycle "
+        "manager.",
+        fixed=True,
+    )
     policy: Policy = option(
         "latest",
         "latest: the newest of each input is processed, older ones are dropped and counted (robot); "

@@ -1,7 +1,7 @@
 """What a node does with its messages, apart from where these come from: a live ROS graph, or a bag.
 
 An algorithm (frontend, triangulate, densify) is a class over Pipeline that knows no middleware. Beside it stands where
-it runs: WorkerNode on ROS, OfflineNode on a bag. A node is a class over both, so that there is one piece of code.
+it runs: LivePipeline on ROS, OfflineNode on a bag. What runs is a class over both, so that there is one piece of code.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics
-from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
+from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, OnDrop
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
 
-Parameters = TypeVar("Parameters", bound=PolicyOptions)
+# (height, width) of the image that warms a network up.
+WARM_UP_SIZE = (64, 64)
+
+Parameters = TypeVar("Parameters", bound=NodeOptions)
 Item = TypeVar("Item")
 # (target frame, source frame, stamp) -> T_target_source (4, 4), or a LookupError that says what is missing.
 TransformLookup: TypeAlias = Callable[[str, str, Time], np.ndarray]
@@ -114,6 +117,9 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     def apply(self, parameters: Parameters) -> None:
         """Take changed parameters; called between two batches."""
+
+    def warm_up(self) -> None:
+        """Run the network once, so that what it loads on first use does not hold up the first image."""
 
     # Where it runs.
 

@@ -16,6 +16,8 @@ Item = TypeVar("Item")
 OnDrop: TypeAlias = Callable[[str, str], None]
 # Cause of a drop: a newer item took the place of one that still waited.
 NEWER = "newer"
+# Cause of a drop: the node was deactivated before it came to it.
+INACTIVE = "inactive"
 
 
 def ignore_drop(camera: str, cause: str) -> None:
@@ -33,19 +35,26 @@ class FrameQueue(ABC, Generic[Item]):
         self._changed = threading.Condition()
         self._closed = False
         self._on_drop = on_drop
+        self._is_handed_out = False
 
     def put(self, camera: str, item: Item) -> None:
         """Store an item without blocking."""
         with self._changed:
             self._store(camera, item)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def take(self) -> list[tuple[str, Item]]:
-        """Wait for a batch of (camera, item), at most one item per camera; [] once closed."""
+        """Wait for a batch of (camera, item), at most one item per camera; [] once closed.
+
+        Whoever asks for the next batch has finished the one before.
+        """
         with self._changed:
+            self._is_handed_out = False
+            self._changed.notify_all()
             while not self._closed:
                 batch, patience = self._batch() if len(self) else ([], None)
                 if batch:
+                    self._is_handed_out = True
                     return batch
                 self._changed.wait(patience)
             return []
@@ -57,6 +66,13 @@ class FrameQueue(ABC, Generic[Item]):
 
     def spend(self, cameras: Sequence[str], seconds: float) -> None:
         """Note what a batch of these cameras has taken."""
+
+    def rest(self) -> None:
+        """Drop what waits, and wait until what was handed out is finished."""
+        with self._changed:
+            for camera in self._discard():
+                self._on_drop(camera, INACTIVE)
+            self._changed.wait_for(lambda: not self._is_handed_out)
 
     def close(self) -> None:
         """Wake whoever waits; what is still queued is never handed out."""
@@ -70,6 +86,10 @@ class FrameQueue(ABC, Generic[Item]):
 
     @abstractmethod
     def _store(self, camera: str, item: Item) -> None: ...
+
+    @abstractmethod
+    def _discard(self) -> list[str]:
+        """Forget what waits; return the camera of each item."""
 
     @abstractmethod
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
@@ -97,6 +117,11 @@ class LatestQueue(FrameQueue[Item]):
         if camera in self._newest:
             self._on_drop(camera, NEWER)
         self._newest[camera] = item
+
+    def _discard(self) -> list[str]:
+        cameras = list(self._newest)
+        self._newest.clear()
+        return cameras
 
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
         if self.together:
@@ -129,6 +154,11 @@ class EveryFrameQueue(FrameQueue[Item]):
 
     def _store(self, camera: str, item: Item) -> None:
         self._waiting.append((camera, item))
+
+    def _discard(self) -> list[str]:
+        cameras = [camera for camera, _ in self._waiting]
+        self._waiting.clear()
+        return cameras
 
     def _batch(self) -> tuple[list[tuple[str, Item]], float | None]:
         return [self._waiting.popleft()], None

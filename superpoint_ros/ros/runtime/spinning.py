@@ -67,7 +67,7 @@ def run_node(
 def _spin(node: StoppableNode) -> int:
     assert isinstance(node, Node)
     try:
-        rclpy.spin(node)
+        _spin_through_refusals(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except RuntimeError:
@@ -80,6 +80,17 @@ def _spin(node: StoppableNode) -> int:
         if ended:
             node.destroy_node()
     return 0
+
+
+def _spin_through_refusals(node: Node) -> None:
+    """Spin; a transition that the state of a managed node does not have is an error to rclpy before 9 (Jazzy)."""
+    while True:
+        try:
+            return rclpy.spin(node)
+        except RCLError as error:
+            if not rclpy.ok() or "transition" not in str(error):
+                raise
+            node.get_logger().error(str(error).split(", at /")[0])
 
 
 def describe_init_error(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from superpoint_ros.core.errors import ParameterError
@@ -33,7 +34,7 @@ def resolve_topic(node: Node, topic: str) -> str:
 
 
 class TopicInput:
-    """Subscribe to a topic and hand every message on.
+    """Subscribe to a topic from `open` to `close`, and hand every message on.
 
     Reliable where every publisher offers it, best effort where one does not: discovery decides, and the subscription
     is recreated when publishers come that need another one.
@@ -82,8 +83,23 @@ class TopicInput:
         self._overrides = SubscriptionOverrides(node, self.topic)
         self._losses = LossCounter()
         self.problems: dict[str, Problem] = {}
-        self.qos = self._overrides.apply(input_qos(policy, self._watch.offers(), latched=latched))
+        self.qos = self._wanted_qos()
+        self._subscription: Subscription[Any] | None = None
+
+    def _wanted_qos(self) -> QoSProfile:
+        return self._overrides.apply(input_qos(self._policy, self._watch.offers(), latched=self._latched))
+
+    def open(self) -> None:
+        """Subscribe; how the stream arrives is judged from now on."""
+        self.health, self._losses = InputHealth(), LossCounter()
+        self.qos = self._wanted_qos()
         self._subscription = self._subscribe()
+
+    def close(self) -> None:
+        """End the subscription, where there is one."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._subscription, self.problems = None, {}
 
     def _subscribe(self) -> Subscription[Any]:
         return self._node.create_subscription(
@@ -96,9 +112,10 @@ class TopicInput:
 
     def follow_publishers(self) -> None:
         """Subscribe again where the publishers there are now need another QoS; call a few times a second."""
-        offers = self._watch.offers()
-        wanted = self._overrides.apply(input_qos(self._policy, offers, latched=self._latched))
-        if not offers or wanted == self.qos:
+        if self._subscription is None or not self._watch.offers():
+            return
+        wanted = self._wanted_qos()
+        if wanted == self.qos:
             return
         self.qos = wanted
         self._node.destroy_subscription(self._subscription)
@@ -122,6 +139,8 @@ class TopicInput:
 
     def check(self) -> str:
         """Return what is wrong now, "" if nothing is; call about once a second. Each problem is logged as it begins."""
+        if self._subscription is None:
+            return ""
         problems = self._watch.problems(self.qos) | self._stream_problems()
         self.health.advance()
         for key in problems.keys() - self.problems.keys():

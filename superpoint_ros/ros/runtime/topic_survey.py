@@ -155,6 +155,7 @@ def _add_stream(node: Node, name: str, kind: str, message_type: type, streams: d
         latched=message_type is CameraInfo,
         companion=None if beside is None else beside.input,
     )
+    found.open()
     return _Stream(kind, found, arrivals)
 
 

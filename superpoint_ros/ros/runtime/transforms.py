@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.duration import Duration
@@ -9,28 +11,47 @@ from rclpy.node import Node
 from rclpy.time import Time as RosTime
 
 from superpoint_ros.core.geometry import pose_from_quaternion
-from superpoint_ros.ros.runtime.pipeline import TransformLookup
 
 # A transform may come a little later than the cloud that it belongs to; and replay may lag far behind both.
 WAIT_S = 0.1
 REMEMBERED_S = 60.0
 
 
-def tf2_lookup(node: Node) -> TransformLookup | None:
+def tf2_lookup(node: Node) -> Tf2Lookup | None:
     """Return a lookup in what tf2 hears while the node is spun; None where tf2_ros is not installed."""
     try:
-        from tf2_ros import Buffer, TransformException, TransformListener
+        import tf2_ros
     except ImportError:
         return None
-    buffer = Buffer(Duration(seconds=REMEMBERED_S), node)
-    listener = TransformListener(buffer, node)
+    return Tf2Lookup(node, tf2_ros)
 
-    def lookup(target: str, source: str, stamp: Time) -> np.ndarray:
+
+class Tf2Lookup:
+    """Look transforms up in what tf2 hears, until it is closed.
+
+    Args:
+        node: Listens.
+        tf2: The module tf2_ros.
+    """
+
+    def __init__(self, node: Node, tf2: ModuleType):
+        self._tf2 = tf2
+        self._buffer = tf2.Buffer(Duration(seconds=REMEMBERED_S), node)
+        self._listener = tf2.TransformListener(self._buffer, node)
+
+    def __call__(self, target: str, source: str, stamp: Time) -> np.ndarray:
+        """Return T_target_source (4, 4) at a stamp.
+
+        Raises:
+            LookupError: There is none; it says what is missing.
+        """
         try:
-            found = listener.buffer.lookup_transform(target, source, RosTime.from_msg(stamp), Duration(seconds=WAIT_S))
-        except TransformException as error:
+            found = self._buffer.lookup_transform(target, source, RosTime.from_msg(stamp), Duration(seconds=WAIT_S))
+        except self._tf2.TransformException as error:
             raise LookupError(str(error)) from error
         shift, turn = found.transform.translation, found.transform.rotation
         return pose_from_quaternion(np.array([shift.x, shift.y, shift.z]), np.array([turn.x, turn.y, turn.z, turn.w]))
 
-    return lookup
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.unregister()

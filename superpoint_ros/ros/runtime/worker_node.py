@@ -1,163 +1,156 @@
-"""Where an algorithm runs as a node: what every node of this package is made of beside its algorithm.
+"""A managed node around an algorithm: what every node of this package is made of beside its algorithm.
 
-Callbacks put what arrives into a queue; one worker thread takes it from there as the policy says. Around them: inputs
-whose QoS follows the publishers, parameters that can be changed, statistics, warnings, a log, and a clean end.
+unconfigured -> configure loads the network and makes the outputs -> inactive -> activate subscribes -> active, and
+back. What is configured is a LivePipeline; the node around it has the parameters, the report and a log at all times.
 """
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.node import Node
+from rclpy.exceptions import ParameterException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from superpoint_ros.core.errors import SuperPointRosError
+from superpoint_ros.inference.backend import release_memory
+from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.logs import LogForwarding
-from superpoint_ros.ros.runtime.parameters import declare_parameters, follow_changes, undeclared_parameters
-from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
-from superpoint_ros.ros.runtime.qos import output_publisher
-from superpoint_ros.ros.runtime.scheduling import FrameQueue, LatestQueue, Worker
+from superpoint_ros.ros.runtime.parameters import NodeParameters
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
-from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput, resolve_topic
-from superpoint_ros.ros.runtime.transforms import tf2_lookup
+from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S
 
 STATISTICS_PERIOD_S = 1.0
-# A batch that takes longer than this is not waited for at the end.
-FINISH_S = 1.0
 
 
-class WorkerNode(Node, Pipeline[Parameters, Item]):
-    """Run an algorithm as a node of a live ROS graph.
+class WorkerNode(LifecycleNode):
+    """Run an algorithm as a managed node; by itself it configures and activates as it starts (parameter `autostart`).
 
-    Changed parameters are taken by the worker before its next batch.
+    Attributes:
+        pipeline_type: The algorithm; each node sets it.
+        pipeline: What is configured; None = nothing is.
 
     Raises:
-        SuperPointRosError: A parameter, weights, a backend or a device that cannot be used.
-        rclpy.exceptions.ParameterException: A parameter of the wrong type or out of its declared range.
+        SuperPointRosError: A parameter, weights, a backend or a device that cannot be used, where it starts by itself.
+        rclpy.exceptions.ParameterException: A parameter of the wrong type or out of its declared range, likewise.
     """
 
+    pipeline_type: ClassVar[type[LivePipeline[Any, Any]]]
+
     def __init__(self) -> None:
-        super().__init__(self.schema.node)
+        super().__init__(self.pipeline_type.schema.node)
         self._log = LogForwarding(self.get_logger())
         try:
-            self._prepare()
+            self._start()
         except BaseException:
             self._log.close()
             raise
 
-    def _prepare(self) -> None:
-        self.warnings = ThrottledWarnings(self.get_logger())
-        self.parameters = self._wanted = declare_parameters(self, self.schema)
-        self._has_namesakes = False
-        self._inputs: list[TopicInput] = []
-        self._streams: dict[str, Stream] = {}
-        self._queue: FrameQueue[Item] = self.make_queue(self._count_dropped)
-        self._worker = Worker(self._queue, self._work)
-        self._background: list[Worker[Any]] = []
-        ready = self.set_up()
-        follow_changes(self, self.schema, self._set_wanted)
+    def _start(self) -> None:
+        self.pipeline: LivePipeline[Any, Any] | None = None
+        self._warnings = ThrottledWarnings(self.get_logger())
+        self._has_namesakes = self._is_finalized = False
+        self._failure = ""
+        # Where the node starts by itself, what goes wrong is raised.
+        self._errors: list[Exception] | None = None
+        self._declared = NodeParameters(self, self.pipeline_type.schema, lambda: self.pipeline)
         self._statistics_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATISTICS_PERIOD_S, self._report, clock=clock)
         self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
-        if undeclared := undeclared_parameters(self):
+        if self._declared.value("autostart"):
+            self._autostart()
+        else:
+            self.get_logger().info(f"unconfigured: ros2 lifecycle set {self.get_fully_qualified_name()} configure")
+
+    def _autostart(self) -> None:
+        """Become active, or raise what stands in the way."""
+        self._errors = []
+        self.trigger_configure()
+        if not self._errors:
+            self.trigger_activate()
+        for error in self._errors:
+            raise error
+        self._errors = None
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and warm up the network, make the outputs; where that fails, say why and stay unconfigured."""
+        return self._attempt("configured", self._configure, TransitionCallbackReturn.FAILURE)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe."""
+        return self._attempt("activated", self._activate)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take no more input; returns once nothing is processed any more."""
+        return self._attempt("deactivated", self._configured.deactivate)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the network and the outputs."""
+        return self._attempt("cleaned up", self._release)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything for good; the process goes on until it is told to stop."""
+        self._is_finalized = True
+        return self._attempt("shut down", self._release)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything after a failed transition, so that the node can be configured anew."""
+        return self._attempt("cleaned up", self._release, TransitionCallbackReturn.FAILURE)
+
+    def _attempt(
+        self,
+        done: str,
+        step: Callable[[], None],
+        otherwise: TransitionCallbackReturn = TransitionCallbackReturn.ERROR,
+    ) -> TransitionCallbackReturn:
+        try:
+            step()
+        except Exception as error:
+            if self._errors is not None:
+                self._errors.append(error)
+                return otherwise
+            self._failure = f"not {done}: {error}"
+            self.get_logger().error(self._failure)
+            if not isinstance(error, (SuperPointRosError, ParameterException)):
+                self.get_logger().error(traceback.format_exc())
+            return otherwise
+        return TransitionCallbackReturn.SUCCESS
+
+    @property
+    def _configured(self) -> LivePipeline[Any, Any]:
+        assert self.pipeline is not None
+        return self.pipeline
+
+    def _configure(self) -> None:
+        self._failure = ""
+        self.pipeline = self.pipeline_type(self, self._declared.read(), self._warnings, self._log)
+        if undeclared := self._declared.undeclared():
             self.get_logger().warning(f"no parameter of this node: {', '.join(undeclared)}")
-        self._worker.start()
-        self.get_logger().info(f"ready: {ready}")
 
-    def resolve_topic(self, topic: str) -> str:
-        """Return a topic's name with namespace and remapping applied.
+    def _activate(self) -> None:
+        self._configured.activate()
+        self.get_logger().info(f"ready: {self._configured.description}")
 
-        Raises:
-            ParameterError: It is no name of a topic.
-        """
-        return resolve_topic(self, topic)
-
-    def add_input(
-        self, topic: str, message_type: type, on_message: Callable[[Any], None], **options: Any
-    ) -> TopicInput:
-        """Subscribe to a topic, see TopicInput."""
-        made = TopicInput(self, topic, message_type, on_message, **{"policy": self.parameters.policy} | options)
-        self._inputs.append(made)
-        return made
-
-    def add_output(self, message_type: type, name: str) -> Any:
-        """Create a publisher on ~/name with the policy's QoS."""
-        return output_publisher(self, message_type, name, self.parameters.policy)
-
-    def transforms(self) -> TransformLookup | None:
-        """Listen to tf2 where it is installed."""
-        return tf2_lookup(self)
-
-    def add_stream(self, stream: Stream) -> Stream:
-        """Make a stream known, whose items are to be queued."""
-        self._streams[stream.name] = stream
-        return stream
-
-    def run_in_background(self, queue: FrameQueue[Any], process: Callable[[list[tuple[str, Any]]], None]) -> None:
-        """Process the batches of another queue in a thread of its own, from now until the node stops."""
-
-        def work(batch: list[tuple[str, Any]]) -> None:
-            self._log.adopt_thread()
-            try:
-                process(batch)
-            except Exception as error:
-                self._warn_of_failure("batch in the background not finished", error)
-
-        self._background.append(Worker(queue, work))
-        self._background[-1].start()
-
-    def process_alone(self) -> None:
-        """From now on have each item processed alone, where a batch is no faster; cameras share the worker's time."""
-        if isinstance(self._queue, LatestQueue):
-            self._queue.together = False
-
-    def enqueue(self, stream: Stream, item: Item) -> None:
-        """Queue an item for the worker."""
-        self._queue.put(stream.name, item)
-
-    def _count_dropped(self, name: str, cause: str) -> None:
-        self._streams[name].statistics.drop(cause)
-
-    def is_running(self) -> bool:
-        """Tell whether ROS has not been shut down."""
-        return bool(self.context.ok())
-
-    def log_error(self, text: str) -> None:
-        """Log an error."""
-        self.get_logger().error(text)
-
-    def _set_wanted(self, parameters: Parameters) -> None:
-        self._wanted = parameters
-
-    def _work(self, batch: list[tuple[str, Item]]) -> None:
-        self._log.adopt_thread()
-        try:
-            if self._wanted is not self.parameters:
-                self.parameters = self._wanted
-                self.apply(self.parameters)
-        except Exception as error:
-            self._warn_of_failure("changed parameters not applied", error)
-        try:
-            self.process([(self._streams[name], item) for name, item in batch])
-        except Exception as error:
-            self._warn_of_failure(f"batch of {len(batch)} not finished", error)
-
-    def _warn_of_failure(self, what: str, error: Exception) -> None:
-        if self.is_running() and self.warnings.warn(self.get_name(), what, f"{what}: {type(error).__name__}: {error}"):
-            self.get_logger().error(traceback.format_exc())
+    def _release(self) -> None:
+        pipeline, self.pipeline = self.pipeline, None
+        if pipeline is not None:
+            pipeline.release()
+        del pipeline
+        release_memory()
 
     def _follow_publishers(self) -> None:
-        for one in self._inputs:
-            one.follow_publishers()
+        if self.pipeline is not None:
+            self.pipeline.follow_publishers()
 
     def _report(self) -> None:
         self._log.follow_level()
         self._warn_of_namesakes()
-        report = DiagnosticArray(status=list(self.statuses()))
+        report = DiagnosticArray(status=[] if self.pipeline is None else list(self.pipeline.statuses()))
         report.header.stamp = self.get_clock().now().to_msg()
         self._statistics_publisher.publish(report)
 
@@ -175,13 +168,6 @@ class WorkerNode(Node, Pipeline[Parameters, Item]):
 
     def stop(self) -> bool:
         """Finish the batch in progress where that is soon done; say what is left. Returns whether it was finished."""
-        waiting = [f"{left} queued"] if (left := self._worker.stop(FINISH_S)) else []
-        for worker in self._background:
-            worker.stop(FINISH_S)
-        is_busy = any(worker.is_busy for worker in (self._worker, *self._background))
-        waiting += ["a batch in progress"] if is_busy else []
-        waiting += [text for stream in self._streams.values() if (text := stream.held_back())]
-        if waiting:
-            self.get_logger().warning(f"stopped with items not processed: {', '.join(waiting)}")
+        ended = self.pipeline is None or self.pipeline.stop()
         self._log.close()
-        return not is_busy
+        return ended

@@ -8,9 +8,9 @@ from superpoint_ros.core.options import check_options, option
 from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.ros.runtime.options import (
     InputLimits,
+    NodeOptions,
     PairingOptions,
     ParameterSchema,
-    PolicyOptions,
     PoseValues,
     pose_matrix,
     pose_option,
@@ -18,7 +18,7 @@ from superpoint_ros.ros.runtime.options import (
 
 
 @dataclass(frozen=True)
-class TriangulateParameters(PolicyOptions):
+class TriangulateParameters(NodeOptions):
     """Hold all parameters of the triangulate node."""
 
     left_features: str = option("frontend/left/features", "Topic of the left camera's features.", fixed=True)

@@ -18,7 +18,7 @@ from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions, RuntimeOptions
 from superpoint_ros.ros.frontend.parameters import SCHEMA
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
-from superpoint_ros.ros.runtime.parameters import declare_parameters, undeclared_parameters
+from superpoint_ros.ros.runtime.parameters import NodeParameters
 from superpoint_ros.ros.runtime.topic_input import resolve_topic
 
 NUMBERS = [spec for spec in SCHEMA.all_specs().values() if spec.limits and spec.count == 1]
@@ -41,6 +41,10 @@ def node_with():
     for node in nodes:
         node.destroy_node()
     rclpy.try_shutdown(context=context)
+
+
+def declared(node) -> NodeParameters:
+    return NodeParameters(node, SCHEMA, lambda: None)
 
 
 def test_defaults_are_those_of_the_library():
@@ -118,10 +122,10 @@ def test_unknown_words_are_refused(name):
 
 def test_every_parameter_is_declared_with_description_and_range(node_with):
     node = node_with(cameras__names=["left", "right"])
-    declare_parameters(node, SCHEMA)
-    declared = {name: one.value for name, one in node.get_parameters_by_prefix("").items() if name != "use_sim_time"}
-    assert "cameras.right.wait_for_camera_info" in declared
-    for name, value in declared.items():
+    declared(node).read()
+    values = {name: one.value for name, one in node.get_parameters_by_prefix("").items() if name != "use_sim_time"}
+    assert "cameras.right.wait_for_camera_info" in values
+    for name, value in values.items():
         if name.startswith(("start_type_description", "qos_overrides")):
             continue
         descriptor = node.describe_parameter(name)
@@ -132,9 +136,9 @@ def test_every_parameter_is_declared_with_description_and_range(node_with):
 
 @pytest.mark.parametrize("subpixel", [True, False])
 def test_a_switch_that_is_the_models_own_unless_set(node_with, subpixel):
-    assert declare_parameters(node_with(cameras__names=["left"]), SCHEMA).decoding.subpixel is None
+    assert declared(node_with(cameras__names=["left"])).read().decoding.subpixel is None
     node = node_with(cameras__names=["left"], subpixel=subpixel)
-    assert declare_parameters(node, SCHEMA).decoding.subpixel is subpixel
+    assert declared(node).read().decoding.subpixel is subpixel
 
 
 def test_declared_values_are_read(node_with):
@@ -146,7 +150,7 @@ def test_declared_values_are_read(node_with):
         policy="every_frame",
         scales=[1.0, 0.5],
     )
-    parameters = declare_parameters(node, SCHEMA)
+    parameters = declared(node).read()
     assert parameters.policy == "every_frame"
     assert parameters.cameras["left"].topic == "/l"
     assert parameters.decoding == DecodeOptions(nms_radius=7, detection_threshold=0.25, scales=(1.0, 0.5))
@@ -154,16 +158,15 @@ def test_declared_values_are_read(node_with):
 
 def test_a_parameter_that_nobody_declared_is_named_with_the_one_it_resembles(node_with):
     node = node_with(nms_radus=7, zzz=1, max_keypoints=10)
-    declare_parameters(node, SCHEMA)
-    assert undeclared_parameters(node) == ["nms_radus (did you mean nms_radius?)", "zzz"]
+    assert declared(node).undeclared() == ["nms_radus (did you mean nms_radius?)", "zzz"]
 
 
 @pytest.mark.parametrize(
     "override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}, {"scales": 0.5}]
 )
-def test_wrong_types_and_ranges_are_refused_at_declaration(node_with, override):
+def test_wrong_types_and_ranges_are_refused_as_they_are_read(node_with, override):
     with pytest.raises(ParameterException, match=next(iter(override))):
-        declare_parameters(node_with(**override), SCHEMA)
+        declared(node_with(**override)).read()
 
 
 @pytest.mark.parametrize(

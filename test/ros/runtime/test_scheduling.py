@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpoint_ros.ros.runtime.scheduling import NEWER, POLICIES, EveryFrameQueue, LatestQueue, Worker
+from superpoint_ros.ros.runtime.scheduling import INACTIVE, NEWER, POLICIES, EveryFrameQueue, LatestQueue, Worker
 
 puts = st.lists(st.tuples(st.sampled_from(["left", "right", "rear"]), st.integers()))
 
@@ -62,6 +62,30 @@ def test_what_is_ready_can_be_taken_without_waiting(policy):
     queue.put("left", 1)
     assert queue.take_ready() == [("left", 1)]
     assert queue.take_ready() == []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_queue_at_rest_has_dropped_what_waits_and_finished_what_was_handed_out(policy):
+    drops, done = [], []
+    begun, go_on = threading.Event(), threading.Event()
+    queue = POLICIES[policy](lambda *drop: drops.append(drop))
+
+    def process(batch):
+        begun.set()
+        go_on.wait(30)
+        done.extend(batch)
+
+    worker = Worker(queue, process)
+    queue.put("left", 1)
+    worker.start()
+    assert begun.wait(30)
+    queue.put("left", 2)
+    threading.Timer(0.05, go_on.set).start()
+    queue.rest()
+    assert (done, drops, len(queue)) == ([("left", 1)], [("left", INACTIVE)], 0)
+    queue.put("left", 3)
+    queue.rest()
+    assert worker.stop(30) == 0
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -23,6 +23,7 @@ class Listener:
     def __init__(self, probe: Probe, topic: str, message_type: type = Image, **options):
         self.probe, self.messages = probe, []
         self.input = TopicInput(probe.node, topic, message_type, self.messages.append, **{"policy": "latest"} | options)
+        self.input.open()
         self.problem, self._checked = "", time.monotonic()
 
     def step(self):

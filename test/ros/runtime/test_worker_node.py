@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import logging
+import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from superpoint_ros.core.errors import CalibrationError
+from superpoint_ros.core.errors import BackendError, CalibrationError
 from superpoint_ros.core.options import option
 from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.logs import LIBRARY
-from superpoint_ros.ros.runtime.options import ParameterSchema, PolicyOptions
-from superpoint_ros.ros.runtime.worker_node import Stream, WorkerNode
+from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
+from superpoint_ros.ros.runtime.pipeline import Stream
+from superpoint_ros.ros.runtime.worker_node import WorkerNode
 
 
 @dataclass(frozen=True)
-class EchoParameters(PolicyOptions):
+class EchoParameters(NodeOptions):
     volume: int = option(1, "How loud.", limits=(0, 10))
 
 
@@ -37,7 +42,7 @@ class Log(list):
     debug = info
 
 
-class EchoNode(WorkerNode[EchoParameters, object]):
+class Echo(LivePipeline[EchoParameters, object]):
     """Calls what it is given."""
 
     schema = ParameterSchema.of("echo", EchoParameters)
@@ -67,13 +72,17 @@ class EchoNode(WorkerNode[EchoParameters, object]):
         self._work([("calls", call) for call in calls])
 
 
+class EchoNode(WorkerNode):
+    pipeline_type = Echo
+
+
 @pytest.fixture
 def node(monkeypatch) -> Iterator[EchoNode]:
     rclpy.init()
     node = EchoNode()
     node.log = Log()
     monkeypatch.setattr(node, "get_logger", lambda: node.log)
-    monkeypatch.setattr(node.warnings, "_logger", node.log)
+    monkeypatch.setattr(node.pipeline.warnings, "_logger", node.log)
     yield node
     monkeypatch.undo()
     node.stop()
@@ -81,73 +90,78 @@ def node(monkeypatch) -> Iterator[EchoNode]:
     rclpy.try_shutdown()
 
 
+@pytest.fixture
+def echo(node) -> Echo:
+    return node.pipeline
+
+
 def fails(error: Exception):
-    def call():
+    def call(*_):
         raise error
 
     return call
 
 
-def test_a_bad_input_is_counted_by_its_reason_and_said_once(node):
-    node.run(*3 * [fails(InputError("size", "too small"))])
-    assert node.stream.statistics.values()["skipped: size"] == "3"
+def test_a_bad_input_is_counted_by_its_reason_and_said_once(node, echo):
+    echo.run(*3 * [fails(InputError("size", "too small"))])
+    assert echo.stream.statistics.values()["skipped: size"] == "3"
     assert node.log == [("warning", "/topic: pair skipped [size]: too small")]
 
 
-def test_an_error_about_another_topic_is_said_with_that_topic(node):
+def test_an_error_about_another_topic_is_said_with_that_topic(node, echo):
     error = InputError("size", "too small")
     error.topic = "/sparse"
-    node.run(fails(error))
+    echo.run(fails(error))
     assert node.log == [("warning", "/sparse: pair skipped [size]: too small")]
 
 
-def test_an_error_without_a_reason_is_counted_by_its_kind(node):
-    node.run(fails(CalibrationError("strange lens")))
-    assert node.stream.statistics.values()["skipped: CalibrationError"] == "1"
+def test_an_error_without_a_reason_is_counted_by_its_kind(echo):
+    echo.run(fails(CalibrationError("strange lens")))
+    assert echo.stream.statistics.values()["skipped: CalibrationError"] == "1"
 
 
-def test_any_other_error_is_logged_in_full(node):
-    node.run(fails(ZeroDivisionError("oh")))
-    assert node.stream.statistics.values()["skipped: internal error"] == "1"
+def test_any_other_error_is_logged_in_full(node, echo):
+    echo.run(fails(ZeroDivisionError("oh")))
+    assert echo.stream.statistics.values()["skipped: internal error"] == "1"
     assert node.log[0] == ("warning", "/topic: pair skipped [internal error]: ZeroDivisionError: oh")
     assert node.log[1][0] == "error"
     assert "Traceback" in node.log[1][1]
 
 
-def test_what_fails_because_ros_is_shutting_down_is_not_said(node):
+def test_what_fails_because_ros_is_shutting_down_is_not_said(node, echo):
     rclpy.shutdown()
-    node.run(fails(ZeroDivisionError()))
+    echo.run(fails(ZeroDivisionError()))
     assert node.log == []
 
 
-def test_nothing_wrong_changes_nothing(node):
-    node.run(lambda: None)
-    assert (node.log, node.stream.statistics["skipped"], node.stream.statistics["processed"]) == ([], 0, 1)
+def test_nothing_wrong_changes_nothing(node, echo):
+    echo.run(lambda: None)
+    assert (node.log, echo.stream.statistics["skipped"], echo.stream.statistics["processed"]) == ([], 0, 1)
 
 
-def test_changed_parameters_are_applied_between_batches(node):
+def test_changed_parameters_are_applied_between_batches(node, echo):
     assert node.set_parameters([Parameter("volume", value=4)])[0].successful
-    assert node.applied == []
-    node.run(lambda: None)
-    node.run(lambda: None)
-    assert node.applied == [4]
+    assert echo.applied == []
+    echo.run(lambda: None)
+    echo.run(lambda: None)
+    assert echo.applied == [4]
 
 
 def test_a_refused_change_says_why(node):
     assert "out of range" in node.set_parameters([Parameter("volume", value=40)])[0].reason
 
 
-def test_the_worker_survives_parameters_that_cannot_be_applied(node):
+def test_the_worker_survives_parameters_that_cannot_be_applied(node, echo):
     node.set_parameters([Parameter("volume", value=9)])
-    node.run(lambda: None)
-    assert node.stream.statistics["processed"] == 1
+    echo.run(lambda: None)
+    assert echo.stream.statistics["processed"] == 1
     assert ("warning", "echo: changed parameters not applied: ZeroDivisionError: too loud") in node.log
 
 
-def test_the_worker_survives_a_batch_that_its_algorithm_lets_fall(node):
-    node.run("careless")
-    node.run(lambda: None)
-    assert node.stream.statistics["processed"] == 1
+def test_the_worker_survives_a_batch_that_its_algorithm_lets_fall(node, echo):
+    echo.run("careless")
+    echo.run(lambda: None)
+    assert echo.stream.statistics["processed"] == 1
     assert node.log[0] == ("warning", "echo: batch of 1 not finished: ZeroDivisionError: careless")
 
 
@@ -176,11 +190,11 @@ def test_the_library_is_as_talkative_as_the_node():
     rclpy.try_shutdown()
 
 
-def test_a_node_runs_what_it_is_given(node):
+def test_a_node_runs_what_it_is_given(node, echo):
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     done = []
-    node.enqueue(node.stream, lambda: done.append(1))
+    echo.enqueue(echo.stream, lambda: done.append(1))
     for _ in range(200):
         executor.spin_once(timeout_sec=0.02)
         if done:
@@ -201,3 +215,43 @@ def test_another_node_of_its_name_is_said_once_until_it_is_gone(node, monkeypatc
     node._warn_of_namesakes()
     assert "2 more of the name /echo" in node.log[-1][1]
     assert len(node.log) == 2
+
+
+def test_what_is_queued_is_counted_and_what_is_processed_is_finished_as_the_node_is_deactivated(node, echo):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        go_on.wait(30)
+
+    echo.enqueue(echo.stream, slow)
+    assert begun.wait(30)
+    echo.enqueue(echo.stream, lambda: None)
+    threading.Timer(0.05, go_on.set).start()
+    assert node.trigger_deactivate() == TransitionCallbackReturn.SUCCESS
+    assert echo.stream.statistics["processed"] == 1
+    assert echo.stream.statistics.values()["dropped: inactive"] == "1"
+
+
+def test_a_cleanup_leaves_nothing_of_the_algorithm(node):
+    algorithm = weakref.ref(node.pipeline)
+    node.trigger_deactivate()
+    assert node.trigger_cleanup() == TransitionCallbackReturn.SUCCESS
+    assert (node.pipeline, algorithm()) == (None, None)
+
+
+def test_a_failed_activation_leaves_the_node_unconfigured_with_the_reason(node, echo, monkeypatch):
+    node.trigger_deactivate()
+    monkeypatch.setattr(echo, "activate", fails(ZeroDivisionError("no")))
+    assert node.trigger_activate() == TransitionCallbackReturn.ERROR
+    assert node.pipeline is None
+    assert ("error", "not activated: no") in node.log
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+
+
+def test_a_network_that_fails_on_its_first_image_is_an_error_of_the_start(monkeypatch):
+    monkeypatch.setattr(Echo, "warm_up", fails(MemoryError("16 GB")))
+    rclpy.init()
+    with pytest.raises(BackendError, match="fails on a first image: MemoryError: 16 GB"):
+        EchoNode()
+    rclpy.try_shutdown()
