@@ -32,12 +32,12 @@ def median(row: Row, stage: str = "total") -> float | None:
 def table(rows: Sequence[Row]) -> list[str]:
     """Make a Markdown table; the ratio is over the plain network of the same size where that was measured."""
     lines = [
-        "| case | network ms | decode ms | track ms | total ms | p90 | p99 | ratio | images/s | processor ms | MB |"
+        "| case | network ms | decode ms | track ms | total ms | p95 | p99 | ratio | images/s | processor ms | MB |"
     ]
     lines.append("|---" * 11 + "|")
     for row in rows:
         total, base = row["stages_ms"]["total"], _plain_of(case_of(row), rows)
-        cells = [_number(median(row, stage)) for stage in STAGES] + [_number(total["p90"]), _number(total["p99"])]
+        cells = [_number(median(row, stage)) for stage in STAGES] + [_number(total["p95"]), _number(total["p99"])]
         cells += ["" if base is None else f"{base / total['p50']:.2f}"]
         cells += [_number(row[name]) for name in ("images_per_second", "processor_ms", "peak_memory_mb")]
         lines.append(f"| {case_of(row).label} | {' | '.join(cells)} |")

@@ -11,7 +11,7 @@ from superpoint_ros.core.errors import DatasetError
 
 
 def row(total: float, **case) -> dict:
-    quantiles = {"p50": total, "p90": 1.1 * total, "p99": 1.2 * total}
+    quantiles = {"p50": total, "p95": 1.1 * total, "p99": 1.2 * total}
     return {
         "case": asdict(Case(**case)), "stages_ms": {"network": quantiles, "total": quantiles},
         "images_per_second": 1e3 / total, "processor_ms": total, "peak_memory_mb": 100.0,

@@ -40,7 +40,8 @@ def test_the_node_under_load(tmp_path):
     (row,) = json.loads(output.read_text())["node"]
     assert row["size"] == [64, 96]
     assert row["highest_rate"] > 0
-    (rate,) = row["rates"]
+    rate, overload = row["rates"]
+    assert overload["rate"] == pytest.approx(2 * row["highest_rate"], abs=0.2)
     assert rate["dropped"] < 0.5
     assert 0 < rate["latency_ms"]["p50"] <= rate["latency_ms"]["p99"]
     assert rate["processor_ms"] > 0
