@@ -51,9 +51,10 @@ def _torch(model: ModelSpec, options: RuntimeOptions) -> Backend:
 
 
 def _openvino(model: ModelSpec, options: RuntimeOptions) -> Backend:
-    from superpoint_ros.inference.openvino_backend import OpenVINOBackend
+    from superpoint_ros.inference.graph_backend import GraphBackend
+    from superpoint_ros.inference.openvino_runtime import load_network
 
-    return OpenVINOBackend(model, options)
+    return GraphBackend(load_network, model, options)
 
 
 BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], Backend]] = {"openvino": _openvino, "torch": _torch}

@@ -46,9 +46,10 @@ def _torch(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
 
 
 def _openvino(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
-    from superpoint_ros.inference.openvino_depth_backend import OpenVINODepthBackend
+    from superpoint_ros.inference.graph_depth_backend import GraphDepthBackend
+    from superpoint_ros.inference.openvino_runtime import load_network
 
-    return OpenVINODepthBackend(model, options)
+    return GraphDepthBackend(load_network, model, options)
 
 
 DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], DepthBackend]] = {

@@ -4,6 +4,7 @@ A `.safetensors` file beside the weights, made by `superpoint-ros quantize`; for
     <layer>.input_low, <layer>.input_high   range of its input, float32 (1,)
     <layer>.weight_high                     largest absolute weight of each output channel, float32 (C,)
     <layer>.bias                            its bias, corrected for what rounding shifts on average, float32 (C,)
+Inputs have ACTIVATION_LEVELS evenly spaced levels, both ends among them; weights WEIGHT_LEVELS, the middle one 0.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.weights_file import PRODUCER, Weights, check_shapes, read_weights, write_weights
 
+ACTIVATION_LEVELS = 256
+WEIGHT_LEVELS = 255
 PARTS = ("input_low", "input_high", "weight_high", "bias")
 
 

@@ -15,9 +15,10 @@ from openvino import Model
 
 from superpoint_ros.core.decode_options import CELL_SIZE
 from superpoint_ros.core.image import fit_within, resize_image
-from superpoint_ros.inference.openvino_graph import WEIGHT_LEVELS, build_superpoint
+from superpoint_ros.inference.graphs import build_superpoint
+from superpoint_ros.inference.openvino_operations import OpenVINOOperations
 from superpoint_ros.networks.checkpoint import load_checkpoint
-from superpoint_ros.networks.quantization_file import save_quantization
+from superpoint_ros.networks.quantization_file import WEIGHT_LEVELS, save_quantization
 from superpoint_ros.training.superpoint.images import find_images, read_gray
 
 # The first layer costs little and loses most: it alone moves every ninth keypoint.
@@ -45,7 +46,7 @@ def quantize(weights: Path, images: Path, output: Path, count: int) -> str:
     paths = find_images(images)
     chosen = [images / paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int))]
     quantized = nncf.quantize(
-        build_superpoint(checkpoint.weights),
+        build_superpoint(OpenVINOOperations(), checkpoint.weights),
         nncf.Dataset(chosen, _input),
         subset_size=len(chosen),
         preset=nncf.QuantizationPreset.PERFORMANCE,

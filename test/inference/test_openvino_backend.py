@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from superpoint_ros.bench.case import draw_images
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import BackendError, ParameterError
 from superpoint_ros.inference import backend as backends
+from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.inference.models import find_model
 from superpoint_ros.inference.network_options import RuntimeOptions
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
@@ -99,14 +103,15 @@ def test_torch_in_bfloat16_finds_nearly_the_same():
 )
 def test_which_precision_auto_chooses(monkeypatch, precision, quantized, bfloat16, chosen):
     monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: bfloat16)
-    options = RuntimeOptions(precision=precision)
-    assert openvino_runtime.choose_precision(options, quantized=quantized)[0] == chosen
+    model = find_model() if quantized else replace(find_model(), quantization=None)
+    options = RuntimeOptions(backend="openvino", precision=precision)
+    assert load_backend(model, options).device == f"cpu (OpenVINO, {chosen})"
 
 
 def test_bfloat16_needs_a_processor_that_has_it(monkeypatch):
     monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: False)
     with pytest.raises(BackendError, match="a processor without bfloat16"):
-        openvino_runtime.choose_precision(RuntimeOptions(precision="bfloat16"), quantized=True)
+        Extractor(backend="openvino", precision="bfloat16")
 
 
 class Compiled(Exception):

@@ -1,24 +1,31 @@
-"""D3 in OpenVINO, on the processor: the fastest way without a GPU."""
+"""D3 as a graph, in a runtime of graphs."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from superpoint_ros.core.image import pad_to_multiple
+from superpoint_ros.inference.graph_runtime import LoadNetwork
+from superpoint_ros.inference.graphs import build_d3
 from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
-from superpoint_ros.inference.openvino_graph import build_d3
-from superpoint_ros.inference.openvino_runtime import load_network
 from superpoint_ros.networks.d3_checkpoint import load_d3
 from superpoint_ros.networks.d3_layers import STRIDE
 
 
-class OpenVINODepthBackend:
-    """Run D3 on the processor; see inference/depth_backend.py."""
+class GraphDepthBackend:
+    """Run D3; see inference/depth_backend.py.
 
-    def __init__(self, model: ModelSpec, options: RuntimeOptions):
+    Args:
+        load: Loads a network in the runtime.
+        model: Which weights.
+        options: Where and how it runs.
+    """
+
+    def __init__(self, load: LoadNetwork, model: ModelSpec, options: RuntimeOptions):
         checkpoint = load_d3(model.file, model.sha256)
-        self._network, self.device = load_network(build_d3, model, checkpoint, options)
+        self._network = load(build_d3, model, checkpoint, options)
+        self.device = self._network.device
         self.sha256 = checkpoint.sha256
 
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
