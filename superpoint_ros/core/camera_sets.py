@@ -84,7 +84,7 @@ class CameraSets(Generic[Item]):
         self._tolerance, self._timeout, self._clock, self._queue_size = tolerance, timeout, clock, queue_size
         self._waiting: dict[str, deque[_Waiting[Item]]] = {camera: deque() for camera in cameras}
         self._newest: dict[str, int] = {}
-        self._heard = dict.fromkeys(cameras, self._time())
+        self._heard: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return how many items wait."""
@@ -94,6 +94,7 @@ class CameraSets(Generic[Item]):
         """Put an item of a camera with its stamp [ns]; return the sets that have ended, the earliest first."""
         ended = self._restart(stamp) if stamp < self._newest.get(camera, stamp) else []
         due = self._due(stamp)
+        self._heard = self._heard or dict.fromkeys(self._waiting, self._time())
         self._newest[camera], self._heard[camera] = stamp, self._time()
         self._waiting[camera].append(_Waiting(stamp, due, item))
         return ended + self.end()

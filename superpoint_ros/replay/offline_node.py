@@ -165,6 +165,14 @@ class OfflineNode(Pipeline[Parameters, Item]):
     def enqueue(self, stream: Stream, item: Item) -> None:
         """Process an item as soon as the queue hands it out."""
         self._queue.put(stream.name, item)
+        self._process_ready()
+
+    def finish(self) -> None:
+        """Process what still waits for other items: no more will come."""
+        self._queue.flush()
+        self._process_ready()
+
+    def _process_ready(self) -> None:
         while batch := self._queue.take_ready():
             self.process([(self.streams[name], one) for name, one in batch])
 

@@ -158,6 +158,8 @@ class _Replay:
         except SourceError as error:
             self._report.problems.append(str(error))
         for node in self._nodes:
+            node.finish()
+        for node in self._nodes:
             for line, problem in node_summary(node):
                 self._report.lines.append(line)
                 self._report.problems += [problem] if problem else []

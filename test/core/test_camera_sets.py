@@ -97,10 +97,12 @@ def test_by_the_clock_a_set_waits_for_the_timeout_and_no_longer():
 def test_by_the_clock_a_silent_camera_is_waited_for_again_once_it_sends():
     clock = Clock()
     sets = make("ab", clock=clock)
-    clock.now = SILENT_TIMEOUTS * TIMEOUT
-    assert feed(sets, [("a", 0)]) == []
+    clock.now = 5000
+    assert members(feed(sets, [("b", 0), ("a", 0)])) == ["ab0"]
+    clock.now += SILENT_TIMEOUTS * TIMEOUT
+    assert feed(sets, [("a", 500)]) == []
     clock.now += 1
-    assert members(feed(sets, [("a", 1000)])) == ["a0", "a1000"]
+    assert members(feed(sets, [("a", 1000)])) == ["a500", "a1000"]
     assert members(feed(sets, [("b", 2000)])) == []
     assert members(feed(sets, [("a", 2000)])) == ["ab2000"]
     assert feed(sets, [("a", 3000)]) == []

@@ -13,6 +13,9 @@ from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
 from rosbags.typesys import Stores, get_typestore
 
+from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
+from superpoint_ros.replay.ros2_messages import message_to_cdr
+
 
 def picture(seed: int, size: tuple[int, int] = (24, 32)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
@@ -66,4 +69,13 @@ def write_images_bag(
             data = bytes(data)[: (cut or {}).get(number)]
             for connection in connections:
                 writer.write(connection, 1000 + number, data)
+    return path
+
+
+def write_messages_bag(path: Path, messages: Sequence[tuple[str, Any]]) -> Path:
+    """Write a rosbag2 of topics and messages with headers, each recorded at its own stamp."""
+    types = typestore_with_own_messages()
+    with BagRecorder(path) as bag:
+        for topic, message in messages:
+            bag.write(topic, message, message_to_cdr(message, types))
     return path

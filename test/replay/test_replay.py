@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.bags import picture, write_images_bag
+from helpers.bags import picture, write_images_bag, write_messages_bag
 from helpers.ros_probe import header, milliseconds, texture
 from helpers.shared_data import shared_data
 from rclpy.serialization import deserialize_message
@@ -20,8 +20,6 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.comparison import compare_bags
-from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
-from superpoint_ros.replay.ros2_messages import message_to_cdr
 from superpoint_ros.ros.messages.images import array_to_image
 
 SIZE = (120, 160)
@@ -62,14 +60,6 @@ def camera_messages(count: int = 4, cameras: tuple[str, ...] = ("left",)) -> lis
     return messages
 
 
-def write_bag(path: Path, messages: list[tuple[str, object]]) -> Path:
-    types = typestore_with_own_messages()
-    with BagRecorder(path) as bag:
-        for topic, message in messages:
-            bag.write(topic, message, message_to_cdr(message, types))
-    return path
-
-
 def counts(path: Path) -> dict[str, int]:
     with BagReader(path) as bag:
         return {topic: sum(one.msgcount for one in bag.connections([topic])) for topic in bag.all_topics()}
@@ -84,7 +74,7 @@ def differences(first: Path, second: Path, **tolerances: float) -> list[str]:
 def replayed(tmp_path_factory, weights):
     """A bag of one camera, what became of it, and the parameters."""
     folder = tmp_path_factory.mktemp("replay")
-    bag = write_bag(folder / "bag", camera_messages())
+    bag = write_messages_bag(folder / "bag", camera_messages())
     parameters = parameter_file(folder, frontend={"weights": str(weights)})
     done = replay(bag, "--output", folder / "first", "--params", parameters)
     assert done.returncode == 0, done.stderr
@@ -107,7 +97,7 @@ def test_live_every_frame_equals_offline(replayed, probe, start_node, tmp_path):
     for topic, message in sent:
         publishers[topic].publish(message)
     probe.spin_until(lambda: all(len(one) == 4 for one in collected.values()), "the answers to all images")
-    live = write_bag(
+    live = write_messages_bag(
         tmp_path / "live",
         sorted(((topic, one) for topic, all_ in collected.items() for one in all_), key=lambda x: milliseconds(x[1])),
     )
@@ -123,7 +113,7 @@ def test_one_changed_keypoint_is_found(replayed, tmp_path):
         read = [(one.topic, deserialize_message(one.data, kinds[one.topic.split("/")[-1]])) for one in messages]
     changed = next(message for topic, message in read if topic.endswith("features"))
     changed.x[3] += 0.25
-    found = differences(replayed[1], write_bag(tmp_path / "changed", read))
+    found = differences(replayed[1], write_messages_bag(tmp_path / "changed", read))
     assert len(found) == 1
     assert found[0].startswith("/frontend/left/features 0: x: 1 of")
 
@@ -142,7 +132,7 @@ def test_a_complete_output_is_skipped_and_one_of_other_settings_is_not(replayed,
 
 
 def test_two_cameras_are_triangulated_and_made_dense(tmp_path, weights, d3):
-    bag = write_bag(tmp_path / "bag", camera_messages(2, ("left", "right")))
+    bag = write_messages_bag(tmp_path / "bag", camera_messages(2, ("left", "right")))
     nodes = {"frontend": {"weights": str(weights)}, "densify": {"weights": str(d3), "on_empty_input": "empty"}}
     done = replay(bag, "--output", tmp_path / "out", "--params", parameter_file(tmp_path, **nodes))
     assert done.returncode == 0, done.stderr
@@ -164,7 +154,7 @@ def test_a_message_cut_short_is_left_out_and_said_and_ros_1_is_read(tmp_path, we
 
 
 def test_many_bags_in_jobs_and_one_that_cannot_be_read(tmp_path, weights):
-    bags = [write_bag(tmp_path / name, camera_messages(1)) for name in ("a", "b")]
+    bags = [write_messages_bag(tmp_path / name, camera_messages(1)) for name in ("a", "b")]
     (tmp_path / "c.bag").write_bytes(b"no bag")
     parameters = parameter_file(tmp_path, frontend={"weights": str(weights)})
     arguments = [*bags, tmp_path / "c.bag", "--output", tmp_path / "out", "--params", parameters, "--jobs", "2"]
@@ -176,7 +166,7 @@ def test_many_bags_in_jobs_and_one_that_cannot_be_read(tmp_path, weights):
 
 
 def test_a_topic_that_is_not_there_is_named(tmp_path):
-    bag = write_bag(tmp_path / "bag", camera_messages(1))
+    bag = write_messages_bag(tmp_path / "bag", camera_messages(1))
     parameters = parameter_file(tmp_path, frontend={"cameras.names": ["front"]})
     done = replay(bag, "--output", tmp_path / "out", "--params", parameters)
     assert done.returncode == 2

@@ -119,9 +119,9 @@ class CameraChannel:
         with self.stream.statistics.timed("convert"):
             return message_to_array(message, "mono8", max_pixels=self._node.parameters.max_pixels)
 
-    def is_seen(self) -> bool:
-        """Tell whether the network is to see the next image, and count it."""
-        number, self._number = self._number, self._number + 1
+    def is_seen(self, set_number: int | None = None) -> bool:
+        """Tell whether the network is to see the next image: it sees every Nth, or all of every Nth set."""
+        number, self._number = self._number if set_number is None else set_number, self._number + 1
         return number % self._tracker.options.network_every == 0
 
     def finish(self, message: Image | CompressedImage, image: np.ndarray, features: Features | None = None) -> None:
@@ -155,12 +155,11 @@ class CameraChannel:
             self._overlay.publish(message, tracks, statistics)
         statistics.count("processed")
 
-    def late_job(self, message: Image | CompressedImage, image: np.ndarray) -> NetworkJob | None:
-        """Return what the network is to do with the image tracked last, beside the tracking; None = nothing."""
-        keyframe = self._tracker.keyframe() if self.is_seen() else None
-        if keyframe is None:
-            return None
-        return NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe, self._newest_mask))
+    def late_jobs(self, message: Image | CompressedImage, image: np.ndarray) -> list[NetworkJob]:
+        """Return what the network is to do with the image tracked last, beside the tracking; [] = nothing."""
+        if (keyframe := self._tracker.keyframe()) is None:
+            return []
+        return [NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe, self._newest_mask))]
 
     def _learn(self, header: Header, keyframe: Keyframe, mask: np.ndarray | None, features: Features) -> None:
         """Take in the features of an image that was tracked before, and publish them."""

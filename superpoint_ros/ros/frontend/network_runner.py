@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from superpoint_ros.ros.runtime.scheduling import LatestQueue
 
 if TYPE_CHECKING:
     from superpoint_ros.ros.frontend.pipeline import Frontend
+
+
+# Ends what goes wrong with one image of a stream.
+Guard: TypeAlias = Callable[[Stream], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class NetworkRunner:
 
     def __init__(self, node: Frontend, extractor: Extractor):
         self._node, self._extractor = node, extractor
-        self._waiting: LatestQueue[NetworkJob] = LatestQueue()
+        self._waiting: LatestQueue[list[NetworkJob]] = LatestQueue()
         self._waiting.together = False
 
     @property
@@ -53,13 +58,16 @@ class NetworkRunner:
 
     def run(self, jobs: list[NetworkJob]) -> None:
         """Run the network on images, and deliver; images of one size go through a GPU together."""
+        self._run(jobs, self._node.skip_on_error)
+
+    def _run(self, jobs: list[NetworkJob], guard: Guard) -> None:
         groups: dict[object, list[NetworkJob]] = {}
         for job in jobs:
             groups.setdefault(job.image.shape if self.batches_pay else job.stream.name, []).append(job)
         for group in groups.values():
-            self._run_group(group)
+            self._run_group(group, guard)
 
-    def _run_group(self, group: list[NetworkJob]) -> None:
+    def _run_group(self, group: list[NetworkJob], guard: Guard) -> None:
         if len(group) > 1:
             try:
                 features = self._extract(group)
@@ -68,12 +76,12 @@ class NetworkRunner:
                 self._node.warnings.warn(self._node.get_name(), "batch", text)
             else:
                 for job, found in zip(group, features, strict=True):
-                    with self._node.skip_on_error(job.stream):
+                    with guard(job.stream):
                         job.deliver(found)
                 return
         # One by one no camera pays for another one's image.
         for job in group:
-            with self._node.skip_on_error(job.stream):
+            with guard(job.stream):
                 job.deliver(self._extract([job])[0])
 
     def _extract(self, jobs: list[NetworkJob]) -> list[Features]:
@@ -87,16 +95,21 @@ class NetworkRunner:
         """From now on run in a thread of its own what is offered."""
         self._node.run_in_background(self._waiting, self._run_late)
 
-    def offer(self, job: NetworkJob) -> None:
-        """Let the network see an image as soon as it is free, unless a newer one of the camera is offered first."""
-        self._waiting.put(job.stream.name, job)
+    def offer(self, name: str, jobs: list[NetworkJob]) -> None:
+        """Let the network see images as soon as it is free, unless newer ones are offered by the same name first."""
+        self._waiting.put(name, jobs)
 
-    def _run_late(self, batch: list[tuple[str, NetworkJob]]) -> None:
-        """Run images whose tracks have been published: what fails is counted apart."""
-        for _, job in batch:
-            try:
-                job.deliver(self._extract([job])[0])
-            except Exception as error:
-                job.stream.statistics.count("network_failed")
-                text = f"the network failed on an image ({type(error).__name__}: {error}); its tracks live on"
-                self._node.warnings.warn(job.stream.topic, "network", text)
+    def _run_late(self, batch: list[tuple[str, list[NetworkJob]]]) -> None:
+        """Run images whose tracks have been published."""
+        for _, jobs in batch:
+            self._run(jobs, self._count_failure)
+
+    @contextmanager
+    def _count_failure(self, stream: Stream) -> Iterator[None]:
+        """Count what goes wrong with an image that has been processed already."""
+        try:
+            yield
+        except Exception as error:
+            stream.statistics.count("network_failed")
+            text = f"the network failed on an image ({type(error).__name__}: {error}); its tracks live on"
+            self._node.warnings.warn(stream.topic, "network", text)

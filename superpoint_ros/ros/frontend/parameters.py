@@ -13,7 +13,7 @@ from superpoint_ros.core.options import OptionSpec, build_options, check_options
 from superpoint_ros.core.region_options import RegionOptions
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
-from superpoint_ros.ros.runtime.options import InputLimits, NodeOptions, ParameterSchema, Transport
+from superpoint_ros.ros.runtime.options import InputLimits, NodeOptions, ParameterSchema, SyncOptions, Transport
 
 DescriptorType: TypeAlias = Literal["float32", "float16", "int8"]
 
@@ -46,6 +46,7 @@ class FrontendParameters(NodeOptions):
         cameras: The cameras by name.
     """
 
+    sync: SyncOptions = field(default_factory=SyncOptions)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     descriptor_type: DescriptorType = option(
         "float32", "Type in which Features carry descriptors; the smaller ones take a half and a quarter of the bytes."
@@ -108,7 +109,11 @@ def build_parameters(values: Mapping[str, Any]) -> FrontendParameters:
         )
         for name in values.get(NAMES.name, NAMES.default)
     }
-    return replace(build_options(FrontendParameters, own), cameras=cameras)
+    parameters = replace(build_options(FrontendParameters, own), cameras=cameras)
+    if parameters.sync.is_on and parameters.sync.min_cameras > len(cameras):
+        smallest = parameters.sync.min_cameras
+        raise ParameterError(f"min_cameras={smallest}: {NAMES.name} names no more than {len(cameras)}")
+    return parameters
 
 
 SCHEMA = ParameterSchema(

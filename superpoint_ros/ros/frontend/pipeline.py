@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import count
 from typing import TypeAlias
 
 import numpy as np
@@ -11,19 +12,36 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 
 from superpoint_ros.core.options import flat_values
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.frontend.camera_channel import CameraChannel
+from superpoint_ros.ros.frontend.camera_set_report import CameraSetReport
 from superpoint_ros.ros.frontend.network_runner import NetworkJob, NetworkRunner
 from superpoint_ros.ros.frontend.parameters import SCHEMA, FrontendParameters
 from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE, Pipeline, Stream
+from superpoint_ros.ros.runtime.scheduling import FrameQueue, OnDrop
+from superpoint_ros.ros.runtime.set_queue import SetQueue
 
 ImageMessage: TypeAlias = Image | CompressedImage
 
 
 class Frontend(Pipeline[FrontendParameters, ImageMessage]):
-    """Take what is ready from all cameras; extract, track and publish."""
+    """Take what is ready from all cameras, or sets of what they took at one moment; extract, track and publish."""
 
     schema = SCHEMA
+
+    def make_queue(self, on_drop: OnDrop) -> FrameQueue[ImageMessage]:
+        """Make the queue of images, one by one or in sets."""
+        parameters = self.parameters
+        self._set_report: CameraSetReport | None = None
+        if not parameters.sync.is_on:
+            return super().make_queue(on_drop)
+        queue: SetQueue[ImageMessage] = SetQueue(
+            list(parameters.cameras), parameters.sync, parameters.policy, stamp_of, on_drop
+        )
+        self._set_report = CameraSetReport(self, queue.statistics)
+        self._set_numbers = count()
+        return queue
 
     def set_up(self) -> str:
         """Load the network, make the cameras."""
@@ -53,20 +71,33 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
     def process(self, batch: list[tuple[Stream, ImageMessage]]) -> None:
         """Convert, extract, track and publish; or track at once, where the network follows in a thread of its own."""
         jobs: list[NetworkJob] = []
+        set_number = None if self._set_report is None else next(self._set_numbers)
         for stream, message in batch:
             with self.skip_on_error(stream):
                 channel = self._channels[stream.name]
                 image = channel.convert(message)
                 if self._in_background:
                     channel.finish(message, image)
-                    if (job := channel.late_job(message, image)) is not None:
-                        self._network.offer(job)
-                elif channel.is_seen():
+                    if channel.is_seen(set_number):
+                        jobs += channel.late_jobs(message, image)
+                elif channel.is_seen(set_number):
                     jobs.append(NetworkJob(stream, image, partial(channel.finish, message, image)))
                 else:
                     channel.finish(message, image)
-        self._network.run(jobs)
+        if not self._in_background:
+            self._network.run(jobs)
+        elif set_number is not None and jobs:
+            self._network.offer("set", jobs)
+        else:
+            for job in jobs:
+                self._network.offer(job.stream.name, [job])
 
     def statuses(self) -> Sequence[DiagnosticStatus]:
-        """Return a line for each camera."""
-        return [channel.status({"device": self._extractor.device}) for channel in self._channels.values()]
+        """Return a line for each camera, and one for their sets."""
+        lines = [channel.status({"device": self._extractor.device}) for channel in self._channels.values()]
+        return lines if self._set_report is None else [*lines, self._set_report.status()]
+
+
+def stamp_of(message: ImageMessage) -> int:
+    """Return the stamp of an image [ns]."""
+    return nanoseconds(message.header.stamp)

@@ -63,6 +63,48 @@ class PairingOptions:
 
 
 @dataclass(frozen=True)
+class SyncOptions:
+    """Describe which images of several cameras make a set."""
+
+    sync_tolerance: float = option(
+        0.0,
+        "Largest difference between the stamps of a set, images of several cameras that are processed together; "
+        "0 = each image is processed by itself.",
+        unit="s", limits=(0.0, 10.0), fixed=True,
+    )  # fmt: skip
+    sync_timeout: float = option(
+        0.1,
+        "Longest wait of an image for the rest of its set, by the clock with policy latest, by the stamps of other "
+        "images with every_frame.",
+        unit="s", limits=(0.0, 10.0), fixed=True,
+    )  # fmt: skip
+    min_cameras: int = option(
+        1,
+        "Smallest number of cameras of a set that is processed; smaller ones are dropped.",
+        limits=(1, 1000),
+        fixed=True,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether images are processed in sets."""
+        return self.sync_tolerance > 0.0
+
+    @property
+    def tolerance_nanoseconds(self) -> int:
+        """Return the largest difference of a set's stamps [ns]."""
+        return round(SECOND * self.sync_tolerance)
+
+    @property
+    def timeout_nanoseconds(self) -> int:
+        """Return the longest wait of an image for its set [ns]."""
+        return round(SECOND * self.sync_timeout)
+
+
+@dataclass(frozen=True)
 class InputLimits:
     """Describe how large inputs may be; what is larger is skipped before anything of its size is allocated."""
 

@@ -34,8 +34,8 @@ class FrameQueue(ABC, Generic[Item]):
     def __init__(self, on_drop: OnDrop = ignore_drop) -> None:
         self._changed = threading.Condition()
         self._closed = False
+        self._is_busy = False
         self._on_drop = on_drop
-        self._is_handed_out = False
 
     def put(self, camera: str, item: Item) -> None:
         """Store an item without blocking."""
@@ -49,15 +49,20 @@ class FrameQueue(ABC, Generic[Item]):
         Whoever asks for the next batch has finished the one before.
         """
         with self._changed:
-            self._is_handed_out = False
-            self._changed.notify_all()
             while not self._closed:
                 batch, patience = self._batch() if len(self) else ([], None)
                 if batch:
-                    self._is_handed_out = True
+                    self._is_busy = True
                     return batch
+                self._finish()
                 self._changed.wait(patience)
+            self._finish()
             return []
+
+    def _finish(self) -> None:
+        """Note that what was handed out is finished, and nothing follows."""
+        self._is_busy = False
+        self._changed.notify_all()
 
     def take_ready(self) -> list[tuple[str, Item]]:
         """Return a batch without waiting; [] where none is ready."""
@@ -72,7 +77,10 @@ class FrameQueue(ABC, Generic[Item]):
         with self._changed:
             for camera in self._discard():
                 self._on_drop(camera, INACTIVE)
-            self._changed.wait_for(lambda: not self._is_handed_out)
+            self._changed.wait_for(lambda: not self._is_busy)
+
+    def flush(self) -> None:
+        """Let no item wait for another one that is still to come."""
 
     def close(self) -> None:
         """Wake whoever waits; what is still queued is never handed out."""

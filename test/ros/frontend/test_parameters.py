@@ -175,3 +175,10 @@ def test_wrong_types_and_ranges_are_refused_as_they_are_read(node_with, override
 def test_the_largest_scale_counts_for_the_size_of_an_image(scales, pixels):
     assert SCHEMA.parse({"scales": scales}).max_pixels == pixels
     assert SCHEMA.parse({"scales": scales, "max_megapixels": 8.0}).max_pixels == pixels // 2
+
+
+def test_a_set_of_more_cameras_than_there_are_is_refused():
+    sync = {"cameras.names": ["left", "right"], "sync_tolerance": 0.005}
+    assert SCHEMA.parse(sync | {"min_cameras": 2}).sync.tolerance_nanoseconds == 5_000_000
+    with pytest.raises(ParameterError, match=r"min_cameras=3: cameras.names names no more than 2"):
+        SCHEMA.parse(sync | {"min_cameras": 3})
