@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def modules() -> list[str]:
     for part in PARTS:
         package = importlib.import_module(f"superpoint_ros.{part}")
         found += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-    return [name for name in found if "openvino" not in name]
+    return [name for name in found if not {"openvino", "onnx"} & set(re.split(r"[._]", name))]
 
 
 def examples(name: str) -> list[doctest.DocTest]:

@@ -28,7 +28,7 @@ ROSDEP_KEYS = {
     "yaml": "python3-yaml",
 }
 # rosdep knows none of the first two; the others are for training and for judging tracks, no part of a robot.
-WITHOUT_KEY = {"openvino", "safetensors", "evo", "gtsam", "lightning_fabric", "nncf", "torch"}
+WITHOUT_KEY = {"openvino", "safetensors", "evo", "gtsam", "lightning_fabric", "nncf", "onnx", "onnxruntime", "torch"}
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
     "PIL": "pillow",

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("superpoint_ros", "numpy", "opencv-python-headless", "openvino", "torch")
+PACKAGES = ("superpoint_ros", "numpy", "opencv-python-headless", "openvino", "torch", "onnxruntime")
 
 
 def machine() -> dict[str, Any]:

@@ -23,7 +23,7 @@ SUB_COMMANDS = {
     "train": "train MagicPoint, SuperPoint or the densifier",
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
-    "convert": "convert a pickled weights file to .safetensors, which is read without PyTorch",
+    "convert": "convert weights to .safetensors, which is read without PyTorch, or to .onnx, for other tools",
     "quantize": "quantize weights to 8 bits, for processors",
     "bench": "measure speed: stages by size, backend and precision, or the node under load",
     "replay": "run the nodes over bags without ROS, and write bags of what they send",
@@ -40,6 +40,7 @@ EXTRAS = {
     "lightning_fabric": "training",
     "matplotlib": "evaluation",
     "nncf": "quantization",
+    "onnx": "onnxruntime",
     "tensorboard": "training",
     "torch": "torch",
 }

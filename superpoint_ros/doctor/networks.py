@@ -18,10 +18,13 @@ REINSTALL = "install the package anew; of a Git checkout with LFS files, run 'gi
 
 def installed_backends() -> dict[str, str | None]:
     """Return the version of each backend's package; None where it is not installed."""
-    return {
-        name: (installed_version(name) or "of unknown version") if importlib.util.find_spec(name) else None
-        for name in BACKENDS
-    }
+    return {name: _version(name) for name in BACKENDS}
+
+
+def _version(name: str) -> str | None:
+    if importlib.util.find_spec(name) is None:
+        return None
+    return installed_version(name, f"{name}-gpu") or "of unknown version"
 
 
 def check_backends(versions: dict[str, str | None]) -> Finding:

@@ -19,8 +19,10 @@ from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.inference.network_options import RuntimeOptions
 
 Loaded = TypeVar("Loaded")
-PACKAGES = {"torch": "PyTorch", "openvino": "OpenVINO"}
-NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+PACKAGES = {"openvino": "OpenVINO", "torch": "PyTorch", "onnxruntime": "ONNX Runtime"}
+INSTALL = {"openvino": "openvino", "torch": "torch", "onnxruntime": "onnxruntime onnx"}
+# What says that there is an NVIDIA GPU, the second on Jetson.
+NVIDIA_DRIVERS = (Path("/proc/driver/nvidia/version"), Path("/etc/nv_tegra_release"))
 logger = logging.getLogger(__name__)
 
 
@@ -57,7 +59,18 @@ def _openvino(model: ModelSpec, options: RuntimeOptions) -> Backend:
     return GraphBackend(load_network, model, options)
 
 
-BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], Backend]] = {"openvino": _openvino, "torch": _torch}
+def _onnxruntime(model: ModelSpec, options: RuntimeOptions) -> Backend:
+    from superpoint_ros.inference.graph_backend import GraphBackend
+    from superpoint_ros.inference.onnx_runtime import load_network
+
+    return GraphBackend(load_network, model, options)
+
+
+BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], Backend]] = {
+    "openvino": _openvino,
+    "torch": _torch,
+    "onnxruntime": _onnxruntime,
+}
 
 
 def load_backend(model: ModelSpec, options: RuntimeOptions) -> Backend:
@@ -87,7 +100,7 @@ def load(
         if isinstance(error, MissingExtraError):
             raise
         others = ", ".join(repr(other) for other in ("auto", *table) if other != name)
-        text = f"backend '{name}' needs {PACKAGES.get(name, name)} ({error}): pip install {name}, or use {others}"
+        text = f"backend '{name}' needs {PACKAGES[name]} ({error}): pip install {INSTALL[name]}, or use {others}"
         raise MissingExtraError(text) from error
 
 
@@ -108,14 +121,29 @@ def choose_automatically(device: str) -> tuple[str, str]:
     Returns:
         The backend's name, and why it was chosen.
     """
-    has_torch, has_openvino = (importlib.util.find_spec(name) is not None for name in ("torch", "openvino"))
-    if device.startswith("cuda"):
-        return "torch", f"device '{device}' was asked for"
-    if device == "auto" and has_torch and NVIDIA_DRIVER.exists():
-        return "torch", "there is an NVIDIA driver"
-    if has_torch and not has_openvino:
-        return "torch", "OpenVINO is not installed, which would be faster on this processor"
+    asked = device.startswith("cuda")
+    if asked or (device == "auto" and any(path.exists() for path in NVIDIA_DRIVERS)):
+        reason = f"device '{device}' was asked for" if asked else "there is an NVIDIA driver"
+        if not _is_installed("torch") and _is_installed("onnxruntime", "onnx") and _onnxruntime_has_gpu():
+            return "onnxruntime", f"{reason}, and PyTorch is not installed"
+        if asked or _is_installed("torch"):
+            return "torch", reason
+    if _is_installed("openvino"):
+        return "openvino", "it is the fastest on a processor"
+    for name, modules in (("onnxruntime", ["onnxruntime", "onnx"]), ("torch", ["torch"])):
+        if _is_installed(*modules):
+            return name, "OpenVINO is not installed, which would be faster on this processor"
     return "openvino", "it is the fastest on a processor"
+
+
+def _is_installed(*modules: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in modules)
+
+
+def _onnxruntime_has_gpu() -> bool:
+    from superpoint_ros.inference.onnx_runtime import has_gpu_providers
+
+    return has_gpu_providers()
 
 
 def describe(model: ModelSpec, device: str, runtime: str, precision: str, reason: str) -> str:

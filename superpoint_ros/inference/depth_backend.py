@@ -52,9 +52,17 @@ def _openvino(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
     return GraphDepthBackend(load_network, model, options)
 
 
+def _onnxruntime(model: ModelSpec, options: RuntimeOptions) -> DepthBackend:
+    from superpoint_ros.inference.graph_depth_backend import GraphDepthBackend
+    from superpoint_ros.inference.onnx_runtime import load_network
+
+    return GraphDepthBackend(load_network, model, options)
+
+
 DEPTH_BACKENDS: dict[str, Callable[[ModelSpec, RuntimeOptions], DepthBackend]] = {
     "openvino": _openvino,
     "torch": _torch,
+    "onnxruntime": _onnxruntime,
 }
 
 

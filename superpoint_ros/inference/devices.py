@@ -47,8 +47,8 @@ def prepare_torch(options: RuntimeOptions) -> tuple[torch.device, torch.dtype, s
     Raises:
         BackendError: A device that is not there, or a precision that this backend does not have.
     """
-    if options.precision == "int8":
-        raise BackendError("precision 'int8': backend 'torch' has 'float32' and 'bfloat16' alone")
+    if options.precision in ("int8", "float16"):
+        raise BackendError(f"precision '{options.precision}': backend 'torch' has 'float32' and 'bfloat16' alone")
     if options.threads:
         torch.set_num_threads(options.threads)
     device = find_device(options.device)

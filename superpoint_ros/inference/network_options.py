@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from superpoint_ros.core.options import NoneMeaning, check_options, option
 
-Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "int8"]
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,14 @@ class RuntimeOptions:
     """
 
     backend: str = option(
-        "auto", "What runs the network: 'openvino', 'torch', or 'auto' = the fastest that is installed.", fixed=True
+        "auto",
+        "What runs the network: 'openvino', 'torch', 'onnxruntime', or 'auto' = the fastest that is installed.",
+        fixed=True,
     )
     device: str = option("auto", "Device that runs it: 'auto', 'cpu', 'cuda' or 'cuda:N'.", fixed=True)
     precision: Precision = option(
         "auto",
-        "Precision of the computation; 'auto' = the fastest that the weights and the processor have.",
+        "Precision of the computation; 'auto' = the fastest that the weights and the device have.",
         fixed=True,
     )
     threads: int | None = option(

@@ -52,7 +52,7 @@ def test_without_torch_and_without_ros_the_networks_run(tmp_path):
     done = bare.run("-c", MAIN, "doctor", "--json")
     found = findings(done)
     assert done.returncode == 0, done.stdout
-    assert found["backends"][0]["text"].endswith("PyTorch is not installed")
+    assert "PyTorch is not installed" in found["backends"][0]["text"]
     assert all(found[name][0]["text"].startswith("backend openvino, as it is") for name in ("superpoint", "d3"))
     assert (found["ROS"][0]["level"], "topics" in found) == ("WARN", False)
 

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from superpoint_ros.doctor.networks import check_backends, check_weights
+from superpoint_ros.doctor import networks
+from superpoint_ros.doctor.networks import check_backends, check_weights, installed_backends
 from superpoint_ros.inference import models
 
 WEIGHTS = models.SHIPPED_MODELS.parent
@@ -24,6 +25,15 @@ def test_one_backend_is_enough_and_none_is_an_error():
     finding = check_backends({"openvino": None, "torch": None})
     assert finding.level == "ERROR"
     assert finding.commands[0].endswith("-m pip install openvino")
+
+
+def test_every_backend_is_looked_for_and_builds_for_gpus_are_found(monkeypatch):
+    monkeypatch.setattr(networks.importlib.util, "find_spec", {"openvino": object(), "onnxruntime": object()}.get)
+    versions = {"openvino": "2026.1", "onnxruntime-gpu": "1.23.0"}
+    monkeypatch.setattr(
+        networks, "installed_version", lambda *names: next(filter(None, map(versions.get, names)), None)
+    )
+    assert installed_backends() == {"openvino": "2026.1", "torch": None, "onnxruntime": "1.23.0"}
 
 
 def test_whole_weights_are_one_finding(bundled):

@@ -3,13 +3,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from helpers.features import assert_same_features
 from helpers.seeded import batch_norm_weights, released_weights, seeded_weights_file
 from helpers.shared_data import shared_data
 
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import BackendError, ParameterError
-from superpoint_ros.inference import backend as backends
 from superpoint_ros.inference.backend import load_backend
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.inference.models import find_model
@@ -17,15 +17,6 @@ from superpoint_ros.inference.network_options import RuntimeOptions
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
 from superpoint_ros.inference import openvino_runtime
-
-
-def assert_same_features(first, second):
-    """The same keypoints but for the last bits: of equal strength they may change places."""
-    assert len(first) == len(second)
-    order0, order1 = (np.lexsort(features.xy.round(1).T) for features in (first, second))
-    np.testing.assert_allclose(first.xy[order0], second.xy[order1], atol=2e-3)
-    np.testing.assert_allclose(first.score[order0], second.score[order1], atol=1e-4)
-    assert np.sum(first.descriptors[order0] * second.descriptors[order1], axis=1).min() > 0.9999
 
 
 @pytest.mark.parametrize("shape", [(240, 320), (121, 163), (120, 160, 3)])
@@ -179,23 +170,3 @@ def test_every_image_of_a_batch_gets_its_own_keypoints(tmp_path):
 def test_no_other_device_is_taken_in_place_of_a_gpu():
     with pytest.raises(BackendError, match="device 'cuda' is not one of auto, cpu"):
         Extractor(backend="openvino", device="cuda")
-
-
-@pytest.mark.parametrize(
-    ("device", "driver", "installed", "name"),
-    [
-        ("cpu", True, True, "openvino"),
-        ("auto", False, True, "openvino"),
-        ("auto", True, True, "torch"),
-        ("cuda:1", True, True, "torch"),
-        ("cpu", False, False, "torch"),
-    ],
-)
-def test_what_auto_chooses(monkeypatch, tmp_path, device, driver, installed, name):
-    path = tmp_path / "version"
-    if driver:
-        path.touch()
-    monkeypatch.setattr(backends, "NVIDIA_DRIVER", path)
-    found = {"torch": object(), "openvino": object() if installed else None}
-    monkeypatch.setattr(backends.importlib.util, "find_spec", found.get)
-    assert backends.choose_automatically(device)[0] == name
