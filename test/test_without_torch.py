@@ -50,6 +50,15 @@ def test_the_python_api(robot):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_python_api_in_onnx_runtime(tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra [onnxruntime] is not installed")
+    environment = Environment(tmp_path / "venv", (*TORCH, "openvino"))
+    done = environment.run("-c", f"import logging\nlogging.basicConfig(level=logging.INFO)\n{API}")
+    assert done.returncode == 0, done.stderr
+    assert "backend 'auto': using onnxruntime, as OpenVINO is not installed" in done.stderr
+    assert "ONNX Runtime on cpu in int8" in done.stderr
+
+
 def test_track(robot, tmp_path):
     done = robot.run("-c", MAIN, "track", "--images", images(tmp_path / "images"), "--output", tmp_path / "output")
     assert done.returncode == 0, done.stderr
