@@ -14,6 +14,7 @@ from superpoint_ros.networks.weights_file import PRODUCER
 
 # Not the newest, which older builds for GPUs do not know: these came with ONNX 1.12.
 OPERATOR_SET, FORMAT = 17, 8
+MAX_BIAS = 2**30
 
 
 class ONNXOperations:
@@ -24,6 +25,7 @@ class ONNXOperations:
         self._constants: list[Any] = []
         self._nodes: list[Any] = []
         self._rounded: dict[tuple[str, float, float], str] = {}
+        self._steps: dict[str, np.float32] = {}
 
     def parameter(self, name: str, channels: int, dtype: DTypeLike) -> str:
         """Add an input."""
@@ -115,20 +117,25 @@ class ONNXOperations:
     def quantize(self, x: str, low: np.ndarray, high: np.ndarray) -> str:
         """Round to bytes and back, once for all that ask for it; the runtime computes in bytes between two such."""
         levels = (x, float(low[0]), float(high[0]))
-        if levels in self._rounded:
-            return self._rounded[levels]
-        step = np.float32((high[0] - low[0]) / (ACTIVATION_LEVELS - 1))
-        how = self.constant(step), self._initializer(np.uint8(np.round(-low[0] / step)))
-        self._rounded[levels] = self._add("DequantizeLinear", self._add("QuantizeLinear", x, *how), *how)
+        if levels not in self._rounded:
+            step = np.float32((high[0] - low[0]) / (ACTIVATION_LEVELS - 1))
+            how = self.constant(step), self._initializer(np.uint8(np.round(-low[0] / step)))
+            rounded = self._add("DequantizeLinear", self._add("QuantizeLinear", x, *how), *how)
+            self._rounded[levels], self._steps[rounded] = rounded, step
         return self._rounded[levels]
 
     def convolve(
         self, x: str, weight: np.ndarray, bias: np.ndarray, weight_high: np.ndarray | None, *, stride: int, name: str
     ) -> str:
-        """Convolve."""
-        kernel = self.constant(weight) if weight_high is None else self._quantized(weight, weight_high)
+        """Convolve; `x` comes of `quantize` where the weights are quantized."""
+        if weight_high is None:
+            kernel, offset = self.constant(weight), self.constant(bias)
+        else:
+            step = weight_high / (WEIGHT_LEVELS // 2)
+            kernel = self._integers(weight, step, np.int8, WEIGHT_LEVELS // 2)
+            offset = self._integers(bias, step * self._steps[x], np.int32, MAX_BIAS)
         padding = [weight.shape[2] // 2] * 4
-        return self._add("Conv", x, kernel, self.constant(bias), name=name, pads=padding, strides=[stride] * 2,
+        return self._add("Conv", x, kernel, offset, name=name, pads=padding, strides=[stride] * 2,
                          kernel_shape=weight.shape[2:])  # fmt: skip
 
     def finish(self, name: str, outputs: dict[str, str]) -> ModelProto:
@@ -141,13 +148,12 @@ class ONNXOperations:
         operators = [helper.make_opsetid("", OPERATOR_SET)]
         return helper.make_model(graph, producer_name=PRODUCER, ir_version=FORMAT, opset_imports=operators)
 
-    def _quantized(self, weight: np.ndarray, high: np.ndarray) -> str:
-        step = high / (WEIGHT_LEVELS // 2)
-        rounded = np.clip(np.round(weight / step.reshape(-1, 1, 1, 1)), -(WEIGHT_LEVELS // 2), WEIGHT_LEVELS // 2)
-        zeros = self._initializer(np.zeros(len(high), np.int8))
-        return self._add(
-            "DequantizeLinear", self._initializer(rounded.astype(np.int8)), self.constant(step), zeros, axis=0
-        )
+    def _integers(self, values: np.ndarray, step: np.ndarray, dtype: DTypeLike, limit: int) -> str:
+        """Add values as integers of a step for each output channel, the first axis."""
+        steps = step.reshape(-1, *[1] * (values.ndim - 1))
+        rounded = self._initializer(np.clip(np.round(values / steps), -limit, limit).astype(dtype))
+        how = self.constant(step), self._initializer(np.zeros(len(step), dtype))
+        return self._add("DequantizeLinear", rounded, *how, axis=0)
 
     def _add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind}{len(self._nodes)}"

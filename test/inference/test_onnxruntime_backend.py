@@ -189,22 +189,39 @@ def test_images_of_a_batch_go_to_a_gpu_together(gpu):
         assert_same_features(extractor.extract(image), features)
 
 
-def test_threads_are_bounded(tmp_path, monkeypatch):
-    weights, counts = seeded_weights_file(tmp_path), []
-    start = onnxruntime.InferenceSession
+@pytest.fixture
+def settings(monkeypatch):
+    """The settings of every session that is started."""
+    found, start = [], onnxruntime.InferenceSession
     monkeypatch.setattr(
         onnxruntime,
         "InferenceSession",
-        lambda graph, settings, providers: (
-            counts.append(settings.intra_op_num_threads) or start(graph, settings, providers)
-        ),
+        lambda graph, settings, providers: found.append(settings) or start(graph, settings, providers),
     )
+    return found
+
+
+def test_threads_are_bounded_and_do_not_spin(tmp_path, monkeypatch, settings):
+    weights = seeded_weights_file(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     for threads in (2, None):
         Extractor(weights, backend="onnxruntime", device="cpu", threads=threads)
     monkeypatch.delenv("OMP_NUM_THREADS")
     Extractor(weights, backend="onnxruntime", device="cpu")
-    assert counts == [2, 3, 0]
+    assert [one.intra_op_num_threads for one in settings] == [2, 3, 0]
+    assert {one.get_session_config_entry("session.intra_op.allow_spinning") for one in settings} == {"0"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "exact"), [("flags : avx512_vnni", "0"), ("flags : avx_vnni", "0"), ("flags : avx2", "1"), (None, "1")]
+)
+def test_8_bits_are_summed_exactly_where_the_processor_could_saturate(tmp_path, monkeypatch, settings, flags, exact):
+    path = tmp_path / "cpuinfo"
+    if flags:
+        path.write_text(flags)
+    monkeypatch.setattr("superpoint_ros.inference.onnx_runtime.CPU_INFO", path)
+    Extractor(backend="onnxruntime", device="cpu", precision="int8")
+    assert [one.get_session_config_entry("session.x64quantprecision") for one in settings] == [exact]
 
 
 @pytest.mark.parametrize("missing", ["onnxruntime", "onnx"])
