@@ -80,7 +80,7 @@ class Client:
         for name, kind in {"features": Features, "tracks": Tracks, "statistics": DiagnosticArray}.items():
             if name not in (*outputs, "statistics"):
                 continue
-            topic = "/frontend/statistics" if name == "statistics" else f"/frontend/camera/{name}"
+            topic = "/diagnostics" if name == "statistics" else f"/frontend/camera/{name}"
             self._node.create_subscription(kind, topic, lambda message, name=name: self._keep(name, message), 10)
         self._publisher = self._node.create_publisher(Image, "/camera/image_raw", 10)
         pixels = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
@@ -110,7 +110,7 @@ class Client:
     def statistics(self) -> dict[str, str]:
         self._received.clear()
         self.wait("statistics")
-        return {value.key: value.value for value in self._received["statistics"].status[0].values}
+        return {value.key: value.value for value in self._received["statistics"].status[-1].values}
 
 
 def measure(images: int, warm_up: int, rate: float, outputs: tuple[str, ...]) -> dict[str, Any]:

@@ -146,14 +146,15 @@ class Chaos(Node):
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
         self.counts = dict.fromkeys(("images", "damaged", "departures", "parameters", "sizes", "jumps", "reports"), 0)
-        for name in NODES:
-            self.create_subscription(DiagnosticArray, f"/{name}/statistics", self._check, 10)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._check, 10)
 
     def _check(self, report: DiagnosticArray) -> None:
         self.counts["reports"] += 1
         for status in report.status:
             values = {value.key: value.value for value in status.values}
             node, _, line = status.name.partition(": ")
+            if "topic" not in values:
+                continue
             self.reports.setdefault(node, {})[line] = values
             if problem := imbalance(values):
                 self.problems.append(f"{status.name}: {problem}")

@@ -137,7 +137,7 @@ class Listener:
         self._spin_once = rclpy.spin_once
         self._node = Node("transport_benchmark")
         self.counts: dict[str, dict[str, str]] = {}
-        self._node.create_subscription(DiagnosticArray, "/frontend/statistics", self._keep, 10)
+        self._node.create_subscription(DiagnosticArray, "/diagnostics", self._keep, 10)
 
     def _keep(self, message: Any) -> None:
         for status in message.status:

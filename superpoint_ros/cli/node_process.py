@@ -123,7 +123,7 @@ def played_node(
     from superpoint_ros.replay.player import Player
 
     with LoggedNode(name, parameters, folder) as process:
-        player = Player(f"{name}_player", inputs, answers, f"/{name}/statistics", process.check)
+        player = Player(f"{name}_player", inputs, answers, name, process.check)
         try:
             if not player.wait_until_connected(START_TIMEOUT_S):
                 text = f"the {name} node did not start within {START_TIMEOUT_S:.0f} s; see {process.log_path}"

@@ -83,6 +83,7 @@ class Densifier:
 
     Attributes:
         options: The DensifierOptions in force; may be replaced between calls.
+        name: Name of the model.
         device: Where and how it runs, for people to read.
         weights_sha256: Digest of the weights file.
     """
@@ -99,7 +100,9 @@ class Densifier:
         options: DensifierOptions = DensifierOptions(),
     ):
         runtime = RuntimeOptions(backend=backend, device=device, precision=precision, threads=threads)
-        self._backend = load_depth_backend(find_depth_model(weights, model), runtime)
+        spec = find_depth_model(weights, model)
+        self._backend = load_depth_backend(spec, runtime)
+        self.name = spec.name
         self.options = options
         self._unit_warned = False
         self.device = self._backend.device

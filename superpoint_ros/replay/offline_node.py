@@ -13,7 +13,7 @@ from typing import Any
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.ros.densify.pipeline import Densify
 from superpoint_ros.ros.frontend.pipeline import Frontend
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem
 from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
 from superpoint_ros.ros.runtime.scheduling import FrameQueue
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
@@ -90,9 +90,9 @@ class OfflineInput:
         self.statistics.count("received")
         self._on_message(message)
 
-    def check(self) -> str:
-        """Return "": a recording is neither late nor silent."""
-        return ""
+    def check(self) -> list[Problem]:
+        """Return nothing: a recording is neither late nor silent."""
+        return []
 
 
 class OfflineOutput:

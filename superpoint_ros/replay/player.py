@@ -15,6 +15,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 
 from superpoint_ros.core.stamps import nanoseconds
+from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
 from superpoint_ros.ros.runtime.qos import replay_qos
 
 POLL_S = 0.1
@@ -48,7 +49,7 @@ class Player(Node):
         name: Name of this ROS node.
         inputs: Type of what is played, by topic.
         answers: Type of what the played node sends for each stamp, by topic; all have a header.
-        statistics_topic: Where the played node tells what it counts of each input.
+        played: Name of the played node, whose report tells what it counts of each input.
         check: Called while waiting; may raise.
         in_flight: Stamps without a complete answer at a time.
         answer_timeout: Seconds after which a stamp counts as unanswered.
@@ -62,7 +63,7 @@ class Player(Node):
         name: str,
         inputs: Mapping[str, type],
         answers: Mapping[str, type],
-        statistics_topic: str,
+        played: str,
         check: Callable[[], None],
         in_flight: int = 4,
         answer_timeout: float = 60.0,
@@ -79,7 +80,8 @@ class Player(Node):
             topic: self.create_publisher(kind, topic, qos) for topic, kind in inputs.items()
         }
         self._answers = {topic: self._subscribe(kind, topic) for topic, kind in answers.items()}
-        self._reports = self.create_subscription(DiagnosticArray, statistics_topic, self._on_statistics, 10)
+        self._played = played
+        self._reports = self.create_subscription(DiagnosticArray, DIAGNOSTICS_TOPIC, self._on_report, 10)
 
     def _subscribe(self, message_type: type, topic: str) -> Subscription[Any]:
         def take(data: bytes) -> None:
@@ -153,7 +155,8 @@ class Player(Node):
             rclpy.spin_once(self, timeout_sec=POLL_S)
         return True
 
-    def _on_statistics(self, message: DiagnosticArray) -> None:
-        self._statistics |= {
-            status.hardware_id: {pair.key: pair.value for pair in status.values} for status in message.status
-        }
+    def _on_report(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.name.startswith(f"{self._played}: "):
+                values = {pair.key: pair.value for pair in status.values}
+                self._statistics[values.get("topic", "")] = values

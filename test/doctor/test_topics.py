@@ -3,8 +3,8 @@ import pytest
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.doctor import topics
 from superpoint_ros.doctor.topics import check_graph, check_topics
+from superpoint_ros.ros.runtime.diagnostics import Problem
 from superpoint_ros.ros.runtime.topic_survey import SeenTopic, Survey
-from superpoint_ros.ros.runtime.topic_watch import Problem
 
 IMAGE = "sensor_msgs/msg/Image"
 GOOD = SeenTopic("/left/image", IMAGE, ("/driver (reliable)",), 60, 29.97, "640x480 rgb8, 0.92 MB", calibrated=True)

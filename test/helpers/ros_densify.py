@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Callable
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import NodeProcess, Probe, header, texture
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
@@ -74,7 +73,7 @@ class Densify:
         self.depth = probe.collect(Image, f"/{name}/depth")
         self.confidence = probe.collect(Image, f"/{name}/confidence")
         self.infos = probe.collect(CameraInfo, f"/{name}/camera_info")
-        self.reports = probe.collect(DiagnosticArray, f"/{name}/statistics")
+        self.reports = probe.collect_reports(name)
 
     def send(self, stamp: int, sparse: np.ndarray | Image | PointCloud2, seed: int = 0) -> None:
         """An image with its sparse depth, float32 meters or a message, at a stamp in milliseconds."""

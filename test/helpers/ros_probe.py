@@ -27,6 +27,9 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
 
+from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
+
+LEVELS = {b"\x00": "OK", b"\x01": "WARN", b"\x02": "ERROR", b"\x03": "STALE"}
 WAIT_S = 40.0
 RELIABLE = QoSProfile(depth=1000)
 
@@ -75,13 +78,22 @@ def parameter_arguments(parameters: dict[str, Any], name: str = "frontend") -> l
     return arguments
 
 
-class Collector(list):
-    """The messages of one topic, in order of arrival, until it is closed."""
+def sender(report: DiagnosticArray) -> str:
+    """The node whose report it is."""
+    return report.status[0].name.partition(": ")[0] if report.status else ""
 
-    def __init__(self, node: Node, message_type: type, topic: str):
+
+class Collector(list):
+    """The messages of one topic that are wanted, in order of arrival, until it is closed."""
+
+    def __init__(self, node: Node, message_type: type, topic: str, is_wanted: Callable[[Any], bool] = bool):
         super().__init__()
-        self._node = node
-        self._subscription = node.create_subscription(message_type, topic, self.append, RELIABLE)
+        self._node, self._is_wanted = node, is_wanted
+        self._subscription = node.create_subscription(message_type, topic, self._take, RELIABLE)
+
+    def _take(self, message: Any) -> None:
+        if self._is_wanted(message):
+            self.append(message)
 
     def close(self) -> None:
         self._node.destroy_subscription(self._subscription)
@@ -119,6 +131,17 @@ class Probe:
         self.spin_for(0.3)
         return collector
 
+    def collect_reports(self, name: str) -> Collector:
+        """Every report of a node from now on; returns once the node is there and has heard of it."""
+        reports = Collector(self.node, DiagnosticArray, DIAGNOSTICS_TOPIC, lambda report: sender(report) == name)
+
+        def is_there() -> bool:
+            return any(one.node_name == name for one in self.node.get_publishers_info_by_topic(DIAGNOSTICS_TOPIC))
+
+        self.spin_until(is_there, f"reports of {name}")
+        self.spin_for(0.3)
+        return reports
+
     def publisher(self, message_type: type, topic: str, qos: QoSProfile = RELIABLE, subscribers: int = 1) -> Any:
         """Ready once that many subscribers are connected."""
         publisher = self.node.create_publisher(message_type, topic, qos)
@@ -134,8 +157,9 @@ class Probe:
         return future.result().results[0]
 
     def statistics(self, reports: list[DiagnosticArray], camera: str) -> dict[str, str]:
-        """The newest report on a camera; {} before the first."""
+        """The newest line on a camera, its level by name; {} before the first."""
         for status in reports[-1].status if reports else []:
             if status.name.endswith(f": {camera}"):
-                return {"message": status.message} | {value.key: value.value for value in status.values}
+                own = {"message": status.message, "level": LEVELS[status.level]}
+                return own | {value.key: value.value for value in status.values}
         return {}

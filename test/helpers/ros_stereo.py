@@ -6,7 +6,6 @@ from array import array
 
 import cv2
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import header, texture
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -44,7 +43,7 @@ class Stereo:
         self.right = probe.publisher(CompressedImage, "/right/image_raw/compressed")
         self.features = {name: probe.collect(Features, f"/frontend/{name}/features") for name in ("left", "right")}
         self.tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in ("left", "right")}
-        self.reports = probe.collect(DiagnosticArray, "/frontend/statistics")
+        self.reports = probe.collect_reports("frontend")
         self.stamp = 1000
 
     def next_header(self, frame="optical"):

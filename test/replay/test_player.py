@@ -12,11 +12,11 @@ from superpoint_ros.core.stamps import SECOND
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.player import Player
 from superpoint_ros.ros.messages.stamps import time_message
+from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
 from superpoint_ros.ros.runtime.qos import replay_qos
 
 INPUTS = {"/played/image": Image, "/played/info": CameraInfo}
 ANSWERS = {"/stand_in/features": Features, "/stand_in/tracks": Tracks}
-STATISTICS_TOPIC = "/stand_in/statistics"
 
 
 class StandIn:
@@ -29,7 +29,7 @@ class StandIn:
         qos = replay_qos()
         node = probe.node
         self.publishers = [node.create_publisher(kind, topic, qos) for topic, kind in ANSWERS.items()]
-        self.publishers.append(node.create_publisher(DiagnosticArray, STATISTICS_TOPIC, 10))
+        self.publishers.append(node.create_publisher(DiagnosticArray, DIAGNOSTICS_TOPIC, 10))
         takers = (self.waiting.append, self.infos.append)
         self.subscriptions = [
             node.create_subscription(kind, topic, take, qos)
@@ -61,7 +61,7 @@ def make_player():
     players = []
 
     def make(check, answer_timeout=20.0):
-        players.append(Player("player", INPUTS, ANSWERS, STATISTICS_TOPIC, check, 3, answer_timeout))
+        players.append(Player("player", INPUTS, ANSWERS, "stand_in", check, 3, answer_timeout))
         return players[-1]
 
     rclpy.init()
@@ -114,14 +114,16 @@ def test_an_image_without_an_answer_is_left_out(make_player, stand_in):
 
 
 def test_statistics_are_told_per_input(make_player, stand_in):
-    counts = {"/played/info": "7", "/played/image": "1", "/foreign": "9"}
+    counts = {("stand_in", "/played/info"): "7", ("stand_in", "/played/image"): "1", ("other", "/played/image"): "9"}
     stand_in.statistics.status = [
-        DiagnosticStatus(hardware_id=topic, values=[KeyValue(key="processed", value=number)])
-        for topic, number in counts.items()
+        DiagnosticStatus(
+            name=f"{node}: input", values=[KeyValue(key="topic", value=topic), KeyValue(key="processed", value=number)]
+        )
+        for (node, topic), number in counts.items()
     ]
     player = make_player(stand_in.turn)
     play(player, stand_in, 1)
-    assert player.statistics(20) == [{"processed": "1"}, {"processed": "7"}]
+    assert [values["processed"] for values in player.statistics(20)] == ["1", "7"]
 
 
 def test_nobody_there(make_player):

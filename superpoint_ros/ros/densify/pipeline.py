@@ -79,8 +79,10 @@ class Densify(PairPipeline[DensifyParameters, ImageMessage, SparseMessage]):
             dense = self._densifier.densify(bgr, sparse, color="bgr")
         with statistics.timed("publish"):
             self._outputs.publish(bgr, dense, image.header, self._calibration, self.parameters)
-        statistics.count("processed")
+        statistics.note(samples=int(np.isfinite(sparse).sum()))
+        statistics.finish(nanoseconds(image.header.stamp))
 
     def facts(self) -> dict[str, str]:
-        """Return where the network runs."""
-        return {"device": self._densifier.device}
+        """Return what network runs where."""
+        densifier = self._densifier
+        return {"device": densifier.device, "model": densifier.name, "weights_sha256": densifier.weights_sha256}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
-from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
+from superpoint_ros.ros.runtime.diagnostics import Problem, diagnostic_status
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.pipeline import Stream
 
@@ -85,7 +86,9 @@ class CameraChannel:
         self.stream = node.add_stream(stream)
 
     def _receive(self, message: Image | CompressedImage) -> None:
-        self.stream.statistics.add_stamp(nanoseconds(message.header.stamp))
+        stamp = nanoseconds(message.header.stamp)
+        self.stream.statistics.add_stamp(stamp)
+        self.stream.statistics.begin(stamp)
         if not self._parameters.wait_for_camera_info or self._is_calibrated():
             self._node.enqueue(self.stream, message)
             return
@@ -153,7 +156,8 @@ class CameraChannel:
                 self._publish_features(message.header, features, ids)
         if self._overlay is not None:
             self._overlay.publish(message, tracks, statistics)
-        statistics.count("processed")
+        statistics.note(tracks=len(tracks.id))
+        statistics.finish(nanoseconds(message.header.stamp))
 
     def late_jobs(self, message: Image | CompressedImage, image: np.ndarray) -> list[NetworkJob]:
         """Return what the network is to do with the image tracked last, beside the tracking; [] = nothing."""
@@ -177,6 +181,7 @@ class CameraChannel:
 
     def _publish_features(self, header: Header, features: Features, track_id: np.ndarray) -> None:
         self.stream.statistics.count("seen")
+        self.stream.statistics.note(keypoints=len(features.score))
         if self._features.get_subscription_count():
             descriptor_type = self._node.parameters.descriptor_type
             message = features_to_message(features, header, self._name, track_id, descriptor_type=descriptor_type)
@@ -200,13 +205,24 @@ class CameraChannel:
             f"{held_back} of {self.stream.topic} wait for CameraInfo on {self._calibration.topic}" if held_back else ""
         )
 
-    def status(self, facts: dict[str, str]) -> DiagnosticStatus:
+    def status(self) -> DiagnosticStatus:
         """Return the camera's line of the report; received = processed + dropped + skipped + waiting."""
-        inputs = [self._input, self._info_input, *filter(None, [self._mask.input])]
-        problems = [one.check() for one in inputs]
+        statistics = self.stream.statistics
+        statistics.advance()
+        values = {
+            "topic": self.stream.topic,
+            "rate_in_hz": statistics.rate("received"),
+            "rate_out_hz": statistics.rate("processed"),
+            **statistics.values(waiting_of="received"),
+            "waiting_for_camera_info": str(len(self._held_back)),
+        }
+        return diagnostic_status(self._name, self._problems(), values)
+
+    def _problems(self) -> list[Problem]:
+        problems = [*self._input.check(), *self._info_input.check(), *filter(None, [self.stream.statistics.problem()])]
+        if self._mask.input is not None:
+            problems += [replace(problem, level=DiagnosticStatus.WARN) for problem in self._mask.input.check()]
         if self._held_back and self._calibration.message is not None:
-            problems.append(f"CameraInfo on {self._calibration.topic} is uncalibrated; images wait for another one")
-        values = self.stream.statistics.values(waiting_of="received")
-        values |= {"waiting_for_camera_info": str(len(self._held_back))} | facts
-        name = f"{self._node.get_name()}: {self._name}"
-        return diagnostic_status(name, self.stream.topic, "; ".join(filter(None, problems)), values)
+            text = f"CameraInfo on {self._calibration.topic} is uncalibrated; images wait for another one"
+            problems.append(Problem(text, "calibrate the camera, or set wait_for_camera_info to false"))
+        return problems

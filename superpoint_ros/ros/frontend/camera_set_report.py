@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics, diagnostic_status
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem, diagnostic_status
 
 if TYPE_CHECKING:
     from superpoint_ros.ros.frontend.pipeline import Frontend
@@ -39,14 +39,14 @@ class CameraSetReport:
         new = {name: number - before[name] for name, number in counts.items()}
         ended = new.pop("")
         absent = [name for name, number in new.items() if ended and number == ended]
-        problem = self._describe(ended, absent) if absent else ""
-        if problem:
-            self._node.warnings.warn(self._node.get_name(), "sets", problem)
-        return diagnostic_status(f"{self._node.get_name()}: camera sets", "", problem, self._statistics.values())
+        problems = [self._describe(ended, absent)] if absent else []
+        for problem in problems:
+            self._node.warnings.warn(self._node.get_name(), "sets", str(problem))
+        return diagnostic_status("camera sets", problems, self._statistics.values())
 
-    def _describe(self, ended: int, absent: list[str]) -> str:
+    def _describe(self, ended: int, absent: list[str]) -> Problem:
         tolerance = self._node.parameters.sync.sync_tolerance
-        return (
-            f"each of the {ended} sets since the last report lacks {' and '.join(absent)}: is it running, and are its "
-            f"stamps within sync_tolerance={tolerance:g} s of the others'?"
+        return Problem(
+            f"each of the {ended} sets since the last report lacks {' and '.join(absent)}",
+            f"is it running, and are its stamps within sync_tolerance={tolerance:g} s of the others'?",
         )

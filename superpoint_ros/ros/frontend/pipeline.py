@@ -94,8 +94,13 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
 
     def statuses(self) -> Sequence[DiagnosticStatus]:
         """Return a line for each camera, and one for their sets."""
-        lines = [channel.status({"device": self._extractor.device}) for channel in self._channels.values()]
+        lines = [channel.status() for channel in self._channels.values()]
         return lines if self._set_report is None else [*lines, self._set_report.status()]
+
+    def facts(self) -> dict[str, str]:
+        """Return what network runs where."""
+        extractor = self._extractor
+        return {"device": extractor.device, "model": extractor.name, "weights_sha256": extractor.weights_sha256}
 
 
 def stamp_of(message: ImageMessage) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from superpoint_ros.core.pairing import Pairing
 from superpoint_ros.core.stamps import SECOND, nanoseconds
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics, diagnostic_status
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem, diagnostic_status
 from superpoint_ros.ros.runtime.options import PairingOptions
 from superpoint_ros.ros.runtime.pipeline import Input, Parameters, Pipeline, Stream
 
@@ -33,13 +32,13 @@ class PairedInput:
         name: Name of the input, "left" for example.
         source: The topic.
         companion: Calibration that comes with it; None = none.
-        reported: Messages received and without partner at the last report.
+        reported: Messages without partner at the last report.
     """
 
     name: str
     source: Input
     companion: Input | None
-    reported: tuple[int, int] = (0, 0)
+    reported: int = 0
 
 
 class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameters, First, Second]):
@@ -71,7 +70,6 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
         """
         self._slop = options.slop_nanoseconds
         self._pairing: Pairing[First, Second] = Pairing(slop=self._slop, queue_size=options.queue_size)
-        self._reported_at = time.monotonic()
         puts: tuple[Put, Put] = (self._pairing.put_first, self._pairing.put_second)
         self.inputs = (self._paired_input(0, *first, puts[0]), self._paired_input(1, *second, puts[1]))
         topics = [one.source.topic for one in self.inputs]
@@ -107,6 +105,7 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
             return
         for one in self.inputs:
             one.source.statistics.count("paired")
+        self.pairs.statistics.begin(nanoseconds(pair[0].header.stamp))
         if self.is_wanted(*pair):
             self.enqueue(self.pairs, pair)
 
@@ -118,10 +117,6 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
     def process_pair(self, first: First, second: Second) -> None:
         """Process one pair; called by the worker."""
 
-    def facts(self) -> dict[str, str]:
-        """Return what else stands in both lines of the report."""
-        return {}
-
     def process(self, batch: list[tuple[Stream, tuple[First, Second]]]) -> None:
         """Process the pairs of a batch one by one."""
         for stream, pair in batch:
@@ -130,36 +125,53 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
 
     def statuses(self) -> Sequence[DiagnosticStatus]:
         """Return a line for each topic; received = paired + without_partner + waiting_for_partner in both."""
-        now = time.monotonic()
-        elapsed, self._reported_at = now - self._reported_at, now
-        counts = [tuple(one.source.statistics[name] for name in ("received", "without_partner"))
-                  for one in self.inputs]  # fmt: skip
-        new = [(count[0] - one.reported[0], count[1] - one.reported[1])
-               for count, one in zip(counts, self.inputs, strict=True)]  # fmt: skip
-        for one, count in zip(self.inputs, counts, strict=True):
-            one.reported = (count[0], count[1])
-        rates = [received / elapsed for received, _ in new]
-        self._warn_of_misses([missed for _, missed in new], rates)
-        return [self._status(one, rate) for one, rate in zip(self.inputs, rates, strict=True)]
+        for statistics in (self.pairs.statistics, *(one.source.statistics for one in self.inputs)):
+            statistics.advance()
+        self._warn_of_misses()
+        return [self._status(one) for one in self.inputs]
 
-    def _status(self, one: PairedInput, rate: float) -> DiagnosticStatus:
-        own = one.source.statistics.values()
-        waiting = int(own["received"]) - int(own["paired"]) - int(own["without_partner"])
-        pairs = self.pairs.statistics.values()
+    def _status(self, one: PairedInput) -> DiagnosticStatus:
+        own, pairs = one.source.statistics.values(), self.pairs.statistics.values()
         ended = sum(int(pairs.get(name, 0)) for name in (*PAIR_COUNTERS, "rate_limited"))
-        values = own | pairs | {
-            "waiting_for_partner": str(waiting), "waiting": str(int(own["paired"]) - ended), "rate_hz": f"{rate:.2f}"
-        }  # fmt: skip
-        sources = [one.source, *([one.companion] if one.companion else [])]
-        problem = "; ".join(filter(None, [source.check() for source in sources]))
-        return diagnostic_status(f"{self.get_name()}: {one.name}", one.source.topic, problem, values | self.facts())
+        values = {
+            "topic": one.source.topic,
+            "rate_in_hz": one.source.statistics.rate("received"),
+            "rate_out_hz": self.pairs.statistics.rate("processed"),
+            **own,
+            **pairs,
+            "waiting_for_partner": str(int(own["received"]) - int(own["paired"]) - int(own["without_partner"])),
+            "waiting": str(int(own["paired"]) - ended),
+        }
+        return diagnostic_status(one.name, self._problems(one), values)
 
-    def _warn_of_misses(self, missed: list[int], rates: list[float]) -> None:
+    def _problems(self, one: PairedInput) -> list[Problem]:
+        found = [*one.source.check(), *(one.companion.check() if one.companion else [])]
+        found += filter(None, [self.pairs.statistics.problem(), self._problem_of_pairing()])
+        return found
+
+    def _problem_of_pairing(self) -> Problem | None:
+        """Say that both topics come and nothing of them fits together."""
+        first, second = (one.source.statistics for one in self.inputs)
+        rates = [float(one.rate("without_partner")) for one in (first, second)]
+        if not all(rates) or float(first.rate("paired")):
+            return None
+        return Problem(
+            f"no stamp of {' is within '.join(one.source.topic for one in self.inputs)} by {self._slop / SECOND:g} s",
+            "set slop to the largest difference of their stamps, or have both stamped by one clock",
+            DiagnosticStatus.ERROR,
+        )
+
+    def _warn_of_misses(self) -> None:
+        missed = []
+        for one in self.inputs:
+            count = one.source.statistics["without_partner"]
+            missed.append(count - one.reported)
+            one.reported = count
         if not any(missed):
             return
         parts = (
-            f"{count} {one.name} ({one.source.topic}, {rate:.1f} Hz)"
-            for count, one, rate in zip(missed, self.inputs, rates, strict=True)
+            f"{count} {one.name} ({one.source.topic}, {one.source.statistics.rate('received')} Hz)"
+            for count, one in zip(missed, self.inputs, strict=True)
         )
         text = f"{' and '.join(parts)} found no partner within {self._slop / SECOND:g} s since the last report"
         self.warnings.warn(self.inputs[0].source.topic, "pairing", text)

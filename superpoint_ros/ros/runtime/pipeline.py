@@ -19,7 +19,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import SuperPointRosError
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem
 from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
 from superpoint_ros.ros.runtime.scheduling import POLICIES, FrameQueue, OnDrop
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
@@ -44,8 +44,8 @@ class Input(Protocol):
     topic: str
     statistics: InputStatistics
 
-    def check(self) -> str:
-        """Return what is wrong now, "" if nothing is."""
+    def check(self) -> list[Problem]:
+        """Return what is wrong now."""
         ...
 
 
@@ -105,7 +105,11 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     @abstractmethod
     def statuses(self) -> Sequence[DiagnosticStatus]:
-        """Return the lines of the node's report; called about once a second."""
+        """Return the lines of the report, each named by its subject alone; called about once a second."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what else the report says of the algorithm: its device, its model."""
+        return {}
 
     def make_queue(self, on_drop: OnDrop) -> FrameQueue[Item]:
         """Make the queue that items are processed from; called once, before `set_up`.
@@ -198,5 +202,5 @@ class Pipeline(ABC, Generic[Parameters, Item]):
                 self.log_error(traceback.format_exc())
 
     def _skip(self, stream: Stream, topic: str, reason: str, text: str) -> bool:
-        stream.statistics.skip(reason)
+        stream.statistics.skip(reason, text)
         return self.warnings.warn(topic, reason, f"{stream.noun} skipped [{reason}]: {text}")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.ros.runtime.diagnostics import InputStatistics
+from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem
 from superpoint_ros.ros.runtime.input_health import InputHealth
 from superpoint_ros.ros.runtime.message_loss import GIVES_MESSAGE_INFO, LossCounter, loss_events
 from superpoint_ros.ros.runtime.qos import SubscriptionOverrides, input_qos
-from superpoint_ros.ros.runtime.topic_watch import Problem, PublisherWatch, describe_qos, type_name
+from superpoint_ros.ros.runtime.topic_watch import PublisherWatch, describe_qos, type_name
 
 FOLLOW_PERIOD_S = 0.25
 MIDDLEWARE_PAGE = "docs/middleware.md"
@@ -137,10 +138,10 @@ class TopicInput:
             self.statistics.count("lost", number)
             self.health.lose(number)
 
-    def check(self) -> str:
-        """Return what is wrong now, "" if nothing is; call about once a second. Each problem is logged as it begins."""
+    def check(self) -> list[Problem]:
+        """Return what is wrong now; call about once a second. Each problem is logged as it begins."""
         if self._subscription is None:
-            return ""
+            return []
         problems = self._watch.problems(self.qos) | self._stream_problems()
         self.health.advance()
         for key in problems.keys() - self.problems.keys():
@@ -148,7 +149,7 @@ class TopicInput:
         if self.problems and not problems:
             self._node.get_logger().info(f"{self.topic}: received as it should be again")
         self.problems = problems
-        return "; ".join(map(str, problems.values()))
+        return list(problems.values())
 
     def publishers(self) -> list[str]:
         """Name every publisher's node, with the reliability that it offers."""
@@ -180,11 +181,19 @@ class TopicInput:
         kind = type_name(self._message_type)
         if self.health.received == 0:
             text = f"no {kind} received since the start, {quiet:.0f} s ago; {publishers}"
-        elif period is None:
+            return Problem(text, self._cure_of_silence(), DiagnosticStatus.ERROR)
+        if period is None:
             text = f"no {kind} received for {quiet:.0f} s; {publishers}"
         else:
             text = f"no {kind} received for {quiet:.1f} s, {1 / max(period, 1e-6):.1f} Hz before; {publishers}"
-        return Problem(text, self._cure_of_loss() if self._watch.best_effort() else "")
+        return Problem(text, self._cure_of_silence(), DiagnosticStatus.STALE)
+
+    def _cure_of_silence(self) -> str:
+        if not self._watch.count():
+            return "start what publishes it, or correct the topic's name, by parameter or remapping"
+        if self._watch.best_effort():
+            return self._cure_of_loss()
+        return f"{' and '.join(sorted(set(self.publishers())))} publishes nothing: look at its log"
 
     def _cure_of_loss(self) -> str:
         if senders := self._watch.best_effort():

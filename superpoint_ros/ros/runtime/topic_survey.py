@@ -13,10 +13,11 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 from superpoint_ros.core.errors import BackendError
+from superpoint_ros.ros.runtime.diagnostics import Problem
 from superpoint_ros.ros.runtime.options import camera_info_beside
 from superpoint_ros.ros.runtime.spinning import RCLError, describe_init_error
 from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S, TopicInput
-from superpoint_ros.ros.runtime.topic_watch import Problem, type_name
+from superpoint_ros.ros.runtime.topic_watch import type_name
 
 NODE_NAME = "superpoint_ros_doctor"
 IMAGE_TYPES = {type_name(kind): kind for kind in (Image, CompressedImage)}

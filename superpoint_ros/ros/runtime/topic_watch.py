@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, ReliabilityPolicy, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from superpoint_ros.ros.runtime.diagnostics import Problem
 
 UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
 
@@ -21,17 +21,6 @@ def type_name(message_type: type) -> str:
     """Return a message class's name as ROS writes it, "sensor_msgs/msg/Image" for example."""
     package, kind, *_ = message_type.__module__.split(".")
     return f"{package}/{kind}/{message_type.__name__}"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Hold what is wrong with a stream of messages, and the cure; "" where none is known."""
-
-    what: str
-    cure: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.what}; {self.cure}" if self.cure else self.what
 
 
 class PublisherWatch:

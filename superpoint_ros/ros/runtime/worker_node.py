@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.exceptions import ParameterException
@@ -18,13 +18,18 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.inference.backend import release_memory
+from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC, Problem, diagnostic_status, process_memory
 from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.parameters import NodeParameters
 from superpoint_ros.ros.runtime.throttled_warnings import ThrottledWarnings
 from superpoint_ros.ros.runtime.topic_input import FOLLOW_PERIOD_S
 
-STATISTICS_PERIOD_S = 1.0
+REPORT_PERIOD_S = 1.0
+# Subject of the node's own line; no camera can have this name.
+OWN_SUBJECT = "node state"
+# As diagnostic_updater writes it for what is software.
+NO_HARDWARE = "none"
 
 
 class WorkerNode(LifecycleNode):
@@ -58,9 +63,9 @@ class WorkerNode(LifecycleNode):
         # Where the node starts by itself, what goes wrong is raised.
         self._errors: list[Exception] | None = None
         self._declared = NodeParameters(self, self.pipeline_type.schema, lambda: self.pipeline)
-        self._statistics_publisher = self.create_publisher(DiagnosticArray, "~/statistics", 10)
+        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, DIAGNOSTICS_TOPIC, 10)
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(STATISTICS_PERIOD_S, self._report, clock=clock)
+        self.create_timer(REPORT_PERIOD_S, self._report, clock=clock)
         self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
         if self._declared.value("autostart"):
             self._autostart()
@@ -150,9 +155,28 @@ class WorkerNode(LifecycleNode):
     def _report(self) -> None:
         self._log.follow_level()
         self._warn_of_namesakes()
-        report = DiagnosticArray(status=[] if self.pipeline is None else list(self.pipeline.statuses()))
+        report = DiagnosticArray(status=[self._status(), *(self.pipeline.statuses() if self.pipeline else [])])
         report.header.stamp = self.get_clock().now().to_msg()
-        self._statistics_publisher.publish(report)
+        for status in report.status:
+            status.name = f"{self.get_fully_qualified_name().lstrip('/')}: {status.name}"
+            status.hardware_id = NO_HARDWARE
+            if status.level == DiagnosticStatus.OK and self.state != "active":
+                status.message = self.state
+        self._diagnostics_publisher.publish(report)
+
+    @property
+    def state(self) -> str:
+        """Return the state of the node in the words of ROS."""
+        if self.pipeline is None:
+            return "finalized" if self._is_finalized else "unconfigured"
+        return "active" if self.pipeline.is_active else "inactive"
+
+    def _status(self) -> DiagnosticStatus:
+        """Return the node's own line of the report."""
+        values = {"state": self.state, **process_memory(), **(self.pipeline.facts() if self.pipeline else {})}
+        cure = f"set it right, then: ros2 lifecycle set {self.get_fully_qualified_name()} configure"
+        problems = [Problem(self._failure, cure, DiagnosticStatus.ERROR)] if self._failure else []
+        return diagnostic_status(OWN_SUBJECT, problems, values)
 
     def _warn_of_namesakes(self) -> None:
         """Say that another node has this one's name: its parameters and services are then anybody's."""

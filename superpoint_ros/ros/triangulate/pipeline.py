@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.core.stereo import StereoDepth, stereo_depth
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.features import check_comparable, message_to_features
@@ -47,7 +48,8 @@ class Triangulate(PairPipeline[TriangulateParameters, Features, Features]):
         self._count(stereo, len(features[0]), len(features[1]))
         with statistics.timed("publish"):
             self._outputs.publish(left, right, stereo, rig.camera0, info)
-        statistics.count("processed")
+        statistics.note(matches=len(stereo.depth))
+        statistics.finish(nanoseconds(left.header.stamp))
 
     def _count(self, stereo: StereoDepth, *keypoints: int) -> None:
         self.pairs.statistics.count("depths", len(stereo.depth))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.bags import write_messages_bag
 from helpers.ros_probe import header, milliseconds, texture
 from sensor_msgs.msg import Image
@@ -43,7 +42,7 @@ class Rig:
         for camera, collected in self.tracks.items():
             self.probe.node.create_subscription(Tracks, f"/{name}/{camera}/tracks", self._note, 1000)
             assert not collected
-        self.reports = probe.collect(DiagnosticArray, f"/{name}/statistics")
+        self.reports = probe.collect_reports(name)
         self._publishers = {camera: probe.publisher(Image, f"/{name}_rig/{camera}/image") for camera in cameras}
 
     def _note(self, message: Tracks) -> None:
@@ -132,7 +131,7 @@ def test_of_four_cameras_one_is_dead_one_of_half_the_rate_and_one_late(probe, st
     rig.wait_for(25)
     assert {camera: rig.stamps(camera) for camera in cameras if camera != "dead"} == expected
     rig.wait_for_counts(complete=0, partial=10, too_few_cameras=0, missing__dead=10, missing__slow=5, missing__rear=0)
-    problem = "sets since the last report lacks dead: is it running"
+    problem = "sets since the last report lacks dead; is it running"
     probe.spin_until(lambda: problem in rig.node.log(), "a warning on the dead camera")
 
 

@@ -7,7 +7,6 @@ import threading
 import numpy as np
 import pytest
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import header, milliseconds, texture
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from sensor_msgs.msg import Image
@@ -80,7 +79,7 @@ def fragile(monkeypatch, request):
 def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, batches, capfd):
     publishers = {name: probe.publisher(Image, f"/{name}/image_raw") for name in ("left", "right")}
     tracks = {name: probe.collect(Tracks, f"/frontend/{name}/tracks") for name in publishers}
-    reports = probe.collect(DiagnosticArray, "/frontend/statistics")
+    reports = probe.collect_reports("frontend")
     publishers["left"].publish(array_to_image(texture(0, SIZE), header(0)))
     probe.spin_until(lambda: fragile.batches == [1], "the first batch")
     publishers["left"].publish(array_to_image(POISON, header(100)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import header, milliseconds
 from sensor_msgs.msg import Image
 
@@ -34,7 +33,7 @@ def play(probe, start_node, name, images, times=None, **parameters):
     publisher = probe.publisher(Image, topic)
     tracks = probe.collect(Tracks, f"/{name}/camera/tracks")
     features = probe.collect(Features, f"/{name}/camera/features")
-    reports = probe.collect(DiagnosticArray, f"/{name}/statistics")
+    reports = probe.collect_reports(name)
     for number, image in enumerate(images):
         publisher.publish(array_to_image(image, header(100 * number if times is None else times[number])))
     return node, publisher, tracks, features, reports

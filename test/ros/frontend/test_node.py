@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import header, milliseconds, texture
 from helpers.ros_stereo import EVERY_FRAME, LEFT_SIZE, RIGHT_SIZE, moving, png
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -91,7 +90,16 @@ def test_every_image_gives_one_output(stereo):
     assert (values["dropped"], values["lost"], values["skipped"]) == ("0", "0", "0")
     assert values["received"] == values["processed"]
     assert {"convert_ms", "network_ms", "track_ms", "publish_ms"} <= values.keys()
-    assert values["device"].startswith("cpu (")
+    assert {"rate_in_hz", "rate_out_hz", "latency_p50_ms", "latency_p95_ms", "stamp_jitter_ms"} <= values.keys()
+    assert values["topic"] == "/left/image_raw"
+    assert values["tracks"] == values["keypoints"] == str(len(stereo.tracks["left"][-1].id))
+    assert 0.0 < float(values["latency_p50_ms"]) <= float(values["latency_p95_ms"])
+    own = stereo.probe.statistics(stereo.reports, "node state")
+    assert (own["message"], own["level"], own["state"]) == ("running", "OK", "active")
+    assert own["device"].startswith("cpu (")
+    assert own["weights_sha256"] == stereo.features["left"][-1].weights_sha256
+    assert float(own["memory_mb"]) > 1.0
+    assert {status.hardware_id for status in stereo.reports[-1].status} == {"none"}
 
 
 def test_an_image_without_keypoints_gives_empty_messages(stereo):
@@ -210,7 +218,7 @@ def test_latest_drops_the_oldest_and_counts_them(probe, start_node):
     node = start_node(names | reliable, "robot")
     publisher = probe.publisher(Image, "/fast/image_raw")
     tracks = probe.collect(Tracks, "/robot/fast/tracks")
-    reports = probe.collect(DiagnosticArray, "/robot/statistics")
+    reports = probe.collect_reports("robot")
     image = texture(10, (240, 320))
     for i in range(20):
         publisher.publish(array_to_image(image, header(100 * i)))

@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
 from helpers.ros_probe import NodeProcess, header, parameter_arguments, texture
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
@@ -82,7 +81,7 @@ def test_a_calibration_that_never_comes_is_said_and_images_are_counted_as_waitin
                   "cameras.camera.wait_for_camera_info": True}  # fmt: skip
     node = NodeProcess(tmp_path / "log", parameter_arguments(parameters, "uncalibrated"))
     image = probe.publisher(Image, "/uncalibrated/image")
-    reports = probe.collect(DiagnosticArray, "/uncalibrated/statistics")
+    reports = probe.collect_reports("uncalibrated")
     for number in range(4):
         image.publish(array_to_image(texture(1, SIZE), header(1000 + 100 * number)))
     words = "no sensor_msgs/msg/CameraInfo received since the start"
@@ -100,7 +99,7 @@ def test_a_calibration_that_never_comes_is_said_and_images_are_counted_as_waitin
 def test_a_listener_that_stops_listening_holds_nobody(probe, start_node):
     start_node({"cameras.camera.topic": "/film/image"}, "patient")
     image = probe.publisher(Image, "/film/image")
-    reports = probe.collect(DiagnosticArray, "/patient/statistics")
+    reports = probe.collect_reports("patient")
     viewer = subprocess.Popen([sys.executable, "-c", LISTEN, "/patient/camera/tracks"], stdout=subprocess.PIPE, cwd="/")
     picture = array_to_image(texture(1, SIZE), header(1000))
 

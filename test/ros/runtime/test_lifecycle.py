@@ -99,15 +99,28 @@ def test_what_cannot_be_configured_says_why_and_can_be_set_right(
     probe, start_node, weights, name, parameter, bad, good, reason
 ):
     node, lifecycle = start_node(MANAGED | {parameter: bad}, name), Lifecycle(probe, name)
+    reports = probe.collect_reports(name)
+
+    def wait_for_report(level, message):
+        def is_said():
+            line = probe.statistics(reports, "node state")
+            return line.get("level") == level and message in line["message"]
+
+        probe.spin_until(is_said, f"{level}: {message}")
+
+    wait_for_report("OK", "unconfigured")
     for _ in range(2):
         assert not lifecycle.change("configure")
         assert lifecycle.state == "unconfigured"
     said = [line for line in node.log().splitlines() if "not configured: " in line]
     assert len(said) == 2
     assert all(reason in line for line in said)
+    wait_for_report("ERROR", reason)
+    wait_for_report("ERROR", f"set it right, then: ros2 lifecycle set /{name} configure")
     assert probe.set_parameter(name, parameter, str(weights) if good is None else good).successful
     assert lifecycle.change("configure")
     assert lifecycle.state == "inactive"
+    wait_for_report("OK", "inactive")
 
 
 def test_a_fixed_parameter_can_be_changed_before_the_node_is_configured_and_not_after(probe, start_node):

@@ -29,7 +29,7 @@ class Listener:
     def step(self):
         self.input.follow_publishers()
         if time.monotonic() - self._checked >= 1.0:
-            self.problem, self._checked = self.input.check(), time.monotonic()
+            self.problem, self._checked = "; ".join(map(str, self.input.check())), time.monotonic()
 
     def wait(self, condition, what):
         def stepped():

@@ -203,6 +203,20 @@ def test_a_node_runs_what_it_is_given(node, echo):
     assert done == [1]
 
 
+def test_the_lines_of_a_report_are_named_by_node_and_subject_in_its_namespace():
+    rclpy.init(args=["--ros-args", "-r", "__ns:=/robot"])
+    node, reports = EchoNode(), []
+    node._diagnostics_publisher = type("Publisher", (), {"publish": reports.append})
+    node._report()
+    node.trigger_deactivate()
+    node._report()
+    assert [status.name for status in reports[0].status] == ["robot/echo: node state"]
+    assert [status.message for report in reports for status in report.status] == ["running", "inactive"]
+    node.stop()
+    node.destroy_node()
+    rclpy.try_shutdown()
+
+
 def test_another_node_of_its_name_is_said_once_until_it_is_gone(node, monkeypatch):
     graph = [("echo", "/"), ("echo", "/")]
     monkeypatch.setattr(node, "get_node_names_and_namespaces", lambda: graph)
