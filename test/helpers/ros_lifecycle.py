@@ -19,12 +19,16 @@ TRANSITIONS = {
 
 def call(probe: Probe, kind: type, service: str, request: Any) -> Any:
     """The answer of a service."""
+    future = ask(probe, kind, service, request)
+    probe.spin_until(future.done, f"an answer of {service}")
+    return future.result()
+
+
+def ask(probe: Probe, kind: type, service: str, request: Any) -> Any:
+    """The answer of a service, in time."""
     client = probe.node.create_client(kind, service)
     probe.spin_until(client.service_is_ready, f"the service {service}")
-    future = client.call_async(request)
-    probe.spin_until(future.done, f"an answer of {service}")
-    probe.node.destroy_client(client)
-    return future.result()
+    return client.call_async(request)
 
 
 class Lifecycle:
@@ -39,8 +43,14 @@ class Lifecycle:
 
     def change(self, transition: str) -> bool:
         """Asks for a transition; returns whether it succeeded."""
+        future = self.ask(transition)
+        self._probe.spin_until(future.done, f"an answer to {transition}")
+        return future.result().success
+
+    def ask(self, transition: str) -> Any:
+        """Asks for a transition; returns the answer to come."""
         request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return call(self._probe, ChangeState, f"/{self._name}/change_state", request).success
+        return ask(self._probe, ChangeState, f"/{self._name}/change_state", request)
 
     @property
     def state(self) -> str:
