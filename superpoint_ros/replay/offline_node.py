@@ -153,6 +153,9 @@ class OfflineNode(Pipeline[Parameters, Item]):
         """Write to the topic ~/name."""
         return OfflineOutput(self._bus, self.resolve_topic(f"~/{name}"))
 
+    def add_command(self, name: str, run: Callable[[], str]) -> None:
+        """Do nothing: there is nobody to call it."""
+
     def add_stream(self, stream: Stream) -> Stream:
         """Remember a stream."""
         self.streams[stream.name] = stream

@@ -113,6 +113,11 @@ class CameraChannel:
         """Take effect with the next image; tracks live on."""
         self._tracker.options = options
 
+    def reset_tracks(self) -> None:
+        """Have the next image begin a new epoch of tracks."""
+        with self._lock:
+            self._continuity.restart(self.stream, self._tracker)
+
     def convert(self, message: Image | CompressedImage) -> np.ndarray:
         """Return the image as the network wants it, uint8 (H, W).
 

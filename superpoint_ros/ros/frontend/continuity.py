@@ -56,6 +56,12 @@ class Continuity:
             tracker.interrupt()
         return previous
 
+    def restart(self, stream: Stream, tracker: ImageTracker) -> None:
+        """Have the next image begin a new epoch, as somebody asked for."""
+        self._stamp = None
+        stream.statistics.count("resets")
+        tracker.reset()
+
     def _reset(self, stream: Stream, tracker: ImageTracker, kind: str, text: str) -> None:
         stream.statistics.count("resets")
         self._node.warnings.warn(stream.topic, kind, text)

@@ -55,12 +55,19 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
             self.process_alone()
         model = (self._extractor.name, self._extractor.weights_sha256)
         self._channels = {name: CameraChannel(self, name, model) for name in parameters.cameras}
+        self.add_command("reset_tracks", self.reset_tracks)
         topics = ", ".join(channel.stream.topic for channel in self._channels.values())
         return f"{self._extractor.name} on {self._extractor.device}, {parameters.policy} of {topics}"
 
     def warm_up(self) -> None:
         """Run the network once."""
         self._extractor.extract(np.zeros(WARM_UP_SIZE, np.uint8))
+
+    def reset_tracks(self) -> str:
+        """Have the next image of every camera begin a new epoch of tracks."""
+        for channel in self._channels.values():
+            channel.reset_tracks()
+        return f"tracks reset: {', '.join(self._channels)}"
 
     def apply(self, parameters: FrontendParameters) -> None:
         """Take changed parameters; tracks live on."""

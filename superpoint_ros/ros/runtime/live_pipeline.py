@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
+from std_srvs.srv import SetBool, Trigger
 
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.ros.runtime.logs import LogForwarding
@@ -39,6 +40,7 @@ class LivePipeline(Pipeline[Parameters, Item]):
     Attributes:
         description: What it does, in words.
         is_active: Whether it takes input.
+        is_paused: Whether what comes is skipped.
 
     Raises:
         SuperPointRosError: A parameter, weights, a backend or a device that cannot be used; nothing is left then.
@@ -48,9 +50,10 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self._node, self._log = node, log
         self.parameters = self._wanted = parameters
         self.warnings = warnings
-        self.is_active = False
+        self.is_active = self.is_paused = False
         self._inputs: list[TopicInput] = []
         self._publishers: list[Any] = []
+        self._services: list[Any] = []
         self._transforms: Tf2Lookup | None = None
         self._streams: dict[str, Stream] = {}
         self._queue: FrameQueue[Item] = self.make_queue(self._count_dropped)
@@ -58,6 +61,7 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self._workers: list[Worker[Any]] = [Worker(self._queue, self._work)]
         try:
             self.description = self.set_up()
+            self._services.append(node.create_service(SetBool, "~/set_paused", self._set_paused))
             self._warm_up()
         except BaseException:
             self.release()
@@ -95,6 +99,22 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self._publishers.append(output_publisher(self._node, message_type, name, self.parameters.policy))
         return self._publishers[-1]
 
+    def add_command(self, name: str, run: Callable[[], str]) -> None:
+        """Offer the service ~/name (std_srvs/Trigger)."""
+
+        def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            response.message, response.success = run(), True
+            self._node.get_logger().info(response.message)
+            return response
+
+        self._services.append(self._node.create_service(Trigger, f"~/{name}", answer))
+
+    def _set_paused(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self.is_paused = request.data
+        response.message, response.success = "paused: what comes is skipped" if self.is_paused else "resumed", True
+        self._node.get_logger().info(response.message)
+        return response
+
     def transforms(self) -> TransformLookup | None:
         """Listen to tf2 where it is installed."""
         self._transforms = tf2_lookup(self._node)
@@ -125,8 +145,11 @@ class LivePipeline(Pipeline[Parameters, Item]):
             self._queue.together = False
 
     def enqueue(self, stream: Stream, item: Item) -> None:
-        """Queue an item for the worker."""
-        self._queue.put(stream.name, item)
+        """Queue an item for the worker, unless it is paused."""
+        if self.is_paused:
+            stream.statistics.skip("paused")
+        else:
+            self._queue.put(stream.name, item)
 
     def _count_dropped(self, name: str, cause: str) -> None:
         self._streams[name].statistics.drop(cause)
@@ -197,5 +220,7 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self.stop()
         for publisher in self._publishers:
             self._node.destroy_publisher(publisher)
+        for service in self._services:
+            self._node.destroy_service(service)
         if self._transforms is not None:
             self._transforms.close()

@@ -148,6 +148,10 @@ class Pipeline(ABC, Generic[Parameters, Item]):
         """Write to the topic ~/name, below the node's own name."""
 
     @abstractmethod
+    def add_command(self, name: str, run: Callable[[], str]) -> None:
+        """Offer something to do for users, as ~/name; it returns what it has done, in words."""
+
+    @abstractmethod
     def transforms(self) -> TransformLookup | None:
         """Return what knows the transforms between frames; None = nothing does."""
 

@@ -7,7 +7,7 @@ back. What is configured is a LivePipeline; the node around it has the parameter
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -174,9 +174,16 @@ class WorkerNode(LifecycleNode):
     def _status(self) -> DiagnosticStatus:
         """Return the node's own line of the report."""
         values = {"state": self.state, **process_memory(), **(self.pipeline.facts() if self.pipeline else {})}
-        cure = f"set it right, then: ros2 lifecycle set {self.get_fully_qualified_name()} configure"
-        problems = [Problem(self._failure, cure, DiagnosticStatus.ERROR)] if self._failure else []
-        return diagnostic_status(OWN_SUBJECT, problems, values)
+        return diagnostic_status(OWN_SUBJECT, list(self._problems()), values)
+
+    def _problems(self) -> Iterator[Problem]:
+        name = self.get_fully_qualified_name()
+        if self._failure:
+            cure = f"set it right, then: ros2 lifecycle set {name} configure"
+            yield Problem(self._failure, cure, DiagnosticStatus.ERROR)
+        if self.pipeline is not None and self.pipeline.is_paused:
+            cure = f"to go on: ros2 service call {name}/set_paused std_srvs/srv/SetBool '{{data: false}}'"
+            yield Problem("paused: what comes is skipped", cure)
 
     def _warn_of_namesakes(self) -> None:
         """Say that another node has this one's name: its parameters and services are then anybody's."""
