@@ -20,6 +20,7 @@ CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
         ("superpoint_cpu", SuperPointConfig),
         ("superpoint_avx2", SuperPointConfig),
         ("superpoint_precise", SuperPointConfig),
+        ("superpoint_wide", SuperPointConfig),
     ],
 )
 def test_the_bundled_configurations_can_be_read(name, kind):
