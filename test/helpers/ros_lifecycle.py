@@ -17,18 +17,24 @@ TRANSITIONS = {
 }
 
 
-def call(probe: Probe, kind: type, service: str, request: Any) -> Any:
-    """The answer of a service."""
-    future = ask(probe, kind, service, request)
-    probe.spin_until(future.done, f"an answer of {service}")
-    return future.result()
+class Caller:
+    """A client of one service, made once: the answer to a client that the server has not yet heard of is lost."""
 
+    def __init__(self, probe: Probe, kind: type, service: str):
+        self._probe, self._service = probe, service
+        self._client = probe.node.create_client(kind, service)
+        probe.spin_until(self._client.service_is_ready, f"the service {service}")
+        probe.spin_for(0.5)
 
-def ask(probe: Probe, kind: type, service: str, request: Any) -> Any:
-    """The answer of a service, in time."""
-    client = probe.node.create_client(kind, service)
-    probe.spin_until(client.service_is_ready, f"the service {service}")
-    return client.call_async(request)
+    def ask(self, request: Any) -> Any:
+        """The answer to come."""
+        return self._client.call_async(request)
+
+    def call(self, request: Any) -> Any:
+        """The answer."""
+        future = self.ask(request)
+        self._probe.spin_until(future.done, f"an answer of {self._service}")
+        return future.result()
 
 
 class Lifecycle:
@@ -39,19 +45,21 @@ class Lifecycle:
     """
 
     def __init__(self, probe: Probe, name: str):
-        self._probe, self._name = probe, name
+        self._change = Caller(probe, ChangeState, f"/{name}/change_state")
+        self._state = Caller(probe, GetState, f"/{name}/get_state")
 
     def change(self, transition: str) -> bool:
         """Asks for a transition; returns whether it succeeded."""
-        future = self.ask(transition)
-        self._probe.spin_until(future.done, f"an answer to {transition}")
-        return future.result().success
+        return self._change.call(change_request(transition)).success
 
     def ask(self, transition: str) -> Any:
         """Asks for a transition; returns the answer to come."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return ask(self._probe, ChangeState, f"/{self._name}/change_state", request)
+        return self._change.ask(change_request(transition))
 
     @property
     def state(self) -> str:
-        return call(self._probe, GetState, f"/{self._name}/get_state", GetState.Request()).current_state.label
+        return self._state.call(GetState.Request()).current_state.label
+
+
+def change_request(transition: str) -> ChangeState.Request:
+    return ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))

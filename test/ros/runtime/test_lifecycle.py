@@ -126,8 +126,8 @@ def test_what_cannot_be_configured_says_why_and_can_be_set_right(
 
 
 def test_a_fixed_parameter_can_be_changed_before_the_node_is_configured_and_not_after(probe, start_node):
-    lifecycle = Lifecycle(probe, "fixed")
     start_node(MANAGED, "fixed")
+    lifecycle = Lifecycle(probe, "fixed")
     assert probe.set_parameter("fixed", "cameras.names", ["left", "rear"]).successful
     assert "one of" in probe.set_parameter("fixed", "policy", "newest").reason
     assert lifecycle.change("configure")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.ros_densify import Densify, sparse_depth
-from helpers.ros_lifecycle import Lifecycle, call
+from helpers.ros_lifecycle import Caller, Lifecycle
 from helpers.ros_probe import header, milliseconds, texture
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool, Trigger
@@ -46,7 +46,7 @@ def test_tracks_reset_on_demand_have_new_ids_in_a_new_epoch(probe, start_node, t
     camera.wait_for(2)
     before = camera.tracks[1]
     assert camera.tracks[0].id == before.id
-    answer = call(probe, Trigger, f"/{camera.name}/reset_tracks", Trigger.Request())
+    answer = Caller(probe, Trigger, f"/{camera.name}/reset_tracks").call(Trigger.Request())
     assert (answer.success, answer.message) == (True, "tracks reset: camera")
     for stamp in (300, 400):
         camera.send(stamp)
@@ -63,8 +63,10 @@ def test_tracks_reset_on_demand_have_new_ids_in_a_new_epoch(probe, start_node, t
 def test_what_comes_while_a_node_is_paused_is_skipped_and_counted(probe, start_node):
     camera = Camera(probe, start_node, "paused")
 
+    service = Caller(probe, SetBool, f"/{camera.name}/set_paused")
+
     def pause(flag):
-        return call(probe, SetBool, f"/{camera.name}/set_paused", SetBool.Request(data=flag))
+        return service.call(SetBool.Request(data=flag))
 
     camera.send(100)
     camera.wait_for(1)
@@ -85,7 +87,7 @@ def test_what_comes_while_a_node_is_paused_is_skipped_and_counted(probe, start_n
 
 def test_pairs_are_skipped_too_and_a_cleanup_takes_the_service_away(probe, start_densify):
     densify = Densify(probe, start_densify, "halted")
-    assert call(probe, SetBool, "/halted/set_paused", SetBool.Request(data=True)).success
+    assert Caller(probe, SetBool, "/halted/set_paused").call(SetBool.Request(data=True)).success
     densify.send(100, sparse_depth(0))
     densify.wait_for_report("skipped: paused", "1")
     densify.wait_for_report("waiting", "0")
