@@ -14,7 +14,10 @@ import pytest
 import superpoint_ros
 
 PACKAGE = Path(superpoint_ros.__file__).parent
-PARTS = ("core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "bench", "doctor", "cli")
+PARTS = (
+    "core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "export", "bench", "doctor",
+    "cli",
+)  # fmt: skip
 ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "runtime", "messages")
 ALLOWED = {
     "core": {"core"},
@@ -25,6 +28,7 @@ ALLOWED = {
     "scenes": {"core", "scenes"},
     "evaluation": {"core", "networks", "inference", "scenes", "evaluation"},
     "training": {"core", "networks", "inference", "scenes", "evaluation", "training"},
+    "export": {"core", "export"},
     "bench": {"core", "networks", "inference", "scenes", "bench"},
     "doctor": {"core", "networks", "inference", "scenes", "bench", "ros", "doctor"},
     "cli": {*PARTS, "msg"},

@@ -32,9 +32,10 @@ def read_euroc(root: Path) -> list[Frame]:
     truth = _optional_truth(mav / "state_groundtruth_estimate0" / "data.csv")
     rows = nearest_rows(truth[:, 0] * NANOSECONDS, stamps, MAX_TIME_DIFFERENCE)
     poses = [None if row < 0 else _body_pose(truth[row]) @ T_body_camera for row in rows]
+    paths = [mav / "cam0" / "data" / name for name in names]
     return [
-        Frame(Path(name).stem, float(stamp), partial(read_image, mav / "cam0" / "data" / name), camera, pose)
-        for stamp, name, pose in zip(stamps, names, poses, strict=True)
+        Frame(path.stem, float(stamp), partial(read_image, path), camera, pose, file=path)
+        for stamp, path, pose in zip(stamps, paths, poses, strict=True)
     ]
 
 

@@ -41,7 +41,7 @@ def read_folder(root: Path) -> list[Frame]:
     depth = _depth_readers(root, images, ("depth_gt", "depth", "lidar"))
     sparse_depth = _depth_readers(root, images, ("lidar_sparse",))
     return [
-        Frame(path.stem, float(stamp), partial(read_image, path), camera, pose, measured, sparse)
+        Frame(path.stem, float(stamp), partial(read_image, path), camera, pose, measured, sparse, path)
         for path, stamp, pose, measured, sparse in zip(images, stamps, poses, depth, sparse_depth, strict=True)
     ]
 

@@ -42,6 +42,7 @@ class Frame:
         pose: T_world_camera of the optical frame, float64 (4, 4), meters; None = unknown.
         depth: Reads depth along the optical axis, float32 (H, W), meters, 0 = not measured; None = there is none.
         sparse_depth: Reads the input of depth completion, as `depth`; None = there is none.
+        file: File of the image; None = it has none of its own.
     """
 
     name: str
@@ -51,3 +52,4 @@ class Frame:
     pose: np.ndarray | None = None
     depth: Callable[[], np.ndarray] | None = None
     sparse_depth: Callable[[], np.ndarray] | None = None
+    file: Path | None = None

@@ -44,7 +44,7 @@ def read_kitti_odometry(root: Path) -> list[Frame]:
         if count != len(images):
             raise DatasetError(f"'{root}': {len(images)} images but {count} {what}; {ODOMETRY}")
     return [
-        Frame(name=path.stem, stamp=float(stamp), image=partial(read_image, path), camera=camera, pose=pose)
+        Frame(path.stem, float(stamp), partial(read_image, path), camera, pose, file=path)
         for path, stamp, pose in zip(images, stamps, poses, strict=True)
     ]
 
@@ -96,4 +96,5 @@ def _completion_frame(root: Path, image: Path) -> Frame:
         camera=Camera(matrix, np.zeros(0), image_size=read_image(image).shape[:2]),
         depth=depth("groundtruth_depth"),
         sparse_depth=depth("velodyne_raw"),
+        file=image,
     )

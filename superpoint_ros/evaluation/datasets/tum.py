@@ -52,6 +52,7 @@ def read_tum(root: Path) -> list[Frame]:
             camera=camera,
             pose=poses[pose_row] if pose_row >= 0 else None,
             depth=partial(read_depth, root / depth_names[depth_row], DEPTH_SCALE) if depth_row >= 0 else None,
+            file=root / name,
         )
         for stamp, name, depth_row, pose_row in zip(stamps, names, depth_rows, pose_rows, strict=True)
     ]

@@ -28,6 +28,7 @@ def sequence(tmp_path: Path) -> Path:
 def test_the_cameras_pose_is_the_bodys_and_the_mounting(sequence: Path):
     frames = read_euroc(sequence)
     assert len(frames) == 3
+    assert all(frame.file.is_file() for frame in frames)
     assert frames[0].camera.K[0].tolist() == [458.654, 0, 367.215]
     position = frames[0].pose[:3, 3]
     assert np.linalg.norm(position - [0.878895, 2.1834, 0.948427]) == pytest.approx(

@@ -32,6 +32,7 @@ def test_everything_known(folder: Path):
     assert second.pose[2, 3] == 2.0
     assert first.camera.image_size == (6, 8)
     assert first.sparse_depth is None
+    assert first.file == folder / "rgb" / "0.png"
 
 
 def test_images_alone(folder: Path):

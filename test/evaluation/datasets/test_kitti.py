@@ -30,6 +30,7 @@ def test_odometry_of_the_gray_camera(odometry: Path):
     assert (first.name, second.stamp) == ("000000", 0.104)
     assert first.camera.K.tolist() == [[700, 0, 600], [0, 700, 180], [0, 0, 1]]
     assert second.pose[:3, 3].tolist() == [3, 0, 5]
+    assert second.file == odometry / "image_0" / "000001.png"
 
 
 def test_the_color_camera_stands_beside_the_gray_one(odometry: Path):
@@ -73,6 +74,7 @@ def test_completion_frames(completion: Path):
     (frame,) = read_kitti_completion(completion)
     assert frame.depth().max() == frame.sparse_depth().max() == 2.0
     assert frame.camera.K[1].tolist() == [0, 721.5, 149.9]
+    assert frame.file.parent == completion / "image"
 
 
 def test_missing_intrinsics_are_named(completion: Path):

@@ -29,6 +29,7 @@ def test_images_find_their_depth_and_pose(sequence: Path):
     assert second.depth is None
     assert (first.pose[0, 3], second.pose[0, 3]) == (1.0, 2.0)
     assert first.image().shape == (480, 640, 3)
+    assert first.file == sequence / "rgb" / "10.00.png"
 
 
 def test_the_camera_is_known_by_the_folder(sequence: Path):
