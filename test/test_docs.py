@@ -83,8 +83,8 @@ def test_a_make_target_exists(command):
     assert shlex.split(command)[1] in targets
 
 
-@pytest.mark.parametrize("command", commands("python benchmarks/"))
-def test_a_benchmark_exists(command):
+@pytest.mark.parametrize("command", commands("python benchmarks/") + commands("python examples/"))
+def test_a_script_exists(command):
     assert (REPOSITORY / shlex.split(command)[1]).is_file()
 
 
