@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import argparse
+import signal
 from pathlib import Path
 
 from superpoint_ros.cli.arguments import node_parameters, output_folder
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         MissingExtraError: ROS 2 or rosbags is not installed.
     """
     stop = StopSignals()
+    # Started in the background of a script, a program ignores SIGINT, and then nothing would interrupt it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stop.call_on_stop(_thread.interrupt_main)
     try:
         return _run(arguments)
