@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     depth.add_argument(
         "--data", type=Path, nargs="+", default=[], help="data sets with depth; none = rooms and streets are rendered"
     )
+    superpoint.add_argument("--teacher", help="network to learn from: name of a bundled model, or a model file (.yaml)")
     superpoint.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
 
 
@@ -48,13 +49,15 @@ def _train_magicpoint(arguments: argparse.Namespace) -> int:
 
 
 def _train_superpoint(arguments: argparse.Namespace) -> int:
+    from superpoint_ros.inference.models import find_model
     from superpoint_ros.training.config import load_config
     from superpoint_ros.training.superpoint.config import SuperPointConfig
     from superpoint_ros.training.superpoint.joint import train_superpoint
 
     config = load_config(SuperPointConfig, arguments.config, arguments.set)
     folders = (arguments.images, arguments.labels, arguments.run_folder)
-    trainer = train_superpoint(config, *folders, arguments.initial, arguments.device)
+    teacher = find_model(model=arguments.teacher) if arguments.teacher else None
+    trainer = train_superpoint(config, *folders, arguments.initial, teacher, arguments.device)
     return _export(trainer, config, arguments, f"the images in {arguments.images.name}")
 
 

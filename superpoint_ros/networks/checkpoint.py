@@ -15,7 +15,7 @@ import numpy as np
 
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.layers import LAYERS, RELU_LAYERS
+from superpoint_ros.networks.layers import ARCHITECTURES, LAYERS, RELU_LAYERS, Layers
 from superpoint_ros.networks.weights_file import PRODUCER, Weights, check_shapes, read_weights, write_weights
 
 BATCH_NORM_EPSILON = 1e-3
@@ -64,7 +64,7 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
         check_shapes(path, weights, _batch_norm_shapes(), "SuperPoint", ignore="num_batches_tracked")
         weights = _without_batch_norm(weights)
     else:
-        check_shapes(path, weights, _released_shapes(), "SuperPoint")
+        check_shapes(path, weights, _shapes(layers_of(weights)), "SuperPoint")
     weights = {name: array.astype(np.float32) for name, array in weights.items()}
     sampling = metadata.get("sampling") or DEFAULT_SAMPLING.get(layout)
     if sampling not in FIRST_CELL_CENTER:
@@ -79,8 +79,15 @@ def save_checkpoint(path: str | Path, weights: Weights) -> str:
     Raises:
         CheckpointError: Weights with affine maps, which have no place in this layout, or of other shapes.
     """
-    check_shapes(Path(path), weights, _released_shapes(), "SuperPoint")
+    check_shapes(Path(path), weights, _shapes(layers_of(weights)), "SuperPoint")
     return write_weights(path, weights, {"producer": PRODUCER, "sampling": "exact"})
+
+
+def layers_of(weights: Weights) -> Layers:
+    """Tell the architecture by the channels of its first layer; the paper's where no other is known by them."""
+    first = weights.get("conv1a.bias")
+    known = (layers for layers in ARCHITECTURES.values() if first is not None and layers["conv1a"][1] == len(first))
+    return next(known, LAYERS)
 
 
 def _layout(path: Path, weights: Weights, metadata: dict[str, str]) -> str:
@@ -96,9 +103,9 @@ def _layout(path: Path, weights: Weights, metadata: dict[str, str]) -> str:
     )
 
 
-def _released_shapes() -> dict[str, tuple[int, ...]]:
+def _shapes(layers: Layers) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for name, (channels_in, channels_out, kernel) in LAYERS.items():
+    for name, (channels_in, channels_out, kernel) in layers.items():
         shapes[f"{name}.weight"] = (channels_out, channels_in, kernel, kernel)
         shapes[f"{name}.bias"] = (channels_out,)
     return shapes
@@ -106,7 +113,7 @@ def _released_shapes() -> dict[str, tuple[int, ...]]:
 
 def _batch_norm_shapes() -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for key, shape in _released_shapes().items():
+    for key, shape in _shapes(LAYERS).items():
         layer, kind = key.split(".")
         shapes[f"{BATCH_NORM_NAMES[layer]}.conv.{kind}"] = shape
         for statistic in ("weight", "bias", "running_mean", "running_var"):

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.layers import ENCODER, LAYERS, POOL_AFTER, RELU_LAYERS
+from superpoint_ros.networks.checkpoint import layers_of
+from superpoint_ros.networks.layers import ENCODER, LAYERS, POOL_AFTER, RELU_LAYERS, Layers
 from superpoint_ros.networks.torch_weights import with_weights
 from superpoint_ros.networks.weights_file import Weights
 
@@ -32,26 +33,29 @@ class SuperPoint(nn.Module):
     """Encoder of eight 3x3 convolutions with three 2x2 poolings, and two heads at one eighth of the size.
 
     Args:
+        layers: Channels and kernel of each, see networks/layers.py.
         affine: Whether a per-channel affine map follows every ReLU (weights trained with batch norm there).
     """
 
-    def __init__(self, *, affine: bool = False):
+    def __init__(self, layers: Layers = LAYERS, *, affine: bool = False):
         super().__init__()
-        for name, (channels_in, channels_out, kernel) in LAYERS.items():
+        self.layers = layers
+        for name, (channels_in, channels_out, kernel) in layers.items():
             self.add_module(name, nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2))
-        self.affine = nn.ModuleDict({name: ChannelAffine(LAYERS[name][1]) for name in RELU_LAYERS} if affine else {})
+        self.affine = nn.ModuleDict({name: ChannelAffine(layers[name][1]) for name in RELU_LAYERS} if affine else {})
 
     @classmethod
     def from_weights(cls, weights: Weights) -> SuperPoint:
         """Make a network of a checkpoint's weights, in evaluation mode, float32, on the CPU."""
-        return with_weights(cls(affine=any(name.startswith("affine.") for name in weights)), weights)
+        affine = any(name.startswith("affine.") for name in weights)
+        return with_weights(cls(layers_of(weights), affine=affine), weights)
 
     def _conv_relu(self, name: str, x: Tensor) -> Tensor:
         x = F.relu(self.get_submodule(name)(x), inplace=True)
         return self.affine[name](x) if name in self.affine else x
 
     def encode(self, image: Tensor) -> Tensor:
-        """Encode float (B, 1, H, W) in [0, 1], H and W multiples of 8, to (B, 128, H/8, W/8)."""
+        """Encode float (B, 1, H, W) in [0, 1], H and W multiples of 8, to (B, C, H/8, W/8)."""
         x = image
         for name in ENCODER:
             x = self._conv_relu(name, x)
@@ -60,15 +64,15 @@ class SuperPoint(nn.Module):
         return x
 
     def detect(self, encoded: Tensor) -> Tensor:
-        """Decode (B, 128, h, w) to logits (B, 65, h, w): channel 8 dy + dx of a cell, the last "no keypoint"."""
+        """Decode (B, C, h, w) to logits (B, 65, h, w): channel 8 dy + dx of a cell, the last "no keypoint"."""
         logits: Tensor = self.get_submodule("convPb")(self._conv_relu("convPa", encoded))
         return logits
 
     def describe(self, encoded: Tensor) -> Tensor:
-        """Decode (B, 128, h, w) to descriptors (B, 256, h, w), unit length per cell."""
+        """Decode (B, C, h, w) to descriptors (B, D, h, w), unit length per cell."""
         return F.normalize(self.get_submodule("convDb")(self._conv_relu("convDa", encoded)), dim=1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Map float (B, 1, H, W) in [0, 1] to logits (B, 65, H/8, W/8), unit descriptors (B, 256, H/8, W/8)."""
+        """Map float (B, 1, H, W) in [0, 1] to logits (B, 65, H/8, W/8), unit descriptors (B, D, H/8, W/8)."""
         encoded = self.encode(image)
         return self.detect(encoded), self.describe(encoded)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 _WEIGHT_AND_BIAS = [False, True, True]
 _INPUT = [True, False, False]
+_HAS_AVX512 = torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class TrainableConv2d(nn.Conv2d):
@@ -20,7 +21,8 @@ class TrainableConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what `nn.Conv2d` does: (B, C, H, W) -> (B, D, H, W)."""
-        if self.weight.requires_grad and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+        slow = x.device.type == "cpu" and not (_HAS_AVX512 or torch.is_autocast_enabled("cpu"))
+        if slow and self.weight.requires_grad:
             output: Tensor = _Convolution.apply(x, self.weight, self.bias, self.padding)  # type: ignore[no-untyped-call]
             return output
         return super().forward(x)

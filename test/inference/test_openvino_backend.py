@@ -42,6 +42,25 @@ def test_other_layouts_run_in_openvino_too(tmp_path, make):
     assert_same_features(first.extract(image), second.extract(image))
 
 
+def test_the_lite_network_runs_in_openvino_too(tmp_path):
+    torch = pytest.importorskip("torch")
+    from superpoint_ros.networks.checkpoint import save_checkpoint
+    from superpoint_ros.networks.layers import ARCHITECTURES
+    from superpoint_ros.networks.superpoint import SuperPoint
+    from superpoint_ros.networks.torch_weights import to_weights
+
+    torch.manual_seed(0)
+    save_checkpoint(tmp_path / "lite.safetensors", to_weights(SuperPoint(ARCHITECTURES["superpoint_lite"])))
+    image = np.random.default_rng(2).integers(0, 255, (80, 96), np.uint8)
+    options = DecodeOptions(detection_threshold=0.0)
+    first, second = (
+        Extractor(tmp_path / "lite.safetensors", backend=name, precision="float32", options=options).extract(image)
+        for name in ("torch", "openvino")
+    )
+    assert first.descriptors.shape[1] == 128
+    assert_same_features(first, second)
+
+
 def test_openvino_and_torch_agree_on_a_real_image():
     path = sorted(shared_data("sequences/tum_fr2_desk/images").iterdir())[3]
     image = cv2.imread(str(path))

@@ -8,7 +8,7 @@ from torch import nn
 
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.checkpoint import BATCH_NORM_NAMES, load_checkpoint, save_checkpoint
-from superpoint_ros.networks.layers import LAYERS, POOL_AFTER, RELU_LAYERS
+from superpoint_ros.networks.layers import ARCHITECTURES, LAYERS, POOL_AFTER, RELU_LAYERS
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.networks.weights_file import file_sha256
@@ -76,6 +76,16 @@ def test_our_layout_comes_back(tmp_path, dtype, tolerance):
     assert (checkpoint.layout, checkpoint.descriptor_sampling, checkpoint.sha256) == ("superpoint_ros", "exact", digest)
     for name, tensor in seeded_network(3).state_dict().items():
         torch.testing.assert_close(torch.from_numpy(checkpoint.weights[name]), tensor, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_is_told_by_its_weights(tmp_path, architecture):
+    network = SuperPoint(ARCHITECTURES[architecture])
+    save_checkpoint(tmp_path / "weights.safetensors", to_weights(network))
+    read = SuperPoint.from_weights(load_checkpoint(tmp_path / "weights.safetensors").weights)
+    assert read.layers is ARCHITECTURES[architecture]
+    for got, expected in zip(read(IMAGE), network(IMAGE), strict=True):
+        assert torch.equal(got, expected)
 
 
 def test_a_training_checkpoint_holds_a_state_dict(tmp_path):

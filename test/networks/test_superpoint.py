@@ -1,7 +1,7 @@
 import torch
 from helpers.seeded import seeded_network
 
-from superpoint_ros.networks.layers import LAYERS
+from superpoint_ros.networks.layers import ARCHITECTURES, LAYERS
 from superpoint_ros.networks.superpoint import SuperPoint
 
 
@@ -16,6 +16,12 @@ def test_shapes_and_unit_descriptors():
     assert logits.shape == (2, 65, 3, 5)
     assert descriptors.shape == (2, 256, 3, 5)
     torch.testing.assert_close(descriptors.norm(dim=1), torch.ones(2, 3, 5))
+
+
+def test_the_lite_network_has_the_same_outputs_but_for_the_size_of_its_descriptors():
+    logits, descriptors = SuperPoint(ARCHITECTURES["superpoint_lite"])(torch.rand(2, 1, 24, 40))
+    assert logits.shape == (2, 65, 3, 5)
+    assert descriptors.shape == (2, 128, 3, 5)
 
 
 def test_an_affine_map_of_one_and_zero_changes_nothing():

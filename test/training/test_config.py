@@ -21,6 +21,7 @@ CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
         ("superpoint_avx2", SuperPointConfig),
         ("superpoint_precise", SuperPointConfig),
         ("superpoint_wide", SuperPointConfig),
+        ("superpoint_lite", SuperPointConfig),
     ],
 )
 def test_the_bundled_configurations_can_be_read(name, kind):

@@ -13,19 +13,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.layers import ENCODER, LAYERS, RELU_LAYERS
+from superpoint_ros.networks.layers import ENCODER, LAYERS, RELU_LAYERS, Layers
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.training.convolution import TrainableConv2d
 
 
 class SuperPointBN(SuperPoint):
-    """Have the layers of SuperPoint, and a batch norm `norm.<layer>` for each that has a ReLU."""
+    """Have the layers of SuperPoint, and a batch norm `norm.<layer>` for each that has a ReLU.
 
-    def __init__(self) -> None:
-        super().__init__()
-        for name, (channels_in, channels_out, kernel) in LAYERS.items():
+    Args:
+        layers: Channels and kernel of each, see networks/layers.py.
+    """
+
+    def __init__(self, layers: Layers = LAYERS) -> None:
+        super().__init__(layers)
+        for name, (channels_in, channels_out, kernel) in layers.items():
             self.add_module(name, TrainableConv2d(channels_in, channels_out, kernel, padding=kernel // 2))
-        self.norm = nn.ModuleDict({name: nn.BatchNorm2d(LAYERS[name][1]) for name in RELU_LAYERS})
+        self.norm = nn.ModuleDict({name: nn.BatchNorm2d(layers[name][1]) for name in RELU_LAYERS})
         self._frozen: tuple[str, ...] = ()
 
     def norms(self) -> list[tuple[str, nn.BatchNorm2d]]:
@@ -82,7 +86,7 @@ def fold_batch_norm(network: SuperPointBN) -> SuperPoint:
     }
     for name, _ in network.norms():
         state[f"{name}.weight"], state[f"{name}.bias"] = network.folded(name)
-    plain = SuperPoint()
+    plain = SuperPoint(network.layers)
     plain.load_state_dict(state)
     return plain.eval()
 
@@ -103,7 +107,7 @@ def unfold_batch_norm(network: SuperPoint, images: Tensor) -> SuperPointBN:
     """
     if len(network.affine):
         raise ValueError("a network with affine maps cannot be given batch norms")
-    unfolded = SuperPointBN()
+    unfolded = SuperPointBN(network.layers)
     unfolded.load_state_dict(network.state_dict(), strict=False)
     hooks = [unfolded.get_submodule(name).register_forward_hook(_match_norm(norm)) for name, norm in unfolded.norms()]
     unfolded.eval()(images)

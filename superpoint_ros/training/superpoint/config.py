@@ -7,7 +7,7 @@ from typing import Literal
 
 from superpoint_ros.core.decode_options import CELL_SIZE
 from superpoint_ros.core.options import check_options, option
-from superpoint_ros.networks.layers import ENCODER
+from superpoint_ros.networks.layers import ENCODER, Architecture
 from superpoint_ros.scenes.homography_sampling import HomographyRanges
 from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 from superpoint_ros.training.config import (
@@ -103,6 +103,7 @@ class SuperPointConfig:
         ParameterError: A value that is not allowed.
     """
 
+    architecture: Architecture = option("superpoint", "Channels of the layers, see networks/layers.py.")
     canvas: tuple[int, int] = size_option(
         (360, 480), "Height and width that an image is resized and cropped to before it is warped, multiples of 8."
     )
@@ -132,6 +133,11 @@ class SuperPointConfig:
     reprojection_weight: float = option(
         0.0,
         "Weight of the distance between keypoints of the two views, refined as at inference; 0 = not computed.",
+        limits=(0.0, 1e6),
+    )
+    distillation_weight: float = option(
+        0.0,
+        "Weight of the difference from the teacher's heat maps and descriptors; 0 = there is no teacher.",
         limits=(0.0, 1e6),
     )
     alpha: float = alpha_option()

@@ -6,50 +6,29 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from superpoint_ros.core.decode_options import CELL_SIZE, ResolvedDecodeOptions
-from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.core.types import Features
-from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
-from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
+from superpoint_ros.core.errors import CheckpointError, DatasetError, ParameterError
+from superpoint_ros.inference.models import ModelSpec
 from superpoint_ros.networks.checkpoint import load_checkpoint
-from superpoint_ros.networks.decode import decode, heatmap, sample_descriptors
+from superpoint_ros.networks.decode import heatmap, sample_descriptors
+from superpoint_ros.networks.layers import ARCHITECTURES
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
-from superpoint_ros.training.homographies import valid_mask, warp_images
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
 from superpoint_ros.training.superpoint.config import SuperPointConfig
-from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images
+from superpoint_ros.training.superpoint.distillation import Teacher, distillation_loss
+from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images, make_views
 from superpoint_ros.training.superpoint.reprojection import reprojection_loss
+from superpoint_ros.training.superpoint.validation import VALIDATION_RANK, SuperPointValidation
 
-VALIDATION_OPTIONS = ResolvedDecodeOptions(
-    detection_threshold=0.005, nms_radius=4, remove_borders=4, max_keypoints=300, subpixel=True
-)
-VALIDATION_RANK = 2**32
 LAST_SHARED = "conv4b"
-
-
-def make_views(batch: dict[str, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Warp a batch of canvases.
-
-    Returns:
-        float (2B, 1, H, W) in [0, 1], the first views of all pairs first; bool (2B, h, w), the cells of 8x8 pixels
-        that show nothing but image content.
-    """
-    canvas = batch["canvas"].float() / 255.0
-    homographies = batch["homographies"].transpose(0, 1).flatten(0, 1)
-    views = warp_images(canvas.repeat(2, 1, 1, 1), homographies, size)
-    shown = valid_mask(homographies, (canvas.shape[2], canvas.shape[3]), size)
-    missing = F.max_pool2d((~shown).float()[:, None], CELL_SIZE)[:, 0]
-    return views, missing == 0
 
 
 def _sample(descriptors: Tensor, xy: Tensor) -> Tensor:
@@ -68,6 +47,8 @@ def _between(batch: dict[str, Tensor]) -> Tensor:
 class SuperPointLoss:
     """Make views on the device, then both losses and their balance."""
 
+    teacher: Teacher | None = None
+
     def __init__(self, config: SuperPointConfig, fabric: Fabric):
         self.config = config
         self.fabric = fabric
@@ -82,10 +63,10 @@ class SuperPointLoss:
         return mean
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> Losses:
-        """Return "total" and its parts: "detector", "descriptor", "reprojection" if it counts, weights that change."""
-        views, valid = make_views(batch, self.config.size)
-        generator = step_generator(self.config.loop.seed, self.rank, step, views.device)
-        views = Photometric(self.config.photometric, generator)(views)
+        """Return "total", its parts "detector" and "descriptor", and the others that count; weights that change."""
+        clean, valid = make_views(batch, self.config.size)
+        generator = step_generator(self.config.loop.seed, self.rank, step, clean.device)
+        views = Photometric(self.config.photometric, generator)(clean)
         with autocast(self.config.loop.precision, views.device):
             logits, descriptors = model(views.contiguous(memory_format=torch.channels_last))
         labels = batch["labels"].transpose(0, 1).flatten(0, 1).masked_fill(~valid, IGNORED)
@@ -93,13 +74,18 @@ class SuperPointLoss:
             "detector": detector_loss(logits.float(), labels, self.config.corner_weight),
             "descriptor": self._descriptor_loss(descriptors, batch, valid),
         }
-        balanced = self._balance(model, losses)
-        weight = self.config.reprojection_weight
-        if weight == 0.0:
-            return balanced
-        first, second = heatmap(logits).chunk(2)
-        distance = reprojection_loss(first, second, batch["correspondences"], batch["filled"], _between(batch))
-        return balanced | {"reprojection": distance, "total": balanced["total"] + weight * distance}
+        losses = self._balance(model, losses)
+        if self.config.reprojection_weight > 0.0:
+            first, second = heatmap(logits).chunk(2)
+            distance = reprojection_loss(first, second, batch["correspondences"], batch["filled"], _between(batch))
+            losses = _with_part(losses, "reprojection", distance, self.config.reprojection_weight)
+        if self.teacher is not None:
+            targets = self.teacher(clean)
+            difference = distillation_loss(
+                logits.float(), descriptors.float(), *targets, valid, self.config.corner_weight
+            )
+            losses = _with_part(losses, "distillation", difference, self.config.distillation_weight)
+        return losses
 
     def _descriptor_loss(self, descriptors: Tensor, batch: dict[str, Tensor], valid: Tensor) -> Tensor:
         first, second = descriptors.chunk(2)
@@ -121,49 +107,12 @@ class SuperPointLoss:
         return losses | weights | {"total": self.gradnorm.total(tasks)}
 
 
+def _with_part(losses: Losses, name: str, part: Tensor, weight: float) -> Losses:
+    return losses | {name: part, "total": losses["total"] + weight * part}
+
+
 def _parameter_name(model: nn.Module) -> str:
     return next(name for name, _ in model.named_parameters() if name.endswith(f"{LAST_SHARED}.weight"))
-
-
-class SuperPointValidation:
-    """Measure repeatability, localisation error, matching score and NN mAP on pairs that training never sees."""
-
-    def __init__(self, config: SuperPointConfig, batches: PairBatches, device: torch.device):
-        self.batches = []
-        for step in range(-(-config.validation_images // config.batch)):
-            batch = {key: value.to(device) for key, value in batches[step].items()}
-            views, _ = make_views(batch, config.size)
-            generator = step_generator(config.loop.seed, VALIDATION_RANK, step, device)
-            noisy = Photometric(config.photometric, generator)(views)
-            to_first, to_second = batch["homographies"].cpu().numpy().transpose(1, 0, 2, 3)
-            self.batches.append((noisy, to_second @ np.linalg.inv(to_first)))
-        self.config = config
-
-    @torch.no_grad()
-    def __call__(self, model: nn.Module) -> dict[str, float]:
-        """Return means over the pairs, at 3 pixels and 300 points."""
-        scores = []
-        for views, homographies in self.batches:
-            with autocast(self.config.loop.precision, views.device):
-                logits, descriptors = model(views.contiguous(memory_format=torch.channels_last))
-            features = [
-                self._features(*found) for found in decode(logits, descriptors, self.config.size, VALIDATION_OPTIONS)
-            ]
-            half = len(features) // 2
-            for first, second, homography in zip(features[:half], features[half:], homographies, strict=True):
-                scores.append(self._score(first, second, homography))
-        names = ("repeatability", "localization_error", "matching_score", "nn_map")
-        return dict(zip(names, np.nanmean(np.array(scores), axis=0).tolist(), strict=True))
-
-    def _features(self, xy: Tensor, score: Tensor, descriptors: Tensor) -> Features:
-        return Features(xy.cpu().numpy(), score.cpu().numpy(), descriptors.cpu().numpy(), self.config.size)
-
-    def _score(self, first: Features, second: Features, homography: np.ndarray) -> tuple[float, float, float, float]:
-        shared0 = in_shared_region(first.xy, homography, self.config.size)
-        shared1 = in_shared_region(second.xy, np.linalg.inv(homography), self.config.size)
-        found = repeatability(first.xy[shared0], second.xy[shared1], homography)
-        matched = descriptor_scores(first, second, homography)
-        return found.score, found.localization_error, matched.matching_score, matched.mean_average_precision
 
 
 def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -180,14 +129,33 @@ def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], lis
 
 def _initial_network(path: Path | None, loss: SuperPointLoss, batch: dict[str, Tensor]) -> SuperPointBN:
     """Build a random network, a run's, or a weights file's with batch norms fitted to the batch."""
+    layers = ARCHITECTURES[loss.config.architecture]
     if path is None:
-        return SuperPointBN()
+        return SuperPointBN(layers)
     if path.suffix == ".safetensors":
+        plain = SuperPoint.from_weights(load_checkpoint(path).weights)
+        if plain.layers != layers:
+            raise CheckpointError(f"weights '{path}' are not of the architecture {loss.config.architecture}")
         views, _ = make_views(batch, loss.config.size)
-        return unfold_batch_norm(SuperPoint.from_weights(load_checkpoint(path).weights), views)
-    network = SuperPointBN()
-    network.load_state_dict(load_trained_state(path))
+        return unfold_batch_norm(plain, views)
+    network = SuperPointBN(layers)
+    try:
+        network.load_state_dict(load_trained_state(path))
+    except RuntimeError as error:
+        raise CheckpointError(f"'{path}' is not of the architecture {loss.config.architecture}") from error
     return network
+
+
+def _make_teacher(model: ModelSpec | None, config: SuperPointConfig, batch: dict[str, Tensor]) -> Teacher | None:
+    if (model is None) != (config.distillation_weight == 0.0):
+        raise ParameterError(
+            f"distillation_weight={config.distillation_weight} with{'out' if model is None else ''} a teacher: "
+            "give both or neither"
+        )
+    if model is None:
+        return None
+    views, _ = make_views(batch, config.size)
+    return Teacher(model, views, ARCHITECTURES[config.architecture]["convDb"][1])
 
 
 def train_superpoint(
@@ -196,6 +164,7 @@ def train_superpoint(
     labels: Path,
     folder: Path,
     initial: Path | None = None,
+    teacher: ModelSpec | None = None,
     device: str = "auto",
 ) -> Trainer:
     """Train SuperPoint, going on from the folder's checkpoint if there is one.
@@ -207,6 +176,7 @@ def train_superpoint(
         folder: Folder of the run: checkpoints and TensorBoard files.
         initial: Weights to start from: a run's `last.ckpt` or a `.safetensors` file in the package layout, of
             MagicPoint or SuperPoint; None for random ones.
+        teacher: Network to learn from, with a `distillation_weight`; None = none.
         device: "auto", "cpu" or "cuda".
 
     Returns:
@@ -214,13 +184,15 @@ def train_superpoint(
 
     Raises:
         DatasetError: there are no more labeled images than `validation_images`.
-        CheckpointError: `initial` cannot be read.
+        CheckpointError: `initial` or the teacher cannot be read, or `initial` is of another architecture.
+        ParameterError: A teacher without `distillation_weight`, or the other way round.
     """
     fabric = make_fabric(config.loop, folder, device)
     torch.manual_seed(config.loop.seed)
     trained, held_out = _split(config, labeled_images(images, labels))
     batches = PairBatches(config, images, labels, trained, fabric.global_rank)
     loss = SuperPointLoss(config, fabric)
+    loss.teacher = _make_teacher(teacher, config, fabric.to_device(batches[0]))
     model = _initial_network(initial, loss, batches[0])
     model.freeze(config.frozen_layers)
     trainer = Trainer(fabric, model, loss, config.loop, folder, {"gradnorm": loss.gradnorm})

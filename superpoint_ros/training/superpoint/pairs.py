@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from superpoint_ros.core.decode_options import CELL_SIZE
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import inside_image, resize_matrix, warp_points
 from superpoint_ros.scenes.homography_sampling import sample_homography
+from superpoint_ros.training.homographies import valid_mask, warp_images
 from superpoint_ros.training.labels import cell_labels
 from superpoint_ros.training.loop import step_rng
 from superpoint_ros.training.superpoint.adaptation import label_path, load_labels
@@ -118,3 +121,18 @@ class PairBatches(Dataset[dict[str, Tensor]]):
             "correspondences": correspondences,
             "filled": filled,
         }
+
+
+def make_views(batch: dict[str, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Warp a batch of canvases.
+
+    Returns:
+        float (2B, 1, H, W) in [0, 1], the first views of all pairs first; bool (2B, h, w), the cells of 8x8 pixels
+        that show nothing but image content.
+    """
+    canvas = batch["canvas"].float() / 255.0
+    homographies = batch["homographies"].transpose(0, 1).flatten(0, 1)
+    views = warp_images(canvas.repeat(2, 1, 1, 1), homographies, size)
+    shown = valid_mask(homographies, (canvas.shape[2], canvas.shape[3]), size)
+    missing = F.max_pool2d((~shown).float()[:, None], CELL_SIZE)[:, 0]
+    return views, missing == 0

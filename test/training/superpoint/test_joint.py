@@ -5,11 +5,13 @@ import pytest
 import torch
 from helpers import recipe
 
-from superpoint_ros.networks.checkpoint import save_checkpoint
+from superpoint_ros.networks.checkpoint import load_checkpoint, save_checkpoint
+from superpoint_ros.networks.layers import ARCHITECTURES
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
+from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
 from superpoint_ros.training.superpoint.images import find_images
 
 ENCODER_AND_HEADS = ("conv4b", "convPb", "convDb")
@@ -59,6 +61,48 @@ def test_the_reprojection_distance_moves_detector_and_encoder_alone(folders, tmp
     }
     assert moved["convDb"] == 0.0
     assert moved["convPb"] > 0 < moved["conv4b"]
+
+
+def write_network(path: Path, architecture: str) -> Path:
+    torch.manual_seed(3)
+    save_checkpoint(path, to_weights(SuperPoint(ARCHITECTURES[architecture])))
+    return path
+
+
+def test_a_lite_network_learns_from_a_teacher(folders, tmp_path):
+    write_network(tmp_path / "teacher.safetensors", "superpoint")
+    (tmp_path / "teacher.yaml").write_text("file: teacher.safetensors")
+    start = write_network(tmp_path / "start.safetensors", "superpoint_lite")
+    changes = ["architecture=superpoint_lite", "distillation_weight=1", "loop.steps=1"]
+    changes += ["detector_weight=0", "descriptor_weight=0"]
+    more = ("--initial", start, "--teacher", tmp_path / "teacher.yaml")
+    assert recipe.superpoint(*folders, tmp_path / "run", changes, *more) == 0
+    trained = load_checkpoint(tmp_path / "run" / "superpoint.safetensors").weights
+    before = load_checkpoint(start).weights
+    assert trained["convDb.weight"].shape == (128, 128, 1, 1)
+    for name in ENCODER_AND_HEADS:
+        assert np.abs(trained[f"{name}.weight"] - before[f"{name}.weight"]).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("weight", "more", "says"),
+    [(1.0, (), "distillation_weight=1.0 without a teacher"), (0.0, ("--teacher", "superpoint"), "0.0 with a teacher")],
+)
+def test_a_teacher_and_its_weight_go_together(folders, tmp_path, capsys, weight, more, says):
+    assert recipe.superpoint(*folders, tmp_path / "run", [f"distillation_weight={weight}"], *more) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_initial_weights_of_another_architecture_are_named(folders, tmp_path, capsys, suffix):
+    start = write_network(tmp_path / "start.safetensors", "superpoint_lite")
+    if suffix == ".ckpt":
+        torch.save({"model": SuperPointBN(ARCHITECTURES["superpoint_lite"]).state_dict()}, tmp_path / "start.ckpt")
+    start = start.with_suffix(suffix)
+    assert recipe.superpoint(*folders, tmp_path / "run", None, "--initial", start) == 2
+    message = capsys.readouterr().err
+    assert start.name in message
+    assert "not of the architecture superpoint" in message
 
 
 def test_an_initial_file_that_is_no_network_is_named(folders, tmp_path, capsys):

@@ -13,8 +13,7 @@ from superpoint_ros.training.config import LoopConfig
 from superpoint_ros.training.labels import NO_CORNER
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.superpoint.config import SuperPointConfig
-from superpoint_ros.training.superpoint.joint import make_views
-from superpoint_ros.training.superpoint.pairs import PairBatches, common_points, dither, labeled_images
+from superpoint_ros.training.superpoint.pairs import PairBatches, common_points, dither, labeled_images, make_views
 
 CONFIG = SuperPointConfig(
     canvas=(96, 128),
