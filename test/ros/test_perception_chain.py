@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from helpers.layouts import shown_topics
 from helpers.ros_probe import NodeProcess, milliseconds, parameter_arguments
 from helpers.stereo_messages import camera_infos, images
 from sensor_msgs.msg import CameraInfo, Image
@@ -16,6 +19,8 @@ from superpoint_ros.scenes.stereo_pair import room_pair
 
 SIZE = (480, 640)
 SIDES = ("left", "right")
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+LAYOUTS = sorted([*CONFIG.glob("*.rviz"), *CONFIG.glob("*.foxglove.json")])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def nodes(tmp_path_factory):
         "rectified": True,
     }
     parameters = {
-        "frontend": {"cameras.names": "[left, right]", "overlay": False, **cameras},
+        "frontend": {"cameras.names": "[left, right]", **cameras},
         "triangulate": features | calibration,
         "densify": densify,
     }
@@ -83,3 +88,28 @@ def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
     assert count == SIZE[0] * SIZE[1]
     assert median < 0.05
     assert share > 0.75
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.name)
+def test_the_viewers_layouts_show_topics_of_the_nodes_by_their_types(probe, nodes, layout):
+    shown = {
+        topic.replace("/camera/", "/left/").replace("/", "/chain_", 1) if topic != "/diagnostics" else topic: types
+        for topic, types in shown_topics(layout).items()
+    }
+    published = {}
+
+    def all_there():
+        published.update(probe.node.get_topic_names_and_types())
+        return set(shown) <= set(published)
+
+    probe.spin_until(all_there, f"topics of {layout.name}: {sorted(shown)}")
+    for topic, types in shown.items():
+        assert set(published[topic]) <= types
+        assert probe.node.count_publishers(topic) >= 1
+
+
+@pytest.mark.parametrize("viewer", ["rviz", "foxglove.json"])
+def test_a_layout_of_the_whole_chain_shows_tracks_depth_confidence_and_points(viewer):
+    shown = set(shown_topics(CONFIG / f"perception.{viewer}"))
+    assert {"/densify/depth_color", "/densify/confidence", "/densify/points", "/triangulate/points"} <= shown
+    assert sum("/overlay" in topic for topic in shown) == len(SIDES)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import yaml
 from helpers.ros_probe import header, milliseconds, texture
 from helpers.ros_stereo import EVERY_FRAME, LEFT_SIZE, RIGHT_SIZE, moving, png
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -23,8 +20,6 @@ from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.ros.messages.features import message_to_features, message_to_tracks
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import array_to_image
-
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 @pytest.fixture(scope="module")
@@ -169,15 +164,6 @@ def test_camera_info_gives_normalized_coordinates_and_velocity(stereo):
     stereo.wait_for("left", 4)
     assert len(stereo.tracks["left"][3].normalized_x) == 0
     assert "CameraInfo on /left/camera_info is for images of (height, width) (48, 128)" in stereo.node.log()
-
-
-@pytest.mark.parametrize("layout", ["frontend.rviz", "frontend.foxglove.json"])
-def test_the_viewers_layouts_name_topics_that_exist(stereo, layout):
-    text = (CONFIG / layout).read_text()
-    topics = set(re.findall(r"/frontend/[a-z/]+", text.replace("/camera/", "/left/")))
-    assert topics
-    assert topics <= {name for name, _ in stereo.probe.node.get_topic_names_and_types()}
-    assert yaml.safe_load(text)
 
 
 def test_the_same_input_gives_the_same_bytes(probe, start_node):
