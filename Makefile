@@ -71,7 +71,7 @@ $(VENV)/.torch:
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.torch $(SOURCES)
-	$(BIN)/python -m pip install --quiet ".[torch]"
+	$(BIN)/python -m pip install --quiet ".[torch,video]"
 	touch $@
 
 $(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)

@@ -27,8 +27,19 @@ ROSDEP_KEYS = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# rosdep knows none of the first two; the others are for training and for judging tracks, no part of a robot.
-WITHOUT_KEY = {"openvino", "safetensors", "evo", "gtsam", "lightning_fabric", "nncf", "onnx", "onnxruntime", "torch"}
+# rosdep knows none of the first two; the others are for training, judging tracks and videos, no part of a robot.
+WITHOUT_KEY = {
+    "openvino",
+    "safetensors",
+    "av",
+    "evo",
+    "gtsam",
+    "lightning_fabric",
+    "nncf",
+    "onnx",
+    "onnxruntime",
+    "torch",
+}
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
     "PIL": "pillow",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -62,7 +63,7 @@ def test_the_python_api_in_onnx_runtime(tmp_path):
 def test_track(robot, tmp_path):
     done = robot.run("-c", MAIN, "track", "--images", images(tmp_path / "images"), "--output", tmp_path / "output")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "output" / "overlay.mp4").stat().st_size > 0
+    assert (tmp_path / "output" / "overlay.mp4").is_file() == bool(find_spec("av"))
 
 
 @pytest.mark.parametrize("node", ["frontend", "triangulate", "densify"])

@@ -77,7 +77,7 @@ def play_to_densifier(source: Source, record: RunRecord, folder: Path, parameter
     rows = [("played", f"1 of {STEP} images"), *answer_rows(player.sent, len(scores), statistics)]
     rows += [*depth_rows(scores), *stage_rows(statistics[0])]
     print_table([(f"depth: {name}", value) for name, value in rows])
-    for path in (*paths, folder / "densify.log"):
+    for path in (*video.written, folder / "densify.log"):
         print(f"  written: {path}")
     return len(scores) == player.sent
 

@@ -62,7 +62,7 @@ def play_to_frontend(source: Source, folder: Path, parameters: Mapping[str, Any]
     rows = [("source", source.name), *answer_rows(player.sent, len(record.tracks), statistics), *record.rows()]
     rows += follow_rows(record, source.truth) if source.truth else []
     print_table(rows + stage_rows(statistics[0]))
-    for path in (video.video_path, video.sheet_path, folder / "bag", folder / "frontend.log"):
+    for path in (*video.written, folder / "bag", folder / "frontend.log"):
         print(f"  written: {path}")
     return record, len(record.tracks) == player.sent
 

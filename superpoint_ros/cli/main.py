@@ -35,6 +35,7 @@ SUB_COMMANDS = {
 }
 # What commands import when they need it: the extra of this package that brings it.
 EXTRAS = {
+    "av": "video",
     "evo": "odometry",
     "gtsam": "odometry",
     "h5py": "evaluation",

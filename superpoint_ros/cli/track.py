@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [("source", source.name), ("model", f"{extractor.name} on {extractor.device}")]
     rows += [("frames", str(len(record.tracks))), *record.rows()]
     rows += follow_rows(record, source.truth) if source.truth else []
-    rows += [*stage_rows(times), *(("written", str(p)) for p in (video.video_path, video.sheet_path, path))]
+    rows += [*stage_rows(times), *(("written", str(p)) for p in (*video.written, path))]
     rows += [("left out", f"{len(source.problems)} (said above)")] if source.problems else []
     print_table(rows)
     return int(bool(source.problems))

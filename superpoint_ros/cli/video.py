@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 
 import cv2
 import numpy as np
 
+from superpoint_ros.cli.video_file import VideoFile, coded_size, missing_encoder
 from superpoint_ros.core.drawing import Trails, add_caption, draw_tracks
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.files import path_beside
@@ -16,7 +18,6 @@ from superpoint_ros.evaluation.report.drawing import write_image
 
 SHEET_GAP = 6  # pixels
 MAX_SHEET_WIDTH = 1920  # pixels
-MIN_VIDEO_SIDE = 16  # pixels
 
 
 class ContactSheet:
@@ -58,6 +59,8 @@ class ContactSheet:
 class Video:
     """Write images to an .mp4 file, opened at the first one, and at the end a contact sheet beside it.
 
+    Without PyAV there is the contact sheet alone, and a line says so.
+
     Args:
         video_path: Path of the video.
         sheet_path: Path of the contact sheet.
@@ -70,8 +73,16 @@ class Video:
         self.sheet_path = sheet_path
         self._rate = rate
         self._sheet = sheet or ContactSheet()
-        self._writer: cv2.VideoWriter | None = None
+        self._file: VideoFile | None = None
         self._size = (0, 0)
+        self._missing = missing_encoder()
+        if self._missing:
+            print(f"no {video_path.name}: {self._missing}", file=sys.stderr)
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """Paths of the files that there are at the end."""
+        return (self.sheet_path,) if self._missing else (self.video_path, self.sheet_path)
 
     def __enter__(self) -> Video:
         return self
@@ -79,16 +90,18 @@ class Video:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is None:
+        if self._size == (0, 0):
             return
-        self._writer.release()
-        beside = path_beside(self.video_path)
-        if not cv2.VideoCapture(str(beside)).isOpened():
-            beside.unlink(missing_ok=True)
-            if error is None:
-                raise SourceError(f"{self.video_path}: the video could not be written whole; is the disk full?")
-            return
-        beside.replace(self.video_path)
+        if self._file is not None:
+            beside = path_beside(self.video_path)
+            try:
+                self._file.close()
+                beside.replace(self.video_path)
+            except (SourceError, OSError):
+                beside.unlink(missing_ok=True)
+                if error is None:
+                    raise
+                return
         write_image(self.sheet_path, self._sheet.compose())
 
     def add(self, image: np.ndarray) -> None:
@@ -97,29 +110,18 @@ class Video:
         Raises:
             SourceError: The video cannot be written.
         """
-        if self._writer is None:
-            self._writer = self._open(image)
-        elif image.shape[1::-1] != self._size:
-            image = cv2.resize(image, self._size)
-        height, width = _even(self._size[::-1])
+        height, width = coded_size(self._size if self._size != (0, 0) else image.shape[:2])
+        if self._size == (0, 0):
+            if not self._missing:
+                self._file = VideoFile(path_beside(self.video_path), self._rate, (height, width))
+            self._size = image.shape[0], image.shape[1]
+        elif image.shape[:2] != self._size:
+            image = cv2.resize(image, self._size[::-1])
         image = image[:height, :width]
-        self._writer.write(image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height)))
+        image = image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height))
+        if self._file is not None:
+            self._file.write(image)
         self._sheet.add(image)
-
-    def _open(self, image: np.ndarray) -> cv2.VideoWriter:
-        height, width = image.shape[:2]
-        self._size = (width, height)
-        path, codec = str(path_beside(self.video_path)), cv2.VideoWriter.fourcc(*"mp4v")
-        writer = cv2.VideoWriter(path, codec, self._rate, _even((height, width))[::-1])
-        if not writer.isOpened():
-            raise SourceError(f"{self.video_path}: OpenCV cannot write this video; is the folder writable?")
-        return writer
-
-
-def _even(size: tuple[int, int]) -> tuple[int, int]:
-    """Return (height, width) as the codec needs it: even, and at least MIN_VIDEO_SIDE."""
-    height, width = (max(MIN_VIDEO_SIDE, side // 2 * 2) for side in size)
-    return height, width
 
 
 class TrackOverlay:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -37,7 +38,7 @@ def test_a_folder_of_images(words, tmp_path, capsys):
         moves = np.concatenate([np.diff(columns["x"][ids == i]) for i in np.unique(ids[ages == 4])])
     assert len(moves) >= 30
     assert (moves == -8).mean() > 0.8
-    assert (tmp_path / "out" / "overlay.mp4").stat().st_size > 0
+    assert (tmp_path / "out" / "overlay.mp4").is_file() == bool(find_spec("av"))
     assert cv2.imread(str(tmp_path / "out" / "contact_sheet.png")) is not None
 
 

@@ -3,10 +3,12 @@ import numpy as np
 import pytest
 
 from superpoint_ros.cli.video import ContactSheet, TrackOverlay, Video, overlay_video
+from superpoint_ros.cli.video_file import VideoFile
 from superpoint_ros.core.errors import SourceError
-from superpoint_ros.core.files import path_beside
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
+
+pytest.importorskip("av")
 
 
 def empty_tracks():
@@ -86,7 +88,7 @@ def test_no_image_no_file(tmp_path):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(SourceError, match="cannot write"), open_video(tmp_path / "absent") as video:
+    with pytest.raises(SourceError, match="cannot be written"), open_video(tmp_path / "absent") as video:
         video.add(plain(1))
 
 
@@ -114,13 +116,24 @@ def test_images_too_small_for_the_codec_are_enlarged(tmp_path, size):
     assert min(image.shape[:2]) >= 16
 
 
-def test_nothing_is_left_of_a_video_that_cannot_be_written(tmp_path):
+def test_nothing_is_left_of_a_video_that_cannot_be_written(tmp_path, monkeypatch):
+    def fail(self):
+        raise SourceError("is there room")
+
     def break_off():
         with open_video(tmp_path) as video:
             video.add(plain(1))
-            video._writer.release()
-            path_beside(video.video_path).write_bytes(b"half a video")
+            monkeypatch.setattr(VideoFile, "close", fail)
 
-    with pytest.raises(SourceError, match="is the disk full"):
+    with pytest.raises(SourceError, match="is there room"):
         break_off()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_pyav_there_is_the_contact_sheet_alone_and_a_word(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("superpoint_ros.cli.video_file.find_spec", lambda name: None)
+    with open_video(tmp_path) as video:
+        video.add(plain(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert video.written == (tmp_path / "a.png",)
+    assert "no a.mp4: videos need PyAV" in capsys.readouterr().err
