@@ -19,7 +19,7 @@ SUB_COMMANDS = {
     "demo": "run the ROS nodes on a rendered room, images, a video, a camera or a bag, and draw their tracks and depth",
     "track": "extract and track features of a sequence without ROS",
     "evaluate": "measure detectors and dense depth: homography, pose, tracks, synthetic, depth",
-    "export": "write features and matches of a sequence for other tools: COLMAP, hloc, NumPy",
+    "export": "write features and matches of a sequence or a bag for other tools: COLMAP, hloc, NumPy",
     "odometry": "estimate the trajectory of a sequence from its tracks: visual odometry, mono or with depth",
     "train": "train MagicPoint, SuperPoint or the densifier",
     "draw": "draw images to train on, from the package's own textures and scenes",
