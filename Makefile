@@ -79,11 +79,11 @@ $(VENV)/.installed-with-tests: $(VENV)/.torch $(SOURCES)
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.colcon: $(VENV)/.installed-with-tests pyproject.toml
-	$(BIN)/python cmake/build_requirements.py | xargs $(BIN)/python -m pip install --quiet cmake "setuptools<80" colcon-common-extensions
+	$(BIN)/python cmake/requirements.py build | xargs $(BIN)/python -m pip install --quiet cmake "setuptools<80" colcon-common-extensions
 	touch $@
 
-$(VENV)/.docs: $(VENV)/.torch pyproject.toml
-	$(BIN)/python -m pip install --quiet ".[docs]"
+$(VENV)/.docs: $(VENV)/.torch pyproject.toml cmake/requirements.py
+	$(BIN)/python cmake/requirements.py docs | xargs $(BIN)/python -m pip install --quiet
 	touch $@
 
 $(VENV)/.linters: $(VENV)/.installed-with-tests
