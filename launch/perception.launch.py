@@ -48,6 +48,7 @@ SHARED = {
         ("densify", "rectified"),
     ),
     "T_left_right": (("triangulate", "T_left_right"),),
+    "sync_tolerance": (("frontend", "sync_tolerance"),),
     "slop": (("triangulate", "slop"),),
     "superpoint_weights": (("frontend", "weights"),),
     "densifier_weights": (("densify", "weights"),),

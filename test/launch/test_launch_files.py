@@ -113,9 +113,11 @@ def test_compressed_images_have_their_calibration_beside_the_raw_ones():
 def test_every_node_of_the_chain_is_told_what_concerns_it():
     found = parameters(
         "perception", left_camera_info_topic="/info", T_left_right="0.12,0,0,0,0,0,1", slop="0.01",
+        sync_tolerance="0.01",
         policy="every_frame", superpoint_weights="/s", densifier_weights="/d",
     )  # fmt: skip
     assert found["triangulate"]["T_left_right"] == [0.12, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    assert found["frontend"]["sync_tolerance"] == 0.01
     assert (found["triangulate"]["slop"], found["triangulate"]["left_camera_info"]) == (0.01, "/info")
     assert (found["frontend"]["weights"], found["densify"]["weights"]) == ("/s", "/d")
     assert found["frontend"]["cameras.left.camera_info_topic"] == found["densify"]["camera_info_topic"] == "/info"
