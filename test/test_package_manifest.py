@@ -38,12 +38,14 @@ WITHOUT_KEY = {
     "nncf",
     "onnx",
     "onnxruntime",
+    "rerun",
     "torch",
 }
 # Import name -> distribution on PyPI. Names that are not here are distributions of that name.
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
+    "rerun": "rerun-sdk",
     "yaml": "pyyaml",
     "lightning_fabric": "lightning-fabric",
     "rcl_interfaces": "ros-rclpy",

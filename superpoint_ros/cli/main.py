@@ -28,6 +28,7 @@ SUB_COMMANDS = {
     "quantize": "quantize weights to 8 bits, for processors",
     "bench": "measure speed: stages by size, backend and precision, or the node under load",
     "replay": "run the nodes over bags without ROS, and write bags of what they send",
+    "view": "make a video, plots, a Rerun recording of what a bag holds: images, tracks, matches, depth",
     "compare": "compare two bags field by field, within tolerances: a regression test of what nodes send",
     "doctor": "look for what is wrong here: installation, processor, ROS, its topics; with the cure",
     "parameters": "print the parameters of a node: defaults, ranges, meaning; as YAML or Markdown",

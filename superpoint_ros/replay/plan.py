@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 DEPTH_ENCODINGS = ("32FC1", "16UC1")
 
 Values = dict[str, Any]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ def find_images(reader: BagReader) -> tuple[list[str], dict[str, Camera]]:
     return depths, name_cameras(calibrated or found)
 
 
-def name_cameras(found: Mapping[str, Camera]) -> dict[str, Camera]:
+def name_cameras(found: Mapping[str, Found]) -> dict[str, Found]:
     """Name cameras after their topics: "/cam0/image_raw" is cam0, "/front/color/image_raw" front_color.
 
     >>> list(name_cameras({"/cam0/image_raw": None, "/front/color/image": None, "/image": None}))
     ['cam0', 'front_color', 'camera']
     """
-    named: dict[str, Camera] = {}
+    named: dict[str, Found] = {}
     for base, camera in found.items():
         name = "_".join(base.strip("/").split("/")[:-1]) or "camera"
         name = name if name[0].isalpha() and name != "names" else f"camera_{name}"
