@@ -27,6 +27,8 @@ from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW, STATUS_TRACK
 
 # Share of the confirming radius within which a keypoint is at a track's own place.
 SAME_PLACE = 0.5
+# Share of the largest descriptor distance up to which a lost track is found again, since many keypoints are in reach.
+FOUND_AGAIN = 0.7
 UNTRACKED = -1
 # Every so many images one is remembered, and so many of these, for keypoints that come late.
 REMEMBERED_EVERY, MAX_REMEMBERED = 4, 16
@@ -187,7 +189,7 @@ class FlowTracker:
         table, radius = self._table, self.options.flow_confirm_radius
         assert table is not None
         rows, xy = visible_since(table, keyframe)
-        pairs = match_near(table, rows, xy, features, radius, self.options)
+        pairs = match_near(table, rows, xy, features, radius, self.options.max_descriptor_distance)
         matched, keypoints = rows[pairs.index0], pairs.index1
         ids[keypoints] = table.id[matched]
         table.match(matched, features.descriptors[keypoints], pairs.distance, STATUS_CONFIRMED)
@@ -203,8 +205,8 @@ class FlowTracker:
         assert table is not None
         free = np.flatnonzero(ids == UNTRACKED)
         lost = np.flatnonzero(~table.visible)
-        radius = self.options.flow_search_radius
-        pairs = match_near(table, lost, table.xy[lost], features.take(free), radius, self.options)
+        radius, limit = self.options.flow_search_radius, FOUND_AGAIN * self.options.max_descriptor_distance
+        pairs = match_near(table, lost, table.xy[lost], features.take(free), radius, limit)
         found = free[pairs.index1]
         seeds = choose_seeds(table, keyframe, features, np.setdiff1d(free, found), self.options)
         keypoints = np.concatenate([found, seeds])

@@ -45,6 +45,11 @@ class FlowOptions:
         limits=(0.01, 100.0),
         none=NO_CHECK,
     )
+    flow_min_quality: float = option(
+        0.02,
+        "Smallest corner strength of a keypoint that begins a track, as a share of the strongest one's.",
+        limits=(0.0, 1.0),
+    )
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -137,6 +142,36 @@ def follow_points(
     if options.flow_max_return_error is not None:
         found &= return_error <= options.flow_max_return_error
     return Flow(found_xy, found, residual, eigenvalue, return_error)
+
+
+def corner_strength(image: np.ndarray, xy: np.ndarray, options: FlowOptions) -> np.ndarray:
+    """Measure how well the windows around points can be followed.
+
+    J. Shi and C. Tomasi, "Good features to track", CVPR 1994: the smaller eigenvalue of the structure tensor.
+
+    >>> image = np.zeros((60, 60), np.uint8)
+    >>> image[30:, 30:] = 255
+    >>> strength = corner_strength(image, np.float32([[30, 30], [45, 30], [15, 15]]), FlowOptions())
+    >>> (strength > 0.01).tolist()  # a corner, an edge, nothing
+    [True, False, False]
+
+    Args:
+        image: Image, uint8 (H, W).
+        xy: Points, float32 (N, 2), pixels.
+        options: Has the radius of the windows.
+
+    Returns:
+        float32 (N,), as OpenCV normalizes it.
+    """
+    if len(xy) == 0:
+        return np.zeros(0, np.float32)
+    points, side = np.ascontiguousarray(xy, np.float32).reshape(-1, 1, 2), 2 * options.flow_radius + 1
+    flags = cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS
+    _, _, eigenvalue = cv2.calcOpticalFlowPyrLK(
+        image, image, points, points.copy(), winSize=(side, side), maxLevel=0, flags=flags, minEigThreshold=0.0
+    )
+    strength: np.ndarray = eigenvalue.ravel()
+    return strength
 
 
 def follow_through(images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOptions) -> Flow:

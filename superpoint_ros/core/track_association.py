@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superpoint_ros.core.matching import match
+from superpoint_ros.core.optical_flow import corner_strength
 from superpoint_ros.core.track_table import TrackTable
 from superpoint_ros.core.tracker import TrackerOptions, within_reach
 from superpoint_ros.core.types import Features, Matches
@@ -43,7 +44,7 @@ def visible_since(table: TrackTable, keyframe: Keyframe) -> tuple[np.ndarray, np
 
 
 def match_near(
-    table: TrackTable, rows: np.ndarray, xy: np.ndarray, features: Features, radius: float, options: TrackerOptions
+    table: TrackTable, rows: np.ndarray, xy: np.ndarray, features: Features, radius: float, limit: float
 ) -> Matches:
     """Match tracks with the keypoints near positions, by descriptor.
 
@@ -53,14 +54,14 @@ def match_near(
         xy: Where each is expected, float32 (M, 2), pixels.
         features: The keypoints.
         radius: Largest distance of a keypoint from there, pixels.
-        options: Has the largest descriptor distance.
+        limit: Largest distance of the two descriptors.
 
     Returns:
         Pairs of an index into `rows` and a keypoint.
     """
     near = within_reach(xy, features.xy, np.full(len(xy), radius))
-    limit = options.max_descriptor_distance
-    return match(table.descriptors[rows], features.descriptors, max_descriptor_distance=limit, allowed=near)
+    own = table.descriptors[rows]
+    return match(own, features.descriptors, max_descriptor_distance=limit, allowed=near)
 
 
 def has_other_keypoint(
@@ -79,6 +80,8 @@ def choose_seeds(
 ) -> np.ndarray:
     """Choose the keypoints that begin tracks: the strongest in each cell of a grid that no track is in.
 
+    Those that flow would soon lose, as their windows show hardly a corner, begin none.
+
     Args:
         table: The tracks.
         keyframe: Image of the keypoints.
@@ -86,6 +89,8 @@ def choose_seeds(
         free: Those that may be chosen, int64 (M,), ascending.
         options: Has the size of the cells, and how many tracks there may be.
     """
+    strength = corner_strength(keyframe.image, features.xy, options.flow)
+    free = free[strength[free] >= options.flow.flow_min_quality * strength.max(initial=0.0)]
     size = options.flow_cell_size
     columns = features.image_size[1] // size + 1
     taken = cell_numbers(visible_since(table, keyframe)[1], size, columns)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.track_association import (
     Keyframe,
     cell_numbers,
@@ -51,8 +54,14 @@ def test_tracks_that_went_out_of_sight_or_ended_are_not_visible_since():
 def test_matches_are_near_and_of_one_descriptor(offset, found):
     tracks = table([10, 10], [50, 50])
     seen = features([[10 + offset, 10], [10, 10]], descriptors=np.eye(4)[[0, 3]])
-    matches = match_near(tracks, ROWS, tracks.xy, seen, 5.0, OPTIONS)
+    matches = match_near(tracks, ROWS, tracks.xy, seen, 5.0, 1.0)
     assert matches.index0.tolist() == matches.index1.tolist() == found
+
+
+@pytest.mark.parametrize(("limit", "found"), [(0.7, []), (0.8, [0])])
+def test_matches_are_no_farther_apart_than_the_limit(limit, found):
+    seen = features([[10, 10]], [[0.72, np.sqrt(1 - 0.72**2), 0, 0]])  # 0.748 from the track's
+    assert match_near(table([10, 10]), ROWS[:1], np.float32([[10, 10]]), seen, 5.0, limit).index0.tolist() == found
 
 
 def test_a_keypoint_of_another_descriptor_is_told_from_one_of_the_tracks_own_and_from_none():
@@ -89,6 +98,19 @@ def test_seeds_are_the_strongest_of_cells_without_a_track_as_far_as_there_is_roo
     assert choose_seeds(tracks, at, seen, free, few).tolist() == [1, 3]
     none = TrackerOptions(flow_cell_size=20, max_tracks=1)
     assert choose_seeds(table([5, 5], [25, 5]), at, seen, free, none).tolist() == []
+
+
+def test_keypoints_that_flow_would_soon_lose_begin_no_tracks():
+    image = np.full((60, 100), 128, np.uint8)
+    image[30:, 30:] = 255
+    # A corner, an edge, nothing.
+    seen = features([[30, 30], [80, 30], [10, 10]], np.zeros((3, 4)))
+    at = replace(keyframe(), image=image)
+    assert choose_seeds(table(), at, seen, np.arange(3), OPTIONS).tolist() == [0]
+    every = replace(OPTIONS, flow=FlowOptions(flow_min_quality=0.0))
+    assert choose_seeds(table(), at, seen, np.arange(3), every).tolist() == [0, 1, 2]
+    # The strongest is looked for among all keypoints, those that already belong to tracks too.
+    assert choose_seeds(table(), at, seen, np.arange(1, 3), OPTIONS).tolist() == []
 
 
 def test_points_are_guessed_to_move_as_the_nearest_track():
