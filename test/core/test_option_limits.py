@@ -36,6 +36,7 @@ LIMITS = [
     (FlowOptions, "flow_radius", 10, 2, 30),
     (FlowOptions, "flow_levels", 3, 0, 6),
     (FlowOptions, "flow_max_return_error", 0.7, 0.01, 100.0),
+    (FlowOptions, "flow_min_quality", 0.02, 0.0, 1.0),
     (StereoOptions, "max_descriptor_distance", 0.7, 0.01, 2.0),
     (StereoOptions, "max_reprojection_error", 1.0, 0.01, 100.0),
     (StereoOptions, "min_parallax", 0.25, 0.0, 90.0),
