@@ -14,7 +14,7 @@ TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint docs gpu colcon fuzz soak install clean
+.PHONY: demo test lint docs gpu colcon fuzz soak release install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -58,6 +58,13 @@ gpu: $(VENV)/.installed-with-tests
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon
 	$(BIN)/pytest test/test_colcon.py
+
+# `make release VERSION=0.2.0 DATA=folder`: all checks, figures beside those of the last release, changelog, commit and tag.
+release: $(VENV)/.installed-with-tests
+	$(BIN)/python .ci/release.py $(VERSION)
+	.ci/run
+	$(BIN)/superpoint-ros evaluate homography --data $(DATA) --detectors superpoint --ransac-runs 10 --output output/release
+	$(BIN)/python .ci/release.py $(VERSION) --report output/release/report.json
 
 install: $(VENV)/.installed
 
