@@ -1,8 +1,9 @@
 """Real nodes under everything that happens to a robot, for as long as asked: do they stay well?
 
 Cameras come and go, change their size and jump in time; damaged, empty and odd messages are mixed in; parameters
-change, to good values and bad ones. Once a second each node's report is checked, received = processed + dropped +
-skipped + waiting, and its memory, handles and threads are noted. The exit status is 1 where a bound is violated.
+change, to good values and bad ones; sets of cameras are switched on and off, for which the frontend is cleaned up and
+configured anew. Once a second each node's report is checked, received = processed + dropped + skipped + waiting, and
+its memory, handles and threads are noted. The exit status is 1 where a bound is violated.
 
     python benchmarks/soak.py --minutes 30 --output soak.json
 """
@@ -15,9 +16,12 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +29,8 @@ import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from fuzz import camera_info, damage, image
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
@@ -41,8 +47,8 @@ from superpoint_ros.ros.messages.stamps import time_message
 
 CAMERAS = ("left", "right")
 SIZES = ((120, 160), (96, 128))
-# One being processed, one queued, and one that its counter has and the queue has not yet.
-MAX_WAITING = 3
+# One being processed, one queued, one that its counter has and the queue has not yet; one in a set that is not whole.
+MAX_WAITING = 4
 # Pairs: every message may wait for its partner.
 MAX_WAITING_FOR_PARTNER = 31
 # After this time nothing is on its way any more.
@@ -60,6 +66,13 @@ CHANGES = (
     ("triangulate", "max_reprojection_error", (1.0, 3.0, -2.0)),
     ("densify", "max_rate", (0.5, 1.0)),
 )
+# Off, and on [s].
+SYNC_TOLERANCES = (0.0, 0.05)
+SWITCH_OFF = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
+SWITCH_ON = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
+
+
+COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "switches", "reports", "reports_of_sets")
 
 
 @dataclass
@@ -108,6 +121,8 @@ class Series:
 def imbalance(status: Mapping[str, str]) -> str:
     """Say what is wrong with the numbers of one line of a node's report; "" = they balance."""
     numbers = {name: int(value) for name, value in status.items() if value.lstrip("-").isdigit()}
+    if "too_few_cameras" in numbers:
+        return imbalance_of_sets(numbers)
     for name, bound in (("waiting", MAX_WAITING), ("waiting_for_partner", MAX_WAITING_FOR_PARTNER)):
         if not 0 <= numbers.get(name, 0) <= bound:
             return f"{name} is {numbers[name]}"
@@ -122,6 +137,67 @@ def imbalance(status: Mapping[str, str]) -> str:
         if reasons != numbers[end]:
             return f"{numbers[end]} {end}, {reasons} of them with a reason"
     return ""
+
+
+def imbalance_of_sets(numbers: Mapping[str, int]) -> str:
+    """Say what is wrong with the numbers of the line `camera sets`; "" = they balance."""
+    missing = {name: number for name, number in numbers.items() if name.startswith("missing: ")}
+    incomplete = numbers["partial"] + numbers["too_few_cameras"]
+    # The report may be made between the counts of one set: first the cameras that it lacks, then the set.
+    if any(number > incomplete + 1 for number in missing.values()):
+        return f"{incomplete} sets without a camera, {missing}"
+    if not incomplete <= sum(missing.values()) <= (len(missing) - 1) * (incomplete + 1):
+        return f"{incomplete} sets without a camera, {sum(missing.values())} cameras missing"
+    if numbers["dropped"] > numbers["complete"] + numbers["partial"]:
+        return f"{numbers['dropped']} dropped of {numbers['complete'] + numbers['partial']} sets"
+    return ""
+
+
+class SetsSwitch:
+    """Switch sets of cameras of the frontend on and off, step by step, as answers come.
+
+    Args:
+        node: Calls the services.
+        setter: Sets parameters of the frontend.
+
+    Attributes:
+        is_busy: Whether a switch is in progress.
+        problems: What went wrong.
+    """
+
+    def __init__(self, node: Node, setter: AsyncParameterClient):
+        self._setter = setter
+        self._change = node.create_client(ChangeState, "frontend/change_state")
+        self._tolerances = cycle(reversed(SYNC_TOLERANCES))
+        self._steps: deque[Callable[[], Any]] = deque()
+        self.is_busy = False
+        self.problems: list[str] = []
+
+    def begin(self) -> bool:
+        """Begin a switch; False where one is in progress, or the node cannot be asked."""
+        if self.is_busy or not (self._change.service_is_ready() and self._setter.services_are_ready()):
+            return False
+        self.is_busy = True
+        parameter = Parameter("sync_tolerance", value=next(self._tolerances))
+        self._steps.extend(partial(self._transition, one) for one in SWITCH_OFF)
+        self._steps.append(partial(self._setter.set_parameters, [parameter]))
+        self._steps.extend(partial(self._transition, one) for one in SWITCH_ON)
+        self._go_on()
+        return True
+
+    def _transition(self, number: int) -> Any:
+        return self._change.call_async(ChangeState.Request(transition=Transition(id=number)))
+
+    def _go_on(self, answered: Any = None) -> None:
+        if answered is not None:
+            answer = answered.result()
+            results = answer.results[0].successful if hasattr(answer, "results") else answer.success
+            if not results:
+                self.problems.append(f"camera sets cannot be switched: {answer}")
+        if self._steps:
+            self._steps.popleft()().add_done_callback(self._go_on)
+        else:
+            self.is_busy = False
 
 
 class Chaos(Node):
@@ -143,9 +219,10 @@ class Chaos(Node):
         self._shift, self._size = 0, SIZES[0]
         self._scene = self._rng.integers(0, 256, (40, 60), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
         self._setters = {name: AsyncParameterClient(self, name) for name in NODES}
+        self.switch = SetsSwitch(self, self._setters["frontend"])
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
-        self.counts = dict.fromkeys(("images", "damaged", "departures", "parameters", "sizes", "jumps", "reports"), 0)
+        self.counts = dict.fromkeys(COUNTS, 0)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._check, 10)
 
     def _check(self, report: DiagnosticArray) -> None:
@@ -153,8 +230,9 @@ class Chaos(Node):
         for status in report.status:
             values = {value.key: value.value for value in status.values}
             node, _, line = status.name.partition(": ")
-            if "topic" not in values:
+            if "topic" not in values and "too_few_cameras" not in values:
                 continue
+            self.counts["reports_of_sets"] += "too_few_cameras" in values
             self.reports.setdefault(node, {})[line] = values
             if problem := imbalance(values):
                 self.problems.append(f"{status.name}: {problem}")
@@ -194,7 +272,7 @@ class Chaos(Node):
 
     def disturb(self) -> None:
         """Do one thing of those that happen every few seconds."""
-        kind = self._rng.integers(4)
+        kind = self._rng.integers(5)
         if kind == 0 and self._sending:
             topic = list(self._sending)[self._rng.integers(len(self._sending))]
             self.destroy_publisher(self._sending.pop(topic))
@@ -208,6 +286,8 @@ class Chaos(Node):
         elif kind == 2:
             self._size = SIZES[self._rng.integers(len(SIZES))]
             self.counts["sizes"] += 1
+        elif kind == 3:
+            self.counts["switches"] += self.switch.begin()
         else:
             self._shift = int(self._rng.integers(-5, 6)) * SECOND
             self.counts["jumps"] += 1
@@ -242,8 +322,9 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         f"{node}: {line}: {values['waiting']} still wait at the end"
         for node, lines in chaos.reports.items()
         for line, values in lines.items()
-        if values["waiting"] != "0"
+        if values.get("waiting", "0") != "0"
     ]
+    chaos.problems += chaos.switch.problems + (["a switch of camera sets never ended"] if chaos.switch.is_busy else [])
     return series, chaos
 
 

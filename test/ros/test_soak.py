@@ -1,0 +1,87 @@
+"""The soak's judgment of what nodes report, and its switch of camera sets."""
+
+from __future__ import annotations
+
+import pytest
+import soak
+
+IMAGES = {"received": "9", "processed": "5", "dropped": "2", "skipped": "1", "waiting": "1"}
+REASONS = {"dropped: newer": "2", "skipped: conversion": "1"}
+SETS = {
+    "complete": "10", "partial": "3", "too_few_cameras": "1", "dropped": "2",
+    "missing: left": "1", "missing: right": "3", "spread_ms": "2.000",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [IMAGES | REASONS, SETS, SETS | {"missing: right": "4"}])
+def test_numbers_that_balance(status):
+    assert soak.imbalance(status) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (IMAGES | REASONS | {"received": "10"}, "10 received, 9 accounted for"),
+        (IMAGES | REASONS | {"waiting": "5", "received": "13"}, "waiting is 5"),
+        (IMAGES | {"dropped: newer": "2"}, "1 skipped, 0 of them with a reason"),
+        (SETS | {"missing: right": "2"}, "4 sets without a camera, 3 cameras missing"),
+        (SETS | {"missing: left": "4", "missing: right": "4"}, "4 sets without a camera, 8 cameras missing"),
+        (SETS | {"missing: right": "6"}, "4 sets without a camera"),
+        (SETS | {"dropped": "14"}, "14 dropped of 13 sets"),
+    ],
+)
+def test_numbers_that_do_not(status, said):
+    assert said in soak.imbalance(status)
+
+
+class Answered:
+    """A future whose answer is there as soon as it is asked for."""
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def result(self):
+        return self._answer
+
+    def add_done_callback(self, call):
+        call(self)
+
+
+class Services:
+    """A node's services, all of which answer at once."""
+
+    def __init__(self, success=True):
+        self.success, self.done = success, []
+
+    def create_client(self, kind, name):
+        self.done.append(name)
+        return self
+
+    def service_is_ready(self):
+        return True
+
+    services_are_ready = service_is_ready
+
+    def call_async(self, request):
+        self.done.append(request.transition.id)
+        return Answered(soak.ChangeState.Response(success=self.success))
+
+    def set_parameters(self, parameters):
+        self.done.append((parameters[0].name, parameters[0].value))
+        return self.call_async(soak.ChangeState.Request())
+
+
+def test_camera_sets_are_switched_on_and_then_off_while_the_node_is_unconfigured():
+    node = Services()
+    switch = soak.SetsSwitch(node, node)
+    assert switch.begin()
+    assert switch.begin()
+    assert node.done[1:] == [4, 2, ("sync_tolerance", 0.05), 0, 1, 3, 4, 2, ("sync_tolerance", 0.0), 0, 1, 3]
+    assert (switch.is_busy, switch.problems) == (False, [])
+
+
+def test_a_transition_that_is_refused_is_a_problem():
+    node = Services(success=False)
+    switch = soak.SetsSwitch(node, node)
+    switch.begin()
+    assert "camera sets cannot be switched" in switch.problems[0]
