@@ -51,7 +51,10 @@ def play_to_frontend(source: Source, folder: Path, parameters: Mapping[str, Any]
     record, overlay = RunRecord(), TrackOverlay()
     parameters = {"policy": "every_frame", **parameters}
     with played_node("frontend", parameters, folder, {IMAGE_TOPIC: Image}, ANSWERS) as player:
-        with BagRecorder(folder / "bag") as bag, overlay_video(folder, DEFAULT_RATE) as video:
+        with (
+            BagRecorder(folder / "bag", keep_interrupted=True) as bag,
+            overlay_video(folder, DEFAULT_RATE) as video,
+        ):
             for exchange in player.play(_messages(source)):
                 for topic, (message, data) in exchange.messages.items():
                     bag.write(topic, message, data)

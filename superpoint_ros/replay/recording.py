@@ -51,17 +51,19 @@ def _definitions() -> Path:
 class BagRecorder:
     """Write a new rosbag2 (MCAP) in a folder of its own, which replaces an earlier bag there once it is whole.
 
-    Of a bag that cannot be written to its end nothing is left; one that is interrupted holds what came before.
+    Of a bag that cannot be written to its end nothing is left, and an earlier bag stays.
 
     Args:
         folder: Folder of the bag.
+        keep_interrupted: Whether a bag that is interrupted holds what came before, as a recording does.
 
     Raises:
         SourceError: The folder holds other things than a bag.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, keep_interrupted: bool = False):
         _check(folder)
+        self._keep_interrupted = keep_interrupted
         self._folder, self._beside = folder, path_beside(folder)
         shutil.rmtree(self._beside, ignore_errors=True)
         self._typestore = typestore_with_own_messages()
@@ -79,7 +81,7 @@ class BagRecorder:
     ) -> None:
         try:
             self._writer.close()
-            if error is None or not isinstance(error, Exception):
+            if error is None or (self._keep_interrupted and not isinstance(error, Exception)):
                 shutil.rmtree(self._folder, ignore_errors=True)
                 (self._beside / self._folder.name).rename(self._folder)
         finally:

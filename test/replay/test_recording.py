@@ -69,8 +69,8 @@ def test_nothing_else_is_removed(tmp_path):
     assert (tmp_path / "photo.jpg").exists()
 
 
-def break_off(folder, error):
-    with BagRecorder(folder) as bag:
+def break_off(folder, error, **options):
+    with BagRecorder(folder, **options) as bag:
         for _ in range(2):
             write(bag, "/image", Image(header=HEADER))
         raise error
@@ -85,12 +85,14 @@ def test_nothing_is_left_of_a_bag_that_cannot_be_written_and_the_earlier_one_sta
         assert reader.message_count == 1
 
 
-def test_an_interrupted_bag_holds_what_came_before(tmp_path):
+@pytest.mark.parametrize(("kept", "count"), [(True, 2), (False, 1)])
+def test_an_interrupted_bag_holds_what_came_before_where_asked_to(kept, count, tmp_path):
+    record_one(tmp_path / "bag")
     with pytest.raises(KeyboardInterrupt):
-        break_off(tmp_path / "bag", KeyboardInterrupt())
+        break_off(tmp_path / "bag", KeyboardInterrupt(), keep_interrupted=kept)
     assert [path.name for path in tmp_path.iterdir()] == ["bag"]
     with AnyReader([tmp_path / "bag"]) as reader:
-        assert reader.message_count == 2
+        assert reader.message_count == count
 
 
 def test_a_stamp_before_the_epoch_is_recorded_at_its_begin(tmp_path):
