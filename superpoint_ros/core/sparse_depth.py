@@ -126,3 +126,23 @@ def nearest_sample(sparse: np.ndarray) -> NearestSample:
         return NearestSample(np.full_like(sparse, np.nan), np.full(sparse.shape, np.inf, np.float32))
     distance, (row, column) = distance_transform_edt(~known, return_indices=True)
     return NearestSample(sparse[row, column], distance.astype(np.float32))
+
+
+def one_per_voxel(points: np.ndarray, size: float) -> np.ndarray:
+    """Choose the first point of every cube that has any.
+
+    Args:
+        points: float (N, 3), finite.
+        size: Side of the cubes, in the unit of the points.
+
+    Returns:
+        Rows of the chosen points in their order, int (M,).
+    """
+    if not len(points):
+        return np.zeros(0, np.int64)
+    cells = np.floor(points / size).astype(np.int64)
+    cells -= cells.min(axis=0)
+    # Cells as one number each: far fewer than 2^63 of them lie between the outermost points.
+    rows, columns = cells[:, 1].max() + 1, cells[:, 2].max() + 1
+    _, first = np.unique((cells[:, 0] * rows + cells[:, 1]) * columns + cells[:, 2], return_index=True)
+    return np.sort(first)

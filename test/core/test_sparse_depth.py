@@ -12,6 +12,7 @@ from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.sparse_depth import (
     clean_sparse_depth,
     nearest_sample,
+    one_per_voxel,
     resize_sparse_depth,
     sparse_depth_from_cloud,
     sparse_depth_from_points,
@@ -187,3 +188,17 @@ def test_points_beyond_the_fold_of_a_lens_model_are_not_seen():
     inside, beyond = np.array([[0.5, 0.0, 1.0]]), np.array([[1.4, 0.0, 1.0]])
     assert np.isfinite(sparse_depth_from_cloud(inside, camera)).sum() == 1
     assert np.isfinite(sparse_depth_from_cloud(beyond, camera)).sum() == 0
+
+
+def test_of_every_cube_the_first_point_is_kept():
+    points = np.array([[0.12, 0, 2], [0.11, 0, 2], [-0.01, 0, 2], [0.12, 0, 1], [0.19, 0.09, 2.09], [0.01, 0, 2]])
+    assert one_per_voxel(points, 0.1).tolist() == [0, 2, 3, 5]
+    assert one_per_voxel(points[:0], 0.1).tolist() == []
+
+
+def test_cubes_are_told_apart_wherever_they_lie():
+    points = np.random.default_rng(1).uniform(-50, 50, (3000, 3))
+    expected = {tuple(cell) for cell in np.floor(points / 2).astype(int)}
+    kept = points[one_per_voxel(points, 2)]
+    assert len(kept) == len(expected)
+    assert {tuple(cell) for cell in np.floor(kept / 2).astype(int)} == expected

@@ -63,7 +63,7 @@ class DensifyOutputs:
             return
         self._to["camera_info"].publish(with_header(info, header))
         if self._to["points"].get_subscription_count():
-            self._to["points"].publish(array_to_point_cloud(depth, bgr, camera, header))
+            self._to["points"].publish(array_to_point_cloud(depth, bgr, camera, header, parameters.voxel_size))
 
 
 def limited(dense: DenseDepth, parameters: DensifyParameters) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import NO_LIMIT, check_options, option
+from superpoint_ros.core.options import NO_LIMIT, NoneMeaning, check_options, option
 from superpoint_ros.inference.densifier import DensifierOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.messages.limits import MAX_POINTS
@@ -64,6 +64,10 @@ class DensifyParameters(NodeOptions):
     max_depth: float | None = option(
         None, "Largest depth that is kept.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
     )
+    voxel_size: float | None = option(
+        None, "Side of the cubes of which ~/points keeps one point each.", unit="m", limits=(0.001, 10.0),
+        none=NoneMeaning("a point for every pixel with depth", 0),
+    )  # fmt: skip
     max_rate: float | None = option(
         None, "Highest rate of outputs, by stamps; pairs in between are left out.", unit="Hz", limits=(0.001, 1000.0),
         none=NO_LIMIT,

@@ -12,6 +12,7 @@ from std_msgs.msg import Header
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.image_files import MAX_IMAGE_PIXELS
+from superpoint_ros.core.sparse_depth import one_per_voxel
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.limits import MAX_POINTS, check_size
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
@@ -95,14 +96,26 @@ def point_cloud_to_array(
     return points[np.isfinite(points).all(axis=1)]
 
 
-def array_to_point_cloud(depth: np.ndarray, bgr: np.ndarray, camera: Camera, header: Header) -> PointCloud2:
+def array_to_point_cloud(
+    depth: np.ndarray, bgr: np.ndarray, camera: Camera, header: Header, voxel_size: float | None = None
+) -> PointCloud2:
     """Convert depth (H, W) [m], NaN where there is none, and BGR (H, W, 3) to points in the optical frame.
 
     Only pixels with depth become points; rgb is packed into a float as usual.
+
+    Args:
+        depth: Depth of the image.
+        bgr: The image.
+        camera: Its camera.
+        header: Its header.
+        voxel_size: Side [m] of the cubes of which one point each is kept; None = a point for every pixel with depth.
     """
     row, column = np.nonzero(np.isfinite(depth))
     normalized = camera.normalize(np.column_stack([column, row]))
     points = np.column_stack([normalized, np.ones(len(row))]) * depth[row, column][:, None]
+    if voxel_size is not None:
+        kept = one_per_voxel(points, voxel_size)
+        points, row, column = points[kept], row[kept], column[kept]
     blue, green, red = bgr[row, column].astype(np.uint32).T
     rgb = (red << 16 | green << 8 | blue).view(np.float32)
     return columns_to_cloud({"x": points[:, 0], "y": points[:, 1], "z": points[:, 2], "rgb": rgb}, header)

@@ -73,6 +73,17 @@ def test_points_of_depth_come_back_with_colors():
     assert np.frombuffer(message.data, np.uint32).reshape(2, 4)[0, 3] == 3 << 16 | 2 << 8 | 1
 
 
+def test_of_every_cube_one_point_is_kept_with_its_color():
+    camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(0), (4, 60))
+    depth = np.ones((4, 60), np.float32)
+    depth[2] = np.nan
+    bgr = np.zeros((4, 60, 3), np.uint8)
+    bgr[0, ::20, 2] = 7
+    message = array_to_point_cloud(depth, bgr, camera, header(1), voxel_size=0.2)
+    np.testing.assert_allclose(point_cloud_to_array(message), [[0, 0, 1], [0.2, 0, 1], [0.4, 0, 1]], atol=1e-7)
+    assert np.frombuffer(message.data, np.uint32).reshape(3, 4)[:, 3].tolist() == [7 << 16] * 3
+
+
 def cloud(dtype: list, values: list[tuple], height: int = 1) -> PointCloud2:
     packed = np.array(values, dtype)
     kinds = {"<f4": PointField.FLOAT32, "<f8": PointField.FLOAT64, "<u2": PointField.UINT16}
