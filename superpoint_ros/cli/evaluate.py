@@ -25,8 +25,8 @@ FILLS = ("nearest", "linear", "inverse-distance", "guided", "morphological")
 DESCRIBED = ("superpoint", "rootsift", "sift", "orb")
 CORNERS = ("magicpoint", "superpoint", "fast", "harris", "shi", "random")
 DETECTORS_HELP = (
-    "superpoint, superpoint:WEIGHTS, magicpoint, sift, rootsift, orb, akaze, fast, harris, shi, random, "
-    "python:MODULE.FUNCTION (image uint8 (H, W) -> points, scores, descriptors), or all"
+    "superpoint, superpoint_lite, superpoint:WEIGHTS, magicpoint, sift, rootsift, orb, akaze, fast, harris, shi, "
+    "random, python:MODULE.FUNCTION (image uint8 (H, W) -> points, scores, descriptors), or all"
 )
 SEQUENCES = ("pose", "tracks")  # evaluations on a sequence, which may be rendered
 MIN_SIDE = 8  # pixels

@@ -38,7 +38,10 @@ def test_every_backend_is_looked_for_and_builds_for_gpus_are_found(monkeypatch):
 
 def test_whole_weights_are_one_finding(bundled):
     (finding,) = check_weights()
-    assert (finding.level, finding.text) == ("OK", "superpoint, magicpoint, d3 are as released (sha256)")
+    assert (finding.level, finding.text) == (
+        "OK",
+        "superpoint, superpoint_lite, magicpoint, d3 are as released (sha256)",
+    )
 
 
 def test_every_broken_file_is_a_finding_of_its_own(bundled):

@@ -42,6 +42,17 @@ def test_other_layouts_run_in_openvino_too(tmp_path, make):
     assert_same_features(first.extract(image), second.extract(image))
 
 
+def test_the_bundled_lite_network_finds_what_the_large_one_does():
+    path = sorted(shared_data("sequences/tum_fr2_desk/images").iterdir())[3]
+    image = cv2.imread(str(path))
+    full, lite = (
+        Extractor(model=name, precision="float32").extract(image) for name in ("superpoint", "superpoint_lite")
+    )
+    assert lite.descriptors.shape[1] == 128
+    distance = np.linalg.norm(full.xy[:, None] - lite.xy[None], axis=2).min(axis=1)
+    assert np.mean(distance[:300] <= 3) > 0.7  # full's strongest
+
+
 def test_the_lite_network_runs_in_openvino_too(tmp_path):
     torch = pytest.importorskip("torch")
     from superpoint_ros.networks.checkpoint import save_checkpoint

@@ -39,6 +39,12 @@ def test_the_data_file_names_every_source_with_its_number_of_images(images):
     assert {name: int(count) for name, count in rows} == Counter(source(image["file"]) for image in images)
 
 
+def test_the_card_of_the_lite_network_names_the_data_file_and_the_card_that_names_every_source():
+    card = (WEIGHTS / "superpoint_lite.md").read_text()
+    assert "(DATA.md)" in card
+    assert "(superpoint.md)" in card
+
+
 def test_the_card_names_the_data_file_and_every_source(images):
     card = (WEIGHTS / "superpoint.md").read_text()
     assert "DATA.md" in card

@@ -76,6 +76,10 @@ def _magicpoint(options: DetectorOptions) -> Detector:
     return replace(_superpoint(options, "magicpoint", model="magicpoint"), describes=False)
 
 
+def _superpoint_lite(options: DetectorOptions) -> Detector:
+    return _superpoint(options, "superpoint_lite", model="superpoint_lite")
+
+
 def _random(options: DetectorOptions) -> Detector:
     """Make a detector of random keypoints and descriptors, the same for the same image: the chance level."""
 
@@ -102,6 +106,7 @@ def _opencv(name: str) -> Callable[[DetectorOptions], Detector]:
 
 DETECTORS: dict[str, Callable[[DetectorOptions], Detector]] = {
     "superpoint": _superpoint,
+    "superpoint_lite": _superpoint_lite,
     "magicpoint": _magicpoint,
     **{name: _opencv(name) for name in opencv_detectors.DETECTORS},
     "random": _random,

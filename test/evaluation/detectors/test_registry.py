@@ -103,7 +103,9 @@ def test_superpoint_with_weights_of_ones_own(weights: Path, image: np.ndarray):
     assert detector.settings["nms_radius"] == 4
 
 
-@pytest.mark.parametrize(("name", "describes"), [("superpoint", True), ("magicpoint", False)])
+@pytest.mark.parametrize(
+    ("name", "describes"), [("superpoint", True), ("superpoint_lite", True), ("magicpoint", False)]
+)
 def test_the_weights_that_ship(name: str, describes: bool, image: np.ndarray):
     detector = make_detector(name, DetectorOptions(max_keypoints=50))
     assert detector.describes == describes

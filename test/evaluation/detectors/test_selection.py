@@ -13,6 +13,7 @@ def test_all_is_every_detector_there_is(monkeypatch: pytest.MonkeyPatch, caplog:
         raise DetectorError("detector 'akaze' is not in this OpenCV")
 
     monkeypatch.delitem(DETECTORS, "superpoint")
+    monkeypatch.delitem(DETECTORS, "superpoint_lite")
     monkeypatch.delitem(DETECTORS, "magicpoint")
     monkeypatch.setitem(DETECTORS, "akaze", absent)
     assert [detector.name for detector in make_detectors(["all"], FEW, describing=True)] == [
