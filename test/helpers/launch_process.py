@@ -36,7 +36,8 @@ def launch_files() -> Path:
 
 def load_launch_file(name: str) -> ModuleType:
     """A launch file as a module, for what it computes from its arguments."""
-    specification = importlib.util.spec_from_file_location(name, launch_files() / f"{name}.launch.py")
+    (path,) = launch_files().rglob(f"{name}.launch.py")
+    specification = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
@@ -56,7 +57,8 @@ class LaunchProcess:
         words = [f"{key}:={value}" for key, value in (PATIENCE | arguments).items()]
         search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PATH": search, "ROS_LOG_DIR": str(folder)}
-        command = [sys.executable, "-c", START, str(launch_files() / f"{name}.launch.py"), *words]
+        (path,) = launch_files().rglob(f"{name}.launch.py")
+        command = [sys.executable, "-c", START, str(path), *words]
         with self._log.open("w") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment)
 

@@ -92,6 +92,33 @@ def describe_graph(
     )
 
 
+def include_launch_files(includes: Mapping[str, Mapping[str, str]]) -> Any:
+    """Make the launch description of a launch file that starts others of this package.
+
+    Args:
+        includes: Arguments by name for each of the others, by its name without `.launch.py`.
+    """
+    from launch.actions import GroupAction, IncludeLaunchDescription
+    from launch.launch_description import LaunchDescription
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    folder = Path(get_package_share_directory(PACKAGE)) / "launch"
+    # Each in a scope of its own: the arguments of one are none of the next.
+    return LaunchDescription(
+        [
+            GroupAction(
+                [
+                    IncludeLaunchDescription(
+                        PythonLaunchDescriptionSource(str(folder / f"{name}.launch.py")),
+                        launch_arguments=list(arguments.items()),
+                    )
+                ]
+            )
+            for name, arguments in includes.items()
+        ]
+    )
+
+
 def file_parameters(node: str, params_file: str, namespace: str) -> dict[str, Any]:
     """Read what a parameter file says for a node, by full parameter names.
 
