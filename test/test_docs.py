@@ -67,8 +67,9 @@ def test_a_command_is_understood(command):
 @pytest.mark.parametrize("command", commands("ros2 launch superpoint_ros "))
 def test_a_launch_command_gives_arguments_that_the_launch_file_has(command):
     name, *words = shlex.split(command)[3:]
-    declared = {argument.name: argument for argument in load_launch_file(name.removesuffix(".launch.py")).ARGUMENTS}
-    declared |= {argument.name: argument for argument in GRAPH_ARGUMENTS}
+    launched = load_launch_file(name.removesuffix(".launch.py"))
+    included = [load_launch_file(other) for other in getattr(launched, "INCLUDES", {})] or [launched]
+    declared = {argument.name: argument for one in included for argument in (*one.ARGUMENTS, *GRAPH_ARGUMENTS)}
     for word in words:
         if word == "--show-args":
             continue
