@@ -19,7 +19,7 @@ from torch import Tensor
 
 import superpoint_ros.training
 from superpoint_ros.core.decode_options import CELL_SIZE
-from superpoint_ros.networks.layers import LAYERS, POOL_AFTER
+from superpoint_ros.networks.layers import LAYERS, multiplications
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.config import load_config
 from superpoint_ros.training.homographies import sample_homographies
@@ -32,18 +32,9 @@ from superpoint_ros.training.superpoint.joint import SuperPointLoss
 from superpoint_ros.training.superpoint.magicpoint import MagicPointLoss, SyntheticBatches
 
 CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
-DETECTOR = tuple(name for name in LAYERS if not name.startswith("convD"))
-
-
-def forward_flops(size: tuple[int, int], layers: tuple[str, ...]) -> float:
-    """Floating-point operations of the convolutions of some layers for one image of (height, width)."""
-    pixels, flops = size[0] * size[1], 0.0
-    for name, (channels_in, channels_out, kernel) in LAYERS.items():
-        if name in layers:
-            flops += 2.0 * pixels * channels_in * channels_out * kernel**2
-        if name in POOL_AFTER:
-            pixels //= 4
-    return flops
+DETECTOR = {name: layer for name, layer in LAYERS.items() if not name.startswith("convD")}
+# A multiplication and an addition forward; the backward pass takes twice as much.
+FORWARD_FLOPS, TRAINING_FLOPS = 2.0, 6.0
 
 
 def seconds(work: Callable[[], object], repeats: int, device: torch.device) -> float:
@@ -114,12 +105,12 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     row("photometric noise", magicpoint.batch, 0.0, lambda: noise(images))
     detector = channels_last(MagicPointBN().to(device))
     loss = MagicPointLoss(magicpoint, 0)
-    flops = 3.0 * forward_flops(magicpoint.size, DETECTOR)
+    flops = TRAINING_FLOPS * multiplications(DETECTOR, magicpoint.size)
     row("MagicPoint step", magicpoint.batch, flops, lambda: train_step(detector, loss, batch))
 
     adaptation = HomographicAdaptation(fold_batch_norm(SuperPointBN()), labelling, device)
     image = torch.rand((240, 320), device=device)
-    flops = forward_flops((240, 320), DETECTOR)
+    flops = FORWARD_FLOPS * multiplications(DETECTOR, (240, 320))
     rng = np.random.default_rng(0)
     warps = labelling.homographies
     row("adaptation, warps of 240x320", warps, flops, lambda: adaptation.aggregate(image, rng, warps))
@@ -127,7 +118,7 @@ def measure(device: torch.device, repeats: int, folder: Path) -> list[dict[str, 
     network = channels_last(SuperPointBN().to(device))
     pair_loss = SuperPointLoss(joint, make_fabric(joint.loop, folder, device.type))
     pairs = pair_batch(joint, device)
-    flops = 3.0 * forward_flops(joint.size, tuple(LAYERS))
+    flops = TRAINING_FLOPS * multiplications(LAYERS, joint.size)
     row("SuperPoint step, views", 2 * joint.batch, flops, lambda: train_step(network, pair_loss, pairs))
     return [{"peak_flops": peak}, *rows]
 

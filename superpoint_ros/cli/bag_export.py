@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from superpoint_ros.cli.image_sources import IMAGE_TYPES, bag
 from superpoint_ros.cli.source import Source
 from superpoint_ros.core.errors import MissingExtraError, SourceError
@@ -188,11 +190,7 @@ def _written_frames(source: Source, camera: Camera | None, folder: Path, count: 
     for one in islice(source.frames, count):
         path = folder / _file_name(one.stamp)
         write_image(path, one.image)
-        yield Frame(path.stem, one.stamp / SECOND, partial(_same, one.image), camera, file=path)
-
-
-def _same(image: Any) -> Any:
-    return image
+        yield Frame(path.stem, one.stamp / SECOND, partial(np.asarray, one.image), camera, file=path)
 
 
 def _file_name(stamp: int) -> str:

@@ -53,10 +53,13 @@ def rendered_frames(seed: int, count: int, image_size: tuple[int, int] = ROOM_SI
     assert truth is not None
     camera = Camera(truth.K, np.zeros(0), image_size)
     return [
-        Frame(f"{number:04d}", one.stamp / SECOND, partial(_same, one.image), camera, pose, partial(_same, depth))
+        Frame(
+            f"{number:04d}",
+            one.stamp / SECOND,
+            partial(np.asarray, one.image),
+            camera,
+            pose,
+            partial(np.asarray, depth),
+        )
         for number, (one, pose, depth) in enumerate(zip(source.frames, truth.poses, truth.depths, strict=True))
     ]
-
-
-def _same(array: np.ndarray) -> np.ndarray:
-    return array

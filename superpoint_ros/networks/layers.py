@@ -53,7 +53,7 @@ RELU_LAYERS = (*ENCODER, "convPa", "convDa")
 
 
 def multiplications(layers: Layers, size: tuple[int, int]) -> int:
-    """Count the multiplications of all convolutions on an image of (height, width), multiples of 8."""
+    """Count the multiplications of convolutions, all or some, on an image of (height, width), multiples of 8."""
     total, pixels = 0, size[0] * size[1]
     for name, (channels_in, channels_out, kernel) in layers.items():
         total += channels_in * channels_out * kernel**2 * pixels
