@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from superpoint_ros.replay.player import Player
 
 START_NODE = (
-    "from superpoint_ros.ros.runtime import program, stopping; stopping.end_with_parent(); program.run_program('{}')"
+    "from superpoint_ros.core.processes import end_with_parent; end_with_parent(); "
+    "from superpoint_ros.ros.runtime.program import run_program; run_program('{}')"
 )
 # As in ROS's domain_coordinator, the process that holds a domain's port owns the domain.
 DOMAIN_PORT_BASE = 22119

@@ -6,12 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from superpoint_ros.core.errors import MissingExtraError, ParameterError, SuperPointRosError
+from superpoint_ros.core.processes import process_pool
 
 if TYPE_CHECKING:
     from superpoint_ros.replay.replay import ReplayOptions, ReplayReport
@@ -101,7 +101,7 @@ def _replay_many(tasks: list[tuple[Path, Path]], options: ReplayOptions, jobs: i
     """Replay in processes of their own; a bag that cannot be replayed keeps no other from it."""
     os.environ.setdefault(THREADS, str(max(1, len(os.sched_getaffinity(0)) // jobs)))
     status = 0
-    with ProcessPoolExecutor(min(jobs, max(len(tasks), 1)), mp_context=get_context("spawn")) as pool:
+    with process_pool(min(jobs, max(len(tasks), 1))) as pool:
         futures = {pool.submit(_replay_one, bag, output, options): bag for bag, output in tasks}
         for future in as_completed(futures):
             try:

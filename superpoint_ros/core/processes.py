@@ -1,9 +1,13 @@
-"""A function called in a process of its own: its memory, its threads, and what it breaks are its own."""
+"""Processes of one's own: their memory, their threads, and what they break are theirs, and they end with their parent."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -11,6 +15,21 @@ from typing import Any, TypeVar
 from superpoint_ros.core.errors import ProcessError, SuperPointRosError
 
 Result = TypeVar("Result")
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Have this process told to stop when the one that started it ends, however that ends; Linux alone can."""
+    parent = os.getppid()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def process_pool(processes: int) -> ProcessPoolExecutor:
+    """Return a pool of so many new processes, which have loaded nothing yet and end with this one."""
+    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=end_with_parent)
 
 
 def run_apart(function: Callable[..., Result], *arguments: Any, timeout_s: float | None = None) -> Result:
@@ -51,6 +70,7 @@ def run_apart(function: Callable[..., Result], *arguments: Any, timeout_s: float
 
 
 def _answer(sender: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    end_with_parent()
     try:
         sender.send(function(*arguments))
     except SuperPointRosError as error:

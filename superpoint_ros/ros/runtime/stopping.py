@@ -50,14 +50,3 @@ class StopSignals:
             threading.Thread(target=self._on_stop, name="on stop", daemon=True).start()
             signal.sigtimedwait(STOP_SIGNALS, self._grace_s)
         end_process(self._code)
-
-
-def end_with_parent() -> None:
-    """Have this process told to stop when the one that started it ends, however that ends; Linux alone can."""
-    import ctypes
-
-    parent, PR_SET_PDEATHSIG = os.getppid(), 1
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        end_process(0)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from superpoint_ros.core.processes import process_pool
 from superpoint_ros.scenes.clutter import random_clutter
 from superpoint_ros.scenes.room import Room, random_room
 from superpoint_ros.scenes.street import Street, random_street
@@ -40,7 +40,7 @@ def render_scenes(folder: Path, config: RenderConfig) -> None:
     if not missing:
         return
     logger.info("rendering %d scenes of %d views to %s", len(missing), config.views, folder)
-    with ProcessPoolExecutor(config.processes, get_context("spawn")) as pool:
+    with process_pool(config.processes) as pool:
         jobs = [pool.submit(_render_scene, folder, index, config) for index in missing]
         for job in tqdm(as_completed(jobs), total=len(jobs), desc="rendering", unit="scene"):
             job.result()
