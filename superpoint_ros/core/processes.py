@@ -1,4 +1,4 @@
-"""Processes of one's own: their memory, their threads, and what they break are theirs, and they end with their parent."""
+"""Processes of one's own: memory, threads and what they break are theirs, and they end with their parent."""
 
 from __future__ import annotations
 
