@@ -12,9 +12,10 @@ endif
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
 LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
+UV := uv==0.13.9
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
-.PHONY: demo test lint docs gpu colcon fuzz soak release install clean
+.PHONY: demo test lint docs gpu colcon fuzz soak lock release install clean
 
 demo: install
 	$(BIN)/superpoint-ros demo
@@ -59,6 +60,13 @@ gpu: $(VENV)/.installed-with-tests
 # Both kinds of colcon build, with the PyPI packages as underlay.
 colcon: $(VENV)/.colcon
 	$(BIN)/pytest test/test_colcon.py
+
+# requirements.txt anew: the newest versions of what runs and builds the package, for every Python and platform, with hashes.
+lock: $(VENV)/.torch
+	$(BIN)/python -m pip install --quiet $(UV)
+	$(BIN)/python cmake/requirements.py build | xargs -n 1 echo | (cat; echo cmake; echo ninja) \
+	| UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml - --quiet --universal --python-version 3.10 --generate-hashes \
+	--no-annotate --default-index https://pypi.org/simple --no-emit-index-url --upgrade --output-file requirements.txt
 
 # `make release VERSION=0.2.0 DATA=folder`: all checks, figures beside those of the last release, changelog, commit and tag.
 release: $(VENV)/.installed-with-tests
