@@ -8,6 +8,7 @@ Layouts, told apart by their keys and by the file's metadata:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from superpoint_ros.core.decode_options import FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
-from superpoint_ros.networks.layers import ARCHITECTURES, LAYERS, RELU_LAYERS, Layers
+from superpoint_ros.networks.layers import ARCHITECTURES, LAYERS, RELU_LAYERS, Architecture, Layers
 from superpoint_ros.networks.weights_file import PRODUCER, Weights, check_shapes, read_weights, write_weights
 
 BATCH_NORM_EPSILON = 1e-3
@@ -64,7 +65,7 @@ def load_checkpoint(path: str | Path, sha256: str | None = None) -> Checkpoint:
         check_shapes(path, weights, _batch_norm_shapes(), "SuperPoint", ignore="num_batches_tracked")
         weights = _without_batch_norm(weights)
     else:
-        check_shapes(path, weights, _shapes(layers_of(weights)), "SuperPoint")
+        check_shapes(path, weights, _shapes(ARCHITECTURES[architecture_of(weights)]), "SuperPoint")
     weights = {name: array.astype(np.float32) for name, array in weights.items()}
     sampling = metadata.get("sampling") or DEFAULT_SAMPLING.get(layout)
     if sampling not in FIRST_CELL_CENTER:
@@ -79,15 +80,15 @@ def save_checkpoint(path: str | Path, weights: Weights) -> str:
     Raises:
         CheckpointError: Weights with affine maps, which have no place in this layout, or of other shapes.
     """
-    check_shapes(Path(path), weights, _shapes(layers_of(weights)), "SuperPoint")
+    check_shapes(Path(path), weights, _shapes(ARCHITECTURES[architecture_of(weights)]), "SuperPoint")
     return write_weights(path, weights, {"producer": PRODUCER, "sampling": "exact"})
 
 
-def layers_of(weights: Weights) -> Layers:
+def architecture_of(weights: Weights) -> Architecture:
     """Tell the architecture by the channels of its first layer; the paper's where no other is known by them."""
-    first = weights.get("conv1a.bias")
-    known = (layers for layers in ARCHITECTURES.values() if first is not None and layers["conv1a"][1] == len(first))
-    return next(known, LAYERS)
+    channels = len(weights["conv1a.bias"]) if "conv1a.bias" in weights else 0
+    known: Iterator[Architecture] = (name for name in ARCHITECTURES if ARCHITECTURES[name]["conv1a"][1] == channels)
+    return next(known, "superpoint")
 
 
 def _layout(path: Path, weights: Weights, metadata: dict[str, str]) -> str:

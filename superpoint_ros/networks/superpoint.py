@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from superpoint_ros.networks.checkpoint import layers_of
-from superpoint_ros.networks.layers import ENCODER, LAYERS, POOL_AFTER, RELU_LAYERS, Layers
+from superpoint_ros.networks.checkpoint import architecture_of
+from superpoint_ros.networks.layers import ARCHITECTURES, ENCODER, LAYERS, POOL_AFTER, RELU_LAYERS, Layers
 from superpoint_ros.networks.torch_weights import with_weights
 from superpoint_ros.networks.weights_file import Weights
 
@@ -48,7 +48,7 @@ class SuperPoint(nn.Module):
     def from_weights(cls, weights: Weights) -> SuperPoint:
         """Make a network of a checkpoint's weights, in evaluation mode, float32, on the CPU."""
         affine = any(name.startswith("affine.") for name in weights)
-        return with_weights(cls(layers_of(weights), affine=affine), weights)
+        return with_weights(cls(ARCHITECTURES[architecture_of(weights)], affine=affine), weights)
 
     def _conv_relu(self, name: str, x: Tensor) -> Tensor:
         x = F.relu(self.get_submodule(name)(x), inplace=True)

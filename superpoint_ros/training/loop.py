@@ -26,6 +26,7 @@ from superpoint_ros.training.config import LoopConfig
 
 LAST_CHECKPOINT, PREVIOUS_CHECKPOINT = "last.ckpt", "previous.ckpt"
 FINAL_RATE = 0.01
+VALIDATION_RANK = 2**32  # no process has it, so validation draws what training never sees
 
 logger = logging.getLogger(__name__)
 Losses = dict[str, Tensor]

@@ -17,12 +17,16 @@ from superpoint_ros.core.decode_options import CELL_SIZE
 from superpoint_ros.core.image import fit_within, resize_image
 from superpoint_ros.inference.graphs import build_superpoint
 from superpoint_ros.inference.openvino_operations import OpenVINOOperations
-from superpoint_ros.networks.checkpoint import layers_of, load_checkpoint
+from superpoint_ros.networks.checkpoint import architecture_of, load_checkpoint
+from superpoint_ros.networks.layers import Architecture
 from superpoint_ros.networks.quantization_file import WEIGHT_LEVELS, save_quantization
 from superpoint_ros.training.superpoint.images import find_images, read_gray
 
-# The first layer costs little and loses most: SuperPoint's alone moves every ninth keypoint. By the channels of conv1a.
-KEPT_IN_FLOAT = {64: ("conv1a",), 8: ("conv1a", "conv1b")}
+# The first layer costs little and loses most: SuperPoint's alone moves every ninth keypoint.
+KEPT_IN_FLOAT: dict[Architecture, tuple[str, ...]] = {
+    "superpoint": ("conv1a",),
+    "superpoint_lite": ("conv1a", "conv1b"),
+}
 IMAGE_SIZE = 320  # pixels, the longer side
 
 
@@ -45,7 +49,7 @@ def quantize(weights: Path, images: Path, output: Path, count: int) -> str:
     checkpoint = load_checkpoint(weights)
     paths = find_images(images)
     chosen = [images / paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int))]
-    kept = KEPT_IN_FLOAT[layers_of(checkpoint.weights)["conv1a"][1]]
+    kept = KEPT_IN_FLOAT[architecture_of(checkpoint.weights)]
     quantized = nncf.quantize(
         build_superpoint(OpenVINOOperations(), checkpoint.weights),
         nncf.Dataset(chosen, _input),

@@ -19,12 +19,11 @@ from superpoint_ros.training.depth.config import DepthConfig
 from superpoint_ros.training.depth.data import DepthBatches, random_crop, read_frame, to_example
 from superpoint_ros.training.depth.renders import render_scenes
 from superpoint_ros.training.gradnorm import GradNorm
-from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_rng
+from superpoint_ros.training.loop import VALIDATION_RANK, Losses, Trainer, autocast, make_fabric, step_rng
 from superpoint_ros.training.losses import confidence_loss, depth_loss
 
 LAST_SHARED = "up1.leave.0.weight"
 VALIDATION_DENSITIES = (0.0005, 0.004, 0.01)
-VALIDATION_RANK = 2**32
 
 
 def mean_of_fills(hints: Tensor) -> Tensor:

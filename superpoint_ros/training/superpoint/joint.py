@@ -19,14 +19,14 @@ from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
-from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator
+from superpoint_ros.training.loop import VALIDATION_RANK, Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
 from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.distillation import Teacher, distillation_loss
 from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images, make_views
 from superpoint_ros.training.superpoint.reprojection import reprojection_loss
-from superpoint_ros.training.superpoint.validation import VALIDATION_RANK, SuperPointValidation
+from superpoint_ros.training.superpoint.validation import SuperPointValidation
 
 LAST_SHARED = "conv4b"
 

@@ -16,14 +16,21 @@ from superpoint_ros.networks.decode import heatmap, select_keypoints
 from superpoint_ros.scenes.photometric import Photometric
 from superpoint_ros.scenes.synthetic_shapes import draw_scene
 from superpoint_ros.training.labels import cell_labels
-from superpoint_ros.training.loop import Losses, Trainer, autocast, make_fabric, step_generator, step_rng
+from superpoint_ros.training.loop import (
+    VALIDATION_RANK,
+    Losses,
+    Trainer,
+    autocast,
+    make_fabric,
+    step_generator,
+    step_rng,
+)
 from superpoint_ros.training.losses import detector_loss
 from superpoint_ros.training.superpoint.batch_norm import MagicPointBN
 from superpoint_ros.training.superpoint.config import MagicPointConfig
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(detection_threshold=0.001, nms_radius=4, remove_borders=0, max_keypoints=300)
 VALIDATION_TOLERANCE = 2.0  # pixels
-VALIDATION_RANK = 2**32  # no process has it, so validation draws what training never sees
 
 
 class SyntheticBatches(Dataset[dict[str, Tensor]]):

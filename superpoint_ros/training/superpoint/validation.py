@@ -12,14 +12,13 @@ from superpoint_ros.evaluation.metrics.descriptors import descriptor_scores
 from superpoint_ros.evaluation.metrics.keypoints import in_shared_region, repeatability
 from superpoint_ros.networks.decode import decode
 from superpoint_ros.scenes.photometric import Photometric
-from superpoint_ros.training.loop import autocast, step_generator
+from superpoint_ros.training.loop import VALIDATION_RANK, autocast, step_generator
 from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.pairs import PairBatches, make_views
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(
     detection_threshold=0.005, nms_radius=4, remove_borders=4, max_keypoints=300, subpixel=True
 )
-VALIDATION_RANK = 2**32
 
 
 class SuperPointValidation:
