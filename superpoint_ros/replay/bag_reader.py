@@ -55,7 +55,7 @@ class BagReader:
         if not path.exists():
             raise SourceError(f"'{path}': no such file or folder")
         self.path = path
-        self._is_first = path.suffix == ".bag"
+        self._is_first = path.suffix == ".bag" and path.is_file()
         self._types = get_typestore(Stores.ROS1_NOETIC if self._is_first else Stores.LATEST)
         try:
             self._reader: Any = Reader1(path) if self._is_first else Reader2(path)

@@ -54,6 +54,11 @@ def test_what_is_no_bag_is_named(tmp_path):
             BagReader(tmp_path / name)
 
 
+def test_a_folder_is_a_rosbag2_whatever_its_name(tmp_path):
+    with BagReader(write_images_bag(tmp_path / "replayed.bag", "MCAP", count=1)) as reader:
+        assert reader.topics([IMAGE]) == {"/camera/image_raw": 1}
+
+
 def test_no_topic_no_messages(tmp_path):
     with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP):
         pass

@@ -9,6 +9,7 @@ import importlib
 import sys
 from functools import partial
 
+from superpoint_ros.core.allocation import limit_arenas
 from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.ros.runtime.missing import describe_missing_ros
 from superpoint_ros.ros.runtime.stopping import StopSignals, end_process
@@ -26,6 +27,7 @@ def run_program(node: str) -> None:
     """
     stop = StopSignals()
     keep_products_on_one_thread()
+    limit_arenas()
     try:
         module = importlib.import_module(f"superpoint_ros.ros.{node}.node")
     except ModuleNotFoundError as error:
