@@ -30,16 +30,22 @@ class Backend(Protocol):
     """Run a loaded network on a device.
 
     Attributes:
-        device: Where and how it runs, for people to read ("cpu (OpenVINO, int8)").
-        batches_pay: Whether several images at once are faster than one after the other.
         descriptor_sampling: Sampling that the weights want, see core/decode_options.py.
         sha256: Digest of the weights file.
     """
 
-    device: str
-    batches_pay: bool
     descriptor_sampling: DescriptorSampling
     sha256: str
+
+    @property
+    def device(self) -> str:
+        """Return where and how it runs, for people to read ("cpu (OpenVINO, int8)")."""
+        ...
+
+    @property
+    def batches_pay(self) -> bool:
+        """Return whether several images at once are faster than one after the other."""
+        ...
 
     def __call__(self, images: np.ndarray, options: ResolvedDecodeOptions) -> list[Keypoints]:
         """Find the keypoints of images uint8 (B, H, W), as they are: `options.scales` is pyramid.py's concern."""

@@ -84,7 +84,6 @@ class Densifier:
     Attributes:
         options: The DensifierOptions in force; may be replaced between calls.
         name: Name of the model.
-        device: Where and how it runs, for people to read.
         weights_sha256: Digest of the weights file.
     """
 
@@ -105,8 +104,12 @@ class Densifier:
         self.name = spec.name
         self.options = options
         self._unit_warned = False
-        self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
+
+    @property
+    def device(self) -> str:
+        """Return where and how it runs, for people to read."""
+        return self._backend.device
 
     def densify(self, image: np.ndarray, sparse: np.ndarray, *, color: ChannelOrder = "bgr") -> DenseDepth:
         """Make the sparse depth of one image dense.

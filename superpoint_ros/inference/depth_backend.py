@@ -19,12 +19,15 @@ class DepthBackend(Protocol):
     """Run a loaded network on a device.
 
     Attributes:
-        device: Where and how it runs, for people to read.
         sha256: Digest of the weights file.
     """
 
-    device: str
     sha256: str
+
+    @property
+    def device(self) -> str:
+        """Return where and how it runs, for people to read ("cpu (OpenVINO, int8)")."""
+        ...
 
     def __call__(self, rgb: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Run the network of networks/d3.py on an image of any size.

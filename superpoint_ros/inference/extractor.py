@@ -43,7 +43,6 @@ class Extractor:
     Attributes:
         options: The DecodeOptions in force; may be replaced between calls.
         name: Name of the model.
-        device: Where and how it runs, for people to read.
         weights_sha256: Digest of the weights file.
     """
 
@@ -63,8 +62,12 @@ class Extractor:
         self._backend = load_backend(self._spec, runtime)
         self.options = options
         self.name = self._spec.name
-        self.device = self._backend.device
         self.weights_sha256 = self._backend.sha256
+
+    @property
+    def device(self) -> str:
+        """Return where and how it runs, for people to read."""
+        return self._backend.device
 
     @property
     def batches_pay(self) -> bool:

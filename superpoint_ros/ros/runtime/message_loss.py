@@ -25,10 +25,12 @@ class LossCounter:
 
     Attributes:
         numbered: Whether messages so far have had sequence numbers.
+        publishers: Identifiers of those whose messages came since this was last emptied.
     """
 
     def __init__(self) -> None:
         self.numbered = False
+        self.publishers: set[bytes] = set()
         self._last: dict[bytes, int] = {}
 
     def lost_before(self, info: Mapping[str, Any]) -> int:
@@ -42,6 +44,7 @@ class LossCounter:
             return 0
         self.numbered = True
         key = bytes(publisher["data"])
+        self.publishers.add(key)
         last = self._last.get(key, number)
         self._last[key] = number
         return max(int(number) - int(last) - 1, 0)

@@ -156,6 +156,10 @@ class TopicInput:
         return self._watch.describe()
 
     def _stream_problems(self) -> dict[str, Problem]:
+        senders, self._losses.publishers = len(self._losses.publishers), set()
+        if senders > 1:
+            text = f"messages of {senders} publishers are mixed: {', '.join(sorted(self.publishers()))}"
+            return {"publishers": Problem(text, "end all but one, or give each a topic of its own")}
         if share := self.health.loss(self._expected()):
             size = self.health.size or "of unknown size, as none has arrived"
             what = f"{100 * (1 - share):.0f} % of the messages ({size}) arrive"

@@ -99,3 +99,28 @@ def test_a_failing_network_costs_one_image_and_no_other_cameras(probe, fragile, 
     log = capfd.readouterr().err
     failed = "batch of 2 images failed (RuntimeError: white images are too much); run one by one"
     assert log.count(failed) == batches.count(2)
+
+
+@pytest.mark.parametrize("fragile", ["cpu"], indirect=True)
+def test_a_network_that_always_fails_is_an_error_of_the_report_until_it_works_again(probe, fragile):
+    fragile.go_on.set()
+    publisher = probe.publisher(Image, "/left/image_raw")
+    tracks = probe.collect(Tracks, "/frontend/left/tracks")
+    reports = probe.collect_reports("frontend")
+    stamps = iter(range(0, 100_000, 100))
+
+    def publish_until(image, condition, what):
+        def is_so():
+            publisher.publish(array_to_image(image, header(next(stamps))))
+            probe.spin_for(0.1)
+            return condition(probe.statistics(reports, "left"))
+
+        probe.spin_until(is_so, what)
+
+    publish_until(POISON, lambda line: line.get("level") == "ERROR", "the error")
+    line = probe.statistics(reports, "left")
+    assert (line["processed"], line["skipped"]) == ("0", line["skipped: internal error"])
+    assert "white images are too much" in line["message"] or "internal error" in line["message"]
+    assert not tracks
+    publish_until(texture(0, SIZE), lambda line: line.get("level") == "OK", "the recovery")
+    assert tracks

@@ -122,3 +122,27 @@ def test_a_camera_that_is_unplugged_is_said_within_three_seconds_and_forgotten_w
     assert time.monotonic() - unplugged < 3.0
     listener.messages.clear()
     listener.wait(play, "the warning's end")
+
+
+def test_two_publishers_on_one_topic_are_both_heard_and_said(probe):
+    listener = Listener(probe, "/mixed")
+    first, second = (probe.node.create_publisher(Image, "/mixed", 5) for _ in range(2))
+    publish_until_heard(listener, first, Image(), "the first publisher")
+    publish_until_heard(listener, second, Image(), "the second publisher")
+
+    def mixed():
+        first.publish(Image(width=1))
+        second.publish(Image(width=2))
+        time.sleep(0.02)
+        return "messages of 2 publishers are mixed: /probe (reliable), /probe (reliable)" in listener.problem
+
+    listener.wait(mixed, "the warning")
+    listener.wait(lambda: {1, 2} <= {message.width for message in listener.messages}, "messages of both")
+    probe.node.destroy_publisher(second)
+
+    def alone():
+        first.publish(Image())
+        time.sleep(0.02)
+        return listener.problem == ""
+
+    listener.wait(alone, "the end of it")
