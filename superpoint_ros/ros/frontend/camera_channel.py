@@ -29,6 +29,7 @@ from superpoint_ros.ros.frontend.camera_mask import CameraMask
 from superpoint_ros.ros.frontend.continuity import Continuity
 from superpoint_ros.ros.frontend.network_runner import NetworkJob
 from superpoint_ros.ros.frontend.overlay import Overlay
+from superpoint_ros.ros.frontend.snapshot import Seen
 from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
@@ -55,6 +56,7 @@ class CameraChannel:
 
     Attributes:
         stream: The images that are processed.
+        seen: The newest image and what was found in it; None before the first.
     """
 
     def __init__(self, node: Frontend, name: str, model: tuple[str, str]):
@@ -68,6 +70,7 @@ class CameraChannel:
         self._lock = threading.Lock()
         self._number = 0
         self._newest_mask: np.ndarray | None = None
+        self.seen: Seen | None = None
         self._motion = TrackMotion()
         self._continuity = Continuity(node)
         self._features = node.add_output(FeaturesMessage, f"{name}/features")
@@ -159,6 +162,7 @@ class CameraChannel:
             self._publish_tracks(message.header, previous_stamp, image_size, tracks)
             if features is not None and ids is not None:
                 self._publish_features(message.header, features, ids)
+        self.seen = Seen(message, tracks, features)
         if self._overlay is not None:
             self._overlay.publish(message, tracks, statistics)
         statistics.note(tracks=len(tracks.id))

@@ -54,6 +54,9 @@ class FrontendParameters(NodeOptions):
     overlay: bool = option(
         True, "Whether ~/<camera>/overlay is offered; drawn only while someone subscribes.", fixed=True
     )
+    snapshot_folder: str = option(
+        "~/.ros/snapshots", "Folder in which the service ~/save_snapshot makes one for each snapshot."
+    )
     limits: InputLimits = field(default_factory=InputLimits)
     decoding: DecodeOptions = field(default_factory=DecodeOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from superpoint_ros.ros.frontend.camera_channel import CameraChannel
 from superpoint_ros.ros.frontend.camera_set_report import CameraSetReport
 from superpoint_ros.ros.frontend.network_runner import NetworkJob, NetworkRunner
 from superpoint_ros.ros.frontend.parameters import SCHEMA, FrontendParameters
+from superpoint_ros.ros.frontend.snapshot import save_snapshot
 from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE, Pipeline, Stream
 from superpoint_ros.ros.runtime.scheduling import FrameQueue, OnDrop
 from superpoint_ros.ros.runtime.set_queue import SetQueue
@@ -56,6 +58,7 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         model = (self._extractor.name, self._extractor.weights_sha256)
         self._channels = {name: CameraChannel(self, name, model) for name in parameters.cameras}
         self.add_command("reset_tracks", self.reset_tracks)
+        self.add_command("save_snapshot", self.save_snapshot)
         topics = ", ".join(channel.stream.topic for channel in self._channels.values())
         return f"{self._extractor.name} on {self._extractor.device}, {parameters.policy} of {topics}"
 
@@ -68,6 +71,16 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         for channel in self._channels.values():
             channel.reset_tracks()
         return f"tracks reset: {', '.join(self._channels)}"
+
+    def save_snapshot(self) -> str:
+        """Write every camera's newest image and what was found in it.
+
+        Raises:
+            SnapshotError: There is nothing to write, or it cannot be written.
+        """
+        seen = {name: one for name, channel in self._channels.items() if (one := channel.seen) is not None}
+        folder = Path(self.parameters.snapshot_folder)
+        return f"snapshot saved: {save_snapshot(folder, self.get_name(), seen, self.facts())}"
 
     def apply(self, parameters: FrontendParameters) -> None:
         """Take changed parameters; tracks live on."""

@@ -13,7 +13,7 @@ from typing import Any
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from superpoint_ros.core.errors import BackendError
+from superpoint_ros.core.errors import BackendError, SuperPointRosError
 from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
 from superpoint_ros.ros.runtime.qos import output_publisher
@@ -103,8 +103,12 @@ class LivePipeline(Pipeline[Parameters, Item]):
         """Offer the service ~/name (std_srvs/Trigger)."""
 
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            response.message, response.success = run(), True
-            self._node.get_logger().info(response.message)
+            try:
+                response.message, response.success = run(), True
+                self._node.get_logger().info(response.message)
+            except SuperPointRosError as error:
+                response.message, response.success = str(error), False
+                self._node.get_logger().error(response.message)
             return response
 
         self._services.append(self._node.create_service(Trigger, f"~/{name}", answer))

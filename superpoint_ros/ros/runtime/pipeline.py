@@ -149,7 +149,7 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     @abstractmethod
     def add_command(self, name: str, run: Callable[[], str]) -> None:
-        """Offer something to do for users, as ~/name; it returns what it has done, in words."""
+        """Offer something to do for users, as ~/name; it returns what it has done in words, or raises why not."""
 
     @abstractmethod
     def transforms(self) -> TransformLookup | None:
