@@ -84,7 +84,11 @@ def test_an_argument_of_the_cameras_reaches_those_that_the_parameter_file_names(
         ("frontend", {"cameras": "left,right", "topic": "/a"}, r"/a has 1 values for 2 cameras \(left,right\)"),
         ("frontend", {"params_file": "/none.yaml", "rectified": "true"}, "/none.yaml: no such file"),
         ("densify", {"slop": "abc"}, "slop:=abc is not a number"),
-        ("bridge", {"consumer": "orb_slam"}, "consumer='orb_slam' is not one of 'vins_fusion', 'vins_mono'"),
+        (
+            "bridge",
+            {"consumer": "orb_slam"},
+            "consumer='orb_slam' is not one of 'vins_fusion', 'vins_mono'",
+        ),
         ("perception", {"slop": "abc"}, "slop:=abc is not a number"),
         ("perception", {"T_left_right": "0.1,0,0"}, "T_left_right"),
     ],

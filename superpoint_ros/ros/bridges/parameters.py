@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.options import check_options, option
-from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
+from superpoint_ros.ros.runtime.options import InputLimits, NodeOptions, PairingOptions, ParameterSchema
 
-Consumer: TypeAlias = Literal["vins_fusion", "vins_mono"]
+Consumer: TypeAlias = Literal["vins_fusion", "vins_mono", "point_cloud"]
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,18 @@ class BridgeParameters(NodeOptions):
     consumer: Consumer = option(
         "vins_fusion",
         "Whose messages are made of the tracks; vins_fusion, vins_mono: sensor_msgs/PointCloud in place of their own "
-        "feature trackers'.",
+        "feature trackers'; point_cloud: PointCloud2 of the tracks that have depth, for RViz and mapping.",
         fixed=True,
     )
     tracks_topic: str = option("frontend/camera/tracks", "Topic of the tracks.", fixed=True)
+    depth_topic: str = option(
+        "densify/depth",
+        "Topic of depth images for consumer point_cloud, 32FC1 [m] or 16UC1 [mm], registered to the tracks' images and "
+        "of their size.",
+        fixed=True,
+    )
+    pairing: PairingOptions = field(default_factory=PairingOptions)
+    limits: InputLimits = field(default_factory=InputLimits)
 
     def __post_init__(self) -> None:
         check_options(self)
