@@ -7,6 +7,7 @@ from typing import Any
 
 from superpoint_ros.ros.bridges.cloud_pipeline import CloudBridge
 from superpoint_ros.ros.bridges.parameters import BridgeParameters
+from superpoint_ros.ros.bridges.rtabmap_pipeline import RtabmapBridge
 from superpoint_ros.ros.bridges.vins_pipeline import VinsBridge
 from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.spinning import run_node
@@ -17,6 +18,10 @@ class LiveVinsBridge(VinsBridge, LivePipeline):
     """Run VinsBridge on a live ROS graph."""
 
 
+class LiveRtabmapBridge(RtabmapBridge, LivePipeline):
+    """Run RtabmapBridge on a live ROS graph."""
+
+
 class LiveCloudBridge(CloudBridge, LivePipeline):
     """Run CloudBridge on a live ROS graph."""
 
@@ -25,6 +30,7 @@ PIPELINES: dict[str, type[LivePipeline[Any, Any]]] = {
     "vins_fusion": LiveVinsBridge,
     "vins_mono": LiveVinsBridge,
     "point_cloud": LiveCloudBridge,
+    "rtabmap": LiveRtabmapBridge,
 }
 
 
