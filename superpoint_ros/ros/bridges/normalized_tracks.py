@@ -30,7 +30,7 @@ class NormalizedTracks:
         tracks: The tracks.
         xy: (N, 2), X/Z and Y/Z in the optical frame; NaN where the lens model has no inverse.
         velocity: (N, 2), change of it since the track was last seen [1/s]; 0 where new.
-        is_known: bool (N,), whether both are finite.
+        is_known: bool (N,), whether both, and the pixel, are finite.
     """
 
     tracks: Tracks
@@ -54,7 +54,7 @@ def message_to_normalized_tracks(message: TracksMessage) -> NormalizedTracks:
         )
         raise InputError("no CameraInfo", text)
     columns = np.stack([np.frombuffer(field, np.float32) for field in fields], axis=1)
-    is_known = np.asarray(np.isfinite(columns).all(axis=1))
+    is_known = np.asarray(np.isfinite(np.hstack([columns, tracks.xy])).all(axis=1))
     return NormalizedTracks(tracks, columns[:, :2], columns[:, 2:], is_known)
 
 

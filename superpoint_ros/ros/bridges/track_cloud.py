@@ -34,8 +34,9 @@ def tracks_to_point_cloud(message: Tracks, depth: Image, *, max_pixels: int = MA
     known = np.flatnonzero(np.isfinite(np.hstack([seen.xy, seen.tracks.xy])).all(axis=1))
     pixels = seen.tracks.xy[known]
     check_inside(pixels, image)
-    z = depth_at(image, pixels)
-    x, y = (seen.xy[known] * z[:, None]).T
+    z = depth_at(image, pixels).astype(np.float32)
+    with np.errstate(over="ignore"):
+        x, y = (seen.xy[known] * z[:, None]).T
     columns = {"x": x, "y": y, "z": z, "u": pixels[:, 0], "v": pixels[:, 1]}
     if seen.tracks.sigma is not None:
         columns["sigma"] = seen.tracks.sigma[known]

@@ -107,3 +107,9 @@ def test_positions_that_are_not_finite_are_left_out():
     xy = np.float32([[100.5, np.nan], [7, 8], [300, 200]])
     points = read_points(tracks_to_point_cloud(tracks_message(xy=xy), depth_image()))
     assert [point["u"] for point in points] == [300]
+
+
+def test_values_that_float32_cannot_hold_are_left_out():
+    normalized = np.float32([[3e38, 0], [0, 0], [0.5, 0.5]])
+    points = read_points(tracks_to_point_cloud(tracks_message(normalized=normalized), depth_image(50.0)))
+    assert [point["u"] for point in points] == [7, 300]

@@ -77,6 +77,7 @@ def random_message(seed: int, count: int) -> Tracks:
     normalized, velocity, xy = (rng.normal(size=(count, 2)).astype(np.float32) for _ in range(3))
     normalized[rng.random(count) < 0.2] = np.nan
     velocity[rng.random(count) < 0.1, 1] = np.inf
+    xy[rng.random(count) < 0.1, 0] = np.nan
     ids = rng.choice(2**24, count, replace=False)
     age = rng.integers(1, 4, count, np.int32)
     return tracks_message(normalized=normalized, velocity=velocity, xy=640 * xy, id=ids, age=age)
