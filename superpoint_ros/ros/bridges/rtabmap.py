@@ -25,6 +25,8 @@ KEYPOINT_SIZE = 8.0  # [px]
 NO_ANGLE = -1.0
 # OpenCV's number of a matrix of float32 with one channel.
 CV_32FC1 = 5
+# Level of zlib: unit vectors hardly shrink, and trying takes longer than all the rest.
+STORED = 0
 
 
 def import_rtabmap_messages() -> Any:
@@ -68,18 +70,19 @@ def add_features(message: Features, rgbd_image: Any) -> Any:
         for (x, y), score in zip(features.xy.tolist(), features.score.tolist(), strict=True)
     ]
     filled.points = []
-    filled.descriptors = array("B", compress_matrix(features.descriptors))
+    filled.descriptors = array("B", pack_matrix(features.descriptors))
     return filled
 
 
-def compress_matrix(values: np.ndarray) -> bytes:
-    """Compress a matrix (rows, columns) as RTAB-Map does: zlib, then rows, columns and OpenCV's type as native int32.
+def pack_matrix(values: np.ndarray) -> bytes:
+    """Pack a matrix (rows, columns) as RTAB-Map does: zlib, then rows, columns and OpenCV's type as native int32.
 
     A matrix without values has no bytes.
     """
     if values.size == 0:
         return b""
-    return zlib.compress(np.asarray(values, np.float32).tobytes()) + struct.pack("=3i", *values.shape, CV_32FC1)
+    stream = zlib.compress(np.asarray(values, np.float32).tobytes(), STORED)
+    return stream + struct.pack("=3i", *values.shape, CV_32FC1)
 
 
 def check_size_of_rgb(image_size: tuple[int, int], rgbd_image: Any) -> None:

@@ -17,7 +17,7 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.types import Features
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.replay.offline_node import OfflineNode, TopicBus
-from superpoint_ros.ros.bridges.rtabmap import add_features, compress_matrix, import_rtabmap_messages
+from superpoint_ros.ros.bridges.rtabmap import add_features, import_rtabmap_messages, pack_matrix
 from superpoint_ros.ros.bridges.rtabmap_pipeline import RtabmapBridge
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.features import features_to_message
@@ -77,7 +77,7 @@ def test_everything_else_stays_as_it_was(types):
 
 
 def test_the_bytes_of_a_matrix():
-    data = compress_matrix(np.float32([[1, 2, 3], [4, 5, 6]]))
+    data = pack_matrix(np.float32([[1, 2, 3], [4, 5, 6]]))
     assert data[-12:] == struct.pack("=iii", 2, 3, 5)
     assert zlib.decompress(data[:-12]) == struct.pack("=6f", 1, 2, 3, 4, 5, 6)
 
