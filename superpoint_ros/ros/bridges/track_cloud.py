@@ -41,7 +41,7 @@ def tracks_to_point_cloud(message: Tracks, depth: Image, *, max_pixels: int = MA
     if seen.tracks.sigma is not None:
         columns["sigma"] = seen.tracks.sigma[known]
     is_finite = np.isfinite(np.stack(list(columns.values()))).all(axis=0)
-    columns |= {"id": (seen.tracks.id[known] % 2**32).astype(np.uint32), "age": seen.tracks.age[known]}
+    columns |= {"id": seen.tracks.id[known].astype(np.uint32), "age": seen.tracks.age[known]}
     return columns_to_cloud({name: column[is_finite] for name, column in columns.items()}, message.header)
 
 

@@ -89,6 +89,28 @@ def test_depth_of_another_size_is_refused(size, outside):
         tracks_to_point_cloud(tracks_message(), depth_image(size=size))
 
 
+def one_track(x: float, y: float):
+    pixel = np.float32([[x, y]])
+    return tracks_message(id=np.array([7]), age=np.array([2], np.int32), xy=pixel, normalized=pixel, velocity=pixel)
+
+
+@pytest.mark.parametrize(("x", "y"), [(-1, -1), (320, 5), (5, 240)])
+def test_a_track_at_the_border_may_lie_a_pixel_outside(x, y):
+    assert tracks_to_point_cloud(one_track(x, y), depth_image()).width == 0
+
+
+@pytest.mark.parametrize(("x", "y"), [(-1.5, 5), (5, -1.5), (320.5, 5), (5, 240.5)])
+def test_a_track_further_outside_is_of_another_image(x, y):
+    with pytest.raises(InputError, match="1 of 1 tracks lie outside"):
+        tracks_to_point_cloud(one_track(x, y), depth_image())
+
+
+def test_the_smallest_depth_image_has_one_pixel_with_neighbors():
+    assert read_points(tracks_to_point_cloud(one_track(1, 1), depth_image(size=(3, 3))))[0]["z"] == 2.0
+    with pytest.raises(InputError, match="depth image of 3x2"):
+        tracks_to_point_cloud(one_track(1, 1), depth_image(size=(2, 3)))
+
+
 def test_what_is_no_depth_image_is_refused():
     image = depth_image()
     image.encoding = "rgb8"
