@@ -27,8 +27,9 @@ from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
+from superpoint_ros.ros.bridges import track_cloud, vins_fusion, vins_mono
 from superpoint_ros.ros.messages.camera_info import camera_of_image
-from superpoint_ros.ros.messages.depth import depth_image_to_array, point_cloud_to_array
+from superpoint_ros.ros.messages.depth import array_to_depth_image, depth_image_to_array, point_cloud_to_array
 from superpoint_ros.ros.messages.features import (
     features_to_message,
     message_to_features,
@@ -82,6 +83,18 @@ def tracks(rng: np.random.Generator) -> TracksMessage:
     return tracks_to_message(Tracker().update(found), Image().header, "left", Image().header.stamp)
 
 
+def calibrated_tracks(rng: np.random.Generator) -> TracksMessage:
+    message = tracks(rng)
+    for name in ("normalized_x", "normalized_y", "velocity_x", "velocity_y"):
+        setattr(message, name, array("f", rng.normal(size=2).astype(np.float32)))
+    return message
+
+
+def place(message: TracksMessage) -> None:
+    pixels = np.full((48, 64), 2.0, np.float32)
+    track_cloud.tracks_to_point_cloud(message, array_to_depth_image(pixels, Image().header), max_pixels=MAX_PIXELS)
+
+
 def normalize_with(message: CameraInfo) -> None:
     camera_of_image(message, (48, 64), rectified=False, topic="info")[0].normalize(np.array([[1.0, 2.0], [63.0, 47.0]]))
 
@@ -98,6 +111,9 @@ CASES: dict[str, tuple[Callable[[np.random.Generator], Any], type, Callable[[Any
     "camera info": (camera_info, CameraInfo, normalize_with),
     "features": (features, FeaturesMessage, message_to_features),
     "tracks": (tracks, TracksMessage, message_to_tracks),
+    "tracks for VINS-Mono": (calibrated_tracks, TracksMessage, vins_mono.tracks_to_point_cloud),
+    "tracks for VINS-Fusion": (calibrated_tracks, TracksMessage, vins_fusion.tracks_to_point_cloud),
+    "tracks with depth": (calibrated_tracks, TracksMessage, place),
 }  # fmt: skip
 
 

@@ -18,11 +18,12 @@ import numpy as np
 
 from superpoint_ros import Camera, DecodeOptions, Extractor, Features, match, triangulate
 from superpoint_ros.core.geometry import inverse_pose, lift, transform
+from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.files import read_image
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.sequences.pose_metrics import rotation_error
-from superpoint_ros.evaluation.sequences.sized_frames import depth_at, relative_pose, undistort
+from superpoint_ros.evaluation.sequences.sized_frames import relative_pose, undistort
 
 HELD_OUT = 5  # one of so many images is a query
 PARTNERS = 3  # images before and after one, with which its keypoints are triangulated

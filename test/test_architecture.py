@@ -18,7 +18,7 @@ PARTS = (
     "core", "networks", "inference", "ros", "replay", "scenes", "training", "evaluation", "export", "bench", "doctor",
     "cli",
 )  # fmt: skip
-ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "runtime", "messages")
+ROOMS_OF_ROS = ("frontend", "triangulate", "densify", "bridges", "runtime", "messages")
 ALLOWED = {
     "core": {"core"},
     "networks": {"core", "networks"},
@@ -38,6 +38,7 @@ ALLOWED_IN_ROS = {
     "frontend": {"frontend", "runtime", "messages"},
     "triangulate": {"triangulate", "runtime", "messages"},
     "densify": {"densify", "runtime", "messages"},
+    "bridges": {"bridges", "runtime", "messages"},
     "runtime": {"runtime", "messages"},
     "messages": {"messages"},
 }
@@ -89,7 +90,7 @@ def test_a_room_of_ros_imports_only_what_it_may(room):
                 assert module.split(".")[2] in ALLOWED_IN_ROS[room], f"{path} imports {module}"
 
 
-@pytest.mark.parametrize("room", ["frontend", "triangulate", "densify", "messages"])
+@pytest.mark.parametrize("room", ["frontend", "triangulate", "densify", "bridges", "messages"])
 def test_an_algorithm_knows_no_middleware(room):
     for path in files(f"ros/{room}"):
         middleware = {"rclpy", "tf2_ros"} & {module.split(".")[0] for module in imports(path)}

@@ -66,7 +66,7 @@ def test_track(robot, tmp_path):
     assert (tmp_path / "output" / "overlay.mp4").is_file() == bool(find_spec("av"))
 
 
-@pytest.mark.parametrize("node", ["frontend", "triangulate", "densify"])
+@pytest.mark.parametrize("node", ["frontend", "triangulate", "densify", "bridge"])
 def test_a_node_starts_and_ends(robot, node):
     process = robot.start("-m", "superpoint_ros.ros.runtime.program", node)
     try:

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def schema(node: str) -> ParameterSchema[Any]:
     """Return the parameters of a node; nothing of this needs ROS."""
-    found: ParameterSchema[Any] = importlib.import_module(f"superpoint_ros.ros.{node}.parameters").SCHEMA
+    found: ParameterSchema[Any] = importlib.import_module(f"superpoint_ros.ros.{NODES[node]}.parameters").SCHEMA
     return found
 
 

@@ -20,6 +20,8 @@ from superpoint_ros.core.geometry import project
 MIN_PLAUSIBLE_MEDIAN = 0.01  # meters
 MAX_PLAUSIBLE_MEDIAN = 100.0
 MAX_DEPTH = 1e6  # meters; far beyond it float32 has no room for what is computed of depths
+# Depth that varies by more than this over 3x3 pixels is at an edge, where an error of one pixel means another surface.
+MAX_DEPTH_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,29 @@ def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """List the samples of a clean sparse depth image: xy float32 (N, 2), pixels, and depth float32 (N,), meters."""
     row, column = np.nonzero(np.isfinite(sparse))
     return np.column_stack([column, row]).astype(np.float32), sparse[row, column]
+
+
+def depth_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Look up depth at points, float64 (N,): that of the nearest pixel, of what the nine pixels around agree on.
+
+    NaN at the image's outermost pixels and beyond, where it is not measured, and where the depths that are measured
+    around it spread too far (an edge).
+
+    Args:
+        depth: Depth image (H, W), meters, at least 3x3; what is no depth is not measured.
+        xy: Points (N, 2), pixels.
+    """
+    column, row = np.round(xy).astype(int).T
+    height, width = depth.shape
+    inside = (row >= 1) & (row < height - 1) & (column >= 1) & (column < width - 1)
+    row, column = np.clip(row, 1, height - 2), np.clip(column, 1, width - 2)
+    offsets = np.arange(-1, 2)
+    around = depth[row[:, None, None] + offsets[:, None], column[:, None, None] + offsets].astype(np.float64)
+    around[~is_depth(around)] = np.nan
+    center = around[:, 1, 1]
+    with np.errstate(invalid="ignore"):
+        spread = np.fmax.reduce(around, axis=(1, 2)) - np.fmin.reduce(around, axis=(1, 2))
+        return np.where(inside & (spread <= MAX_DEPTH_SPREAD * center), center, np.nan)
 
 
 def resize_sparse_depth(sparse: np.ndarray, size: tuple[int, int]) -> np.ndarray:

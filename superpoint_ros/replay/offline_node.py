@@ -150,8 +150,8 @@ class OfflineNode(Pipeline[Parameters, Item]):
         return made
 
     def add_output(self, message_type: type, name: str) -> OfflineOutput:
-        """Write to the topic ~/name."""
-        return OfflineOutput(self._bus, self.resolve_topic(f"~/{name}"))
+        """Write to the topic ~/name, or to /name as it stands."""
+        return OfflineOutput(self._bus, self.resolve_topic(name if name.startswith("/") else f"~/{name}"))
 
     def add_command(self, name: str, run: Callable[[], str]) -> None:
         """Do nothing: there is nobody to call it."""

@@ -11,6 +11,7 @@ from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
 from superpoint_ros.core.sparse_depth import (
     clean_sparse_depth,
+    depth_at,
     nearest_sample,
     one_per_voxel,
     resize_sparse_depth,
@@ -202,3 +203,11 @@ def test_cubes_are_told_apart_wherever_they_lie():
     kept = points[one_per_voxel(points, 2)]
     assert len(kept) == len(expected)
     assert {tuple(cell) for cell in np.floor(kept / 2).astype(int)} == expected
+
+
+def test_depth_is_not_taken_at_holes_edges_or_outside():
+    depth = np.full((10, 20), 2.0, np.float32)
+    depth[:, 12:] = 3.0
+    depth[5, 5] = 0.0
+    xy = np.array([[2.4, 2.6], [5, 5], [6, 5], [12, 5], [0, 5], [40, 5], [15, 5]])
+    assert depth_at(depth, xy).tolist() == pytest.approx([2.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0], nan_ok=True)

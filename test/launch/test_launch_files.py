@@ -10,7 +10,7 @@ from helpers.launch_process import load_launch_file
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.ros.runtime.launch_graph import GRAPH_ARGUMENTS, file_parameters
 
-NAMES = ("frontend", "densify", "perception")
+NAMES = ("frontend", "densify", "perception", "bridge")
 CAMERAS_FILE = "/**: {ros__parameters: {cameras: {names: [front, rear]}}}\n"
 
 
@@ -44,7 +44,7 @@ def test_an_argument_has_the_name_of_its_parameter(name):
         assert own or known & {argument.name, *words}, argument.name
 
 
-@pytest.mark.parametrize("name", ["frontend", "densify"])
+@pytest.mark.parametrize("name", ["frontend", "densify", "bridge"])
 def test_nothing_given_leaves_everything_to_the_file(name):
     assert parameters(name) == {name: {}}
 
@@ -84,6 +84,11 @@ def test_an_argument_of_the_cameras_reaches_those_that_the_parameter_file_names(
         ("frontend", {"cameras": "left,right", "topic": "/a"}, r"/a has 1 values for 2 cameras \(left,right\)"),
         ("frontend", {"params_file": "/none.yaml", "rectified": "true"}, "/none.yaml: no such file"),
         ("densify", {"slop": "abc"}, "slop:=abc is not a number"),
+        (
+            "bridge",
+            {"consumer": "orb_slam"},
+            "consumer='orb_slam' is not one of 'vins_fusion', 'vins_mono'",
+        ),
         ("perception", {"slop": "abc"}, "slop:=abc is not a number"),
         ("perception", {"T_left_right": "0.1,0,0"}, "T_left_right"),
     ],

@@ -11,7 +11,7 @@ from helpers.ros_probe import NodeProcess, parameter_arguments
 POLICIES = Path(__file__).parents[2] / "config" / "security"
 # Used with `use_sim_time`, with clouds in another frame where tf2 is installed, and by ROS 2 after Humble.
 NOT_ALWAYS = {"/clock", "/tf", "/tf_static", "~/get_type_description", "~/get_transition_graph"}
-WEIGHTS = {"frontend": "weights", "triangulate": "", "densify": "d3"}
+WEIGHTS = {"frontend": "weights", "triangulate": "", "densify": "d3", "bridge": ""}
 
 
 def allowed(node: str) -> dict[str, set[str]]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.types import Tracks
-from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, depth_at, to_original_pixels, undistort
+from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, to_original_pixels, undistort
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,8 @@ import numpy as np
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError, DatasetError
 from superpoint_ros.core.geometry import inverse_pose, lift, project, resize_matrix, transform
-from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.datasets.sizing import ImageSize, sized
-
-# Depth that varies by more than this over 3x3 pixels is at an edge, where an error of one pixel means another surface.
-MAX_DEPTH_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -65,24 +61,6 @@ def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
     to_original = resize_matrix((view.image.shape[0], view.image.shape[1]), view.original_size)
     result: np.ndarray = np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
     return result
-
-
-def depth_at(depth: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Depth at pixels (N, 2) of an image (H, W) -> float64 (N,): that of the nearest pixel.
-
-    NaN outside, where it is not measured, and where the measured depths around it spread too far (an edge).
-    """
-    column, row = np.round(xy).astype(int).T
-    height, width = depth.shape
-    inside = (row >= 1) & (row < height - 1) & (column >= 1) & (column < width - 1)
-    row, column = np.clip(row, 1, height - 2), np.clip(column, 1, width - 2)
-    offsets = np.arange(-1, 2)
-    around = depth[row[:, None, None] + offsets[:, None], column[:, None, None] + offsets].astype(np.float64)
-    around[~is_depth(around)] = np.nan
-    center = around[:, 1, 1]
-    with np.errstate(invalid="ignore"):
-        spread = np.fmax.reduce(around, axis=(1, 2)) - np.fmin.reduce(around, axis=(1, 2))
-        return np.where(inside & (spread <= MAX_DEPTH_SPREAD * center), center, np.nan)
 
 
 def reproject(xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camera, T_1_0: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.tracker import TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
@@ -20,7 +21,6 @@ from superpoint_ros.evaluation.sequences.options import TracksProtocol
 from superpoint_ros.evaluation.sequences.pose_metrics import epipolar_distance, fundamental_matrix
 from superpoint_ros.evaluation.sequences.sized_frames import (
     SizedFrame,
-    depth_at,
     relative_pose,
     reproject,
     size_frame,

@@ -95,7 +95,7 @@ class LivePipeline(Pipeline[Parameters, Item]):
         return made
 
     def add_output(self, message_type: type, name: str) -> Any:
-        """Create a publisher on ~/name with the policy's QoS."""
+        """Create a publisher on ~/name, or on /name as it stands, with the policy's QoS."""
         self._publishers.append(output_publisher(self._node, message_type, name, self.parameters.policy))
         return self._publishers[-1]
 

@@ -145,7 +145,7 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     @abstractmethod
     def add_output(self, message_type: type, name: str) -> Output:
-        """Write to the topic ~/name, below the node's own name."""
+        """Write to the topic ~/name, below the node's own name, or to /name as it stands."""
 
     @abstractmethod
     def add_command(self, name: str, run: Callable[[], str]) -> None:

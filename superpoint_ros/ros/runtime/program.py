@@ -14,7 +14,8 @@ from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.ros.runtime.missing import describe_missing_ros
 from superpoint_ros.ros.runtime.stopping import StopSignals, end_process
 
-NODES = ("frontend", "triangulate", "densify")
+# Name of each node, and its folder below ros/.
+NODES = {"frontend": "frontend", "triangulate": "triangulate", "densify": "densify", "bridge": "bridges"}
 
 
 def run_program(node: str) -> None:
@@ -29,7 +30,7 @@ def run_program(node: str) -> None:
     keep_products_on_one_thread()
     limit_arenas()
     try:
-        module = importlib.import_module(f"superpoint_ros.ros.{node}.node")
+        module = importlib.import_module(f"superpoint_ros.ros.{NODES[node]}.node")
     except ModuleNotFoundError as error:
         if not (reason := describe_missing_ros(error.name)):
             raise
@@ -38,7 +39,7 @@ def run_program(node: str) -> None:
     end_process(module.main(stop=stop))
 
 
-frontend, triangulate, densify = (partial(run_program, node) for node in NODES)
+frontend, triangulate, densify, bridge = (partial(run_program, node) for node in NODES)
 
 
 if __name__ == "__main__":

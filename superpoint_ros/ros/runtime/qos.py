@@ -70,11 +70,11 @@ def output_qos(policy: str) -> QoSProfile:
 
 
 def output_publisher(node: Node, message_type: type, name: str, policy: str) -> Any:
-    """Create a publisher on ~/name, below the node's own name, with the policy's QoS."""
+    """Create a publisher on ~/name, below the node's own name, or on /name as it stands, with the policy's QoS."""
     kinds = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
-    return node.create_publisher(
-        message_type, f"~/{name}", output_qos(policy), qos_overriding_options=QoSOverridingOptions(kinds)
-    )
+    topic = name if name.startswith("/") else f"~/{name}"
+    overrides = QoSOverridingOptions(kinds)
+    return node.create_publisher(message_type, topic, output_qos(policy), qos_overriding_options=overrides)
 
 
 class SubscriptionOverrides:

@@ -72,6 +72,10 @@ class WorkerNode(LifecycleNode):
         else:
             self.get_logger().info(f"unconfigured: ros2 lifecycle set {self.get_fully_qualified_name()} configure")
 
+    def choose_pipeline(self, parameters: Any) -> type[LivePipeline[Any, Any]]:
+        """Return the algorithm for these parameters, where a node has more than one."""
+        return self.pipeline_type
+
     def _autostart(self) -> None:
         """Become active, or raise what stands in the way."""
         self._errors = []
@@ -133,7 +137,8 @@ class WorkerNode(LifecycleNode):
 
     def _configure(self) -> None:
         self._failure = ""
-        self.pipeline = self.pipeline_type(self, self._declared.read(), self._warnings, self._log)
+        parameters = self._declared.read()
+        self.pipeline = self.choose_pipeline(parameters)(self, parameters, self._warnings, self._log)
         if undeclared := self._declared.undeclared():
             self.get_logger().warning(f"no parameter of this node: {', '.join(undeclared)}")
 

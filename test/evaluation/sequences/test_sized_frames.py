@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.sequences.sized_frames import (
-    depth_at,
     relative_pose,
     reproject,
     size_frame,
@@ -41,14 +40,6 @@ def test_rectifying_undoes_distortion():
     x = 0.3  # at radius r a point is seen at r (1 + 0.1 r^2)
     seen = np.array([[159.5 + 300 * x * (1 + 0.1 * x * x), 119.5]])
     assert undistort(seen, distorted) == pytest.approx(np.array([[159.5 + 90, 119.5]]), abs=1e-4)
-
-
-def test_depth_is_not_taken_at_holes_edges_or_outside():
-    depth = np.full((10, 20), 2.0, np.float32)
-    depth[:, 12:] = 3.0
-    depth[5, 5] = 0.0
-    xy = np.array([[2.4, 2.6], [5, 5], [6, 5], [12, 5], [0, 5], [40, 5], [15, 5]])
-    assert depth_at(depth, xy).tolist() == pytest.approx([2.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0], nan_ok=True)
 
 
 @given(st.floats(0, 319), st.floats(0, 239))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from helpers.ros_probe import header
+from sensor_msgs.msg import PointField
 
 from superpoint_ros.ros.messages.depth import point_cloud_to_array
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
@@ -31,3 +32,15 @@ def test_a_cloud_with_a_hole_is_not_dense():
 def test_no_points_make_an_empty_cloud():
     cloud = columns_to_cloud(columns(0), header(1))
     assert (cloud.width, len(cloud.data), len(cloud.fields)) == (0, 0, 3)
+
+
+def test_integers_stay_integers():
+    ids, ages = np.array([1, 2**32 - 1], np.uint32), np.array([-1, 7], np.int32)
+    cloud = columns_to_cloud(columns(2, id=ids, age=ages), header(1))
+    assert [field.datatype for field in cloud.fields] == [PointField.FLOAT32] * 3 + [
+        PointField.UINT32,
+        PointField.INT32,
+    ]
+    assert [field.offset for field in cloud.fields] == [0, 4, 8, 12, 16]
+    np.testing.assert_array_equal(np.frombuffer(cloud.data, "<u4").reshape(2, 5)[:, 3], ids)
+    np.testing.assert_array_equal(np.frombuffer(cloud.data, "<i4").reshape(2, 5)[:, 4], ages)

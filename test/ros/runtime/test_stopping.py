@@ -18,7 +18,7 @@ from superpoint_ros.ros.messages.images import array_to_image
 LIMIT_S = 2.0
 NOISE = ("Traceback", "Error", "terminate called", "Aborted", "core dumped")
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-NODES = ["frontend", "densify", "triangulate"]
+NODES = ["frontend", "densify", "triangulate", "bridge"]
 
 
 @pytest.fixture(scope="module")
