@@ -23,8 +23,11 @@ from tqdm import tqdm
 
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.bench.provenance import commit, machine
+from superpoint_ros.core.allocation import limit_arenas
 from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.inference.extractor import Extractor
+from superpoint_ros.ros.runtime.middleware import give_messages_room
 
 HEIGHT, WIDTH = 480, 640
 BACKEND = "precomputed"
@@ -54,6 +57,7 @@ def serve(keypoints: int) -> int:
     from superpoint_ros.inference.backend import BACKENDS
     from superpoint_ros.ros.frontend.node import main as frontend_main
 
+    limit_arenas()
     BACKENDS[BACKEND] = lambda model, options: PrecomputedBackend(keypoints)
     return frontend_main(
         ["--ros-args", "-p", f"backend:={BACKEND}", "-p", "weights:=none", "-p", "policy:=every_frame"]
@@ -150,7 +154,11 @@ def main() -> int:
     if arguments.serve:
         return serve(arguments.keypoints)
     os.environ |= {"ROS_DOMAIN_ID": str(1 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    node = subprocess.Popen([sys.executable, __file__, "--serve", "--keypoints", str(arguments.keypoints)])
+    command = [sys.executable, __file__, "--serve", "--keypoints", str(arguments.keypoints)]
+    # As the node's own program does before NumPy is imported, which here it is at the top.
+    keep_products_on_one_thread()
+    give_messages_room(os.environ)
+    node = subprocess.Popen(command)
     try:
         results = measure(arguments.images, arguments.warm_up, arguments.rate, tuple(arguments.outputs))
     finally:

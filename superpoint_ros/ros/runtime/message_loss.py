@@ -17,6 +17,9 @@ GIVES_MESSAGE_INFO = hasattr(Subscription, "CallbackType")
 # A middleware's own count of more losses than this at once is no count: Fast DDS has sent 2 ** 35.
 MAX_LOST_AT_ONCE = 100_000
 
+# Publishers whose numbers are remembered, those heard last: each that comes back has another identifier.
+MAX_PUBLISHERS = 64
+
 
 class LossCounter:
     """Count, for each message, how many of its publisher's were lost before it.
@@ -45,8 +48,10 @@ class LossCounter:
         self.numbered = True
         key = bytes(publisher["data"])
         self.publishers.add(key)
-        last = self._last.get(key, number)
+        last = self._last.pop(key, number)
         self._last[key] = number
+        if len(self._last) > MAX_PUBLISHERS:
+            del self._last[next(iter(self._last))]
         return max(int(number) - int(last) - 1, 0)
 
 

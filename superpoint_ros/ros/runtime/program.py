@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from functools import partial
 
 from superpoint_ros.core.allocation import limit_arenas
 from superpoint_ros.core.products import keep_products_on_one_thread
+from superpoint_ros.ros.runtime.middleware import give_messages_room
 from superpoint_ros.ros.runtime.missing import describe_missing_ros
 from superpoint_ros.ros.runtime.stopping import StopSignals, end_process
 
@@ -29,6 +31,7 @@ def run_program(node: str) -> None:
     stop = StopSignals()
     keep_products_on_one_thread()
     limit_arenas()
+    give_messages_room(os.environ)
     try:
         module = importlib.import_module(f"superpoint_ros.ros.{NODES[node]}.node")
     except ModuleNotFoundError as error:

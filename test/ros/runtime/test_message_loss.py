@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from superpoint_ros.ros.runtime import message_loss
 from superpoint_ros.ros.runtime.message_loss import LossCounter, loss_events
 
 
@@ -42,3 +43,11 @@ def test_the_middleware_s_own_count_is_believed_within_reason(told, counted):
     numbers = []
     loss_events(numbers.append).message_lost(SimpleNamespace(total_count_change=told))
     assert numbers == counted
+
+
+def test_publishers_that_come_and_go_for_ever_are_forgotten_those_heard_last_are_not():
+    counter = LossCounter()
+    for number in range(1, 500):
+        assert counter.lost_before(info(2 * number, b"steady")) == (0 if number == 1 else 1)
+        counter.lost_before(info(5, str(number).encode()))
+    assert len(counter._last) == message_loss.MAX_PUBLISHERS
