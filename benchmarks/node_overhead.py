@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.bench.provenance import commit, machine
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions, DescriptorSampling
 from superpoint_ros.inference.extractor import Extractor
 
 HEIGHT, WIDTH = 480, 640
@@ -36,7 +36,7 @@ class PrecomputedBackend:
 
     device = "none"
     batches_pay = False
-    descriptor_sampling = "exact"
+    descriptor_sampling: DescriptorSampling = "exact"
     sha256 = "0" * 64
 
     def __init__(self, keypoints: int):

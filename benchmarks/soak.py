@@ -167,7 +167,7 @@ class SetsSwitch:
 
     def __init__(self, node: Node, setter: AsyncParameterClient):
         self._setter = setter
-        self._change = node.create_client(ChangeState, "frontend/change_state")
+        self._change: Any = node.create_client(ChangeState, "frontend/change_state")
         self._tolerances = cycle(reversed(SYNC_TOLERANCES))
         self._steps: deque[Callable[[], Any]] = deque()
         self.is_busy = False
