@@ -37,6 +37,7 @@ coverage:
 	rm -rf output/coverage
 	mkdir -p output/coverage
 	$(MAKE) test PYTEST="$(BIN)/coverage run $(BIN)/pytest"
+	find output/coverage -empty -delete  # of processes that were killed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
