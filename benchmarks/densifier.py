@@ -45,9 +45,9 @@ def milliseconds(densifier: Densifier, size: tuple[int, int], samples: int, repe
 def measure(weights: Path, device: str, repeats: int) -> dict[str, object]:
     network = D3.from_weights(load_d3(weights).weights)
     densifier = Densifier(weights, device=device)
-    rows = []
+    max_image_size, rows = densifier.options.max_image_size, []
     for size, samples in product(SIZES, SAMPLES):
-        row = {"size": size, "samples": samples, "worked_on": working_size(size, samples, densifier.max_image_size)}
+        row = {"size": size, "samples": samples, "worked_on": working_size(size, samples, max_image_size)}
         rows.append(row | {"milliseconds": round(milliseconds(densifier, size, samples, repeats), 1)})
         print(rows[-1], flush=True)
     return {

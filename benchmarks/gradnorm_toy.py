@@ -18,6 +18,7 @@ from toy_problem import METHODS, ToyCurve, ToyOptions, run_toy
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 
 def run_all(tasks: int, steps: int, seed: int) -> tuple[ToyOptions, dict[str, ToyCurve]]:
@@ -26,7 +27,7 @@ def run_all(tasks: int, steps: int, seed: int) -> tuple[ToyOptions, dict[str, To
     return options, {method: run_toy(method, options) for method in METHODS}
 
 
-def draw(axes: plt.Axes, tasks: int, curves: dict[str, ToyCurve]) -> None:
+def draw(axes: Axes, tasks: int, curves: dict[str, ToyCurve]) -> None:
     """One panel: the sum of normalized losses over steps."""
     for method, curve in curves.items():
         axes.plot(curve.step, curve.loss, label=method)

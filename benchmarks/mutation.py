@@ -41,13 +41,13 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             changed.ops[index] = COMPARISONS[type(operator)]()
             yield changed
     elif isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in OPERATORS:
-        changed = copy.deepcopy(node)
-        changed.op = OPERATORS[type(node.op)]()
-        yield changed
+        calculated = copy.deepcopy(node)
+        calculated.op = OPERATORS[type(node.op)]()
+        yield calculated
     elif isinstance(node, ast.BoolOp):
-        changed = copy.deepcopy(node)
-        changed.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield changed
+        joined = copy.deepcopy(node)
+        joined.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield joined
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not, ast.Invert)):
         yield copy.deepcopy(node.operand)
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.core.allocation import limit_arenas
-from superpoint_ros.core.decode_options import DecodeOptions
+from superpoint_ros.core.decode_options import DecodeOptions, DescriptorSampling
 from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.runtime.middleware import give_messages_room
@@ -39,7 +39,7 @@ class PrecomputedBackend:
 
     device = "none"
     batches_pay = False
-    descriptor_sampling = "exact"
+    descriptor_sampling: DescriptorSampling = "exact"
     sha256 = "0" * 64
 
     def __init__(self, keypoints: int):

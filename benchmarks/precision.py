@@ -26,9 +26,9 @@ from superpoint_ros.core.options import flat_values
 from superpoint_ros.core.sampling_patterns import sample_depth
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
-from superpoint_ros.inference.network_options import RuntimeOptions
+from superpoint_ros.inference.network_options import Precision, RuntimeOptions
 
-PRECISIONS = ("bfloat16", "int8")
+PRECISIONS: tuple[Precision, ...] = ("bfloat16", "int8")
 SAME_POINT = 1.0  # pixels
 SAMPLES = 300
 
@@ -82,7 +82,8 @@ def measure_depth_error(data: Path, count: int, model: Path | None) -> list[dict
     frames = [frame for frame in read_dataset(data, FRAME_LAYOUTS) if frame.depth is not None]
     chosen = [frames[index] for index in np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
     rows: list[dict[str, object]] = []
-    for precision in ("float32", *PRECISIONS):
+    precisions: tuple[Precision, ...] = ("float32", *PRECISIONS)
+    for precision in precisions:
         try:
             densifier = Densifier(device="cpu", precision=precision, model=model)
         except SuperPointRosError as error:

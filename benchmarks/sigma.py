@@ -20,17 +20,23 @@ import numpy as np
 from superpoint_ros.cli.sequences import rendered_frames
 from superpoint_ros.core.geometry import resize_homography, warp_points
 from superpoint_ros.core.matching import match
+from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.tracker import TrackerOptions
-from superpoint_ros.core.types import Features
+from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.evaluation.datasets.catalog import HOMOGRAPHY_LAYOUTS, read_dataset
-from superpoint_ros.evaluation.datasets.files import read_image
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.datasets.sizing import sized
+from superpoint_ros.evaluation.datasets.sizing import read_sized
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
-from superpoint_ros.evaluation.sequences.methods import make_methods, track_images
-from superpoint_ros.evaluation.sequences.sized_frames import depth_at, relative_pose, reproject, size_frame
+from superpoint_ros.evaluation.sequences.methods import Method, make_methods, track_images
+from superpoint_ros.evaluation.sequences.sized_frames import relative_pose, reproject, size_frame
 
 Errors = tuple[np.ndarray, np.ndarray]  # errors (N, 2) in pixels, and the variances (N, 2) that they should have
+
+
+def sigma_of(points: Features | Tracks) -> np.ndarray:
+    """Standard deviations of all positions; every detector and tracker compared here gives them."""
+    assert points.sigma is not None
+    return points.sigma
 
 
 def match_errors(features0: Features, features1: Features, homography: np.ndarray) -> Errors:
@@ -39,24 +45,23 @@ def match_errors(features0: Features, features1: Features, homography: np.ndarra
     xy0, xy1 = features0.xy[pairs.index0].astype(np.float64), features1.xy[pairs.index1]
     expected = warp_points(xy0, homography)
     steps = [warp_points(xy0 + step, homography) - expected for step in ((1, 0), (0, 1))]
-    carried = np.square(steps).sum(axis=0) * features0.sigma[pairs.index0, None] ** 2
-    return xy1 - expected, carried + features1.sigma[pairs.index1, None] ** 2
+    carried = np.square(steps).sum(axis=0) * sigma_of(features0)[pairs.index0, None] ** 2
+    return xy1 - expected, carried + sigma_of(features1)[pairs.index1, None] ** 2
 
 
-def keypoint_errors(folder: Path, method, size: int) -> dict[str, list[Errors]]:
+def keypoint_errors(folder: Path, method: Method, size: int) -> dict[str, list[Errors]]:
     """Errors of all pairs by the kind of their scene: i, b, v."""
     found = defaultdict(list)
     for pair in read_dataset(folder, HOMOGRAPHY_LAYOUTS):
-        images = [read_image(path) for path in (pair.image0, pair.image1)]
-        small = [sized(image, size) for image in images]
-        homography = resize_homography(
-            pair.homography, tuple(one.shape[:2] for one in images), tuple(one.shape for one in small)
-        )
-        found[pair.scene[:1]].append(match_errors(*map(method.detector.detect, small), homography))
+        (image0, size0), (image1, size1) = (read_sized(path, size) for path in (pair.image0, pair.image1))
+        features0, features1 = method.detector.detect(image0), method.detector.detect(image1)
+        new_sizes = features0.image_size, features1.image_size
+        homography = resize_homography(pair.homography, (size0, size1), new_sizes)
+        found[pair.scene[:1]].append(match_errors(features0, features1, homography))
     return found
 
 
-def track_errors(frames: list[Frame], method, gap: int) -> list[Errors]:
+def track_errors(frames: list[Frame], method: Method, gap: int) -> list[Errors]:
     """Errors of the tracks that images `gap` apart share; both positions err, the later one by what flow added."""
     views = [size_frame(frame, None) for frame in frames]
     tracks = list(track_images([view.image for view in views], method, TrackerOptions()))
@@ -64,9 +69,13 @@ def track_errors(frames: list[Frame], method, gap: int) -> list[Errors]:
     for first in range(len(frames) - gap):
         before, after, view0, view1 = tracks[first], tracks[first + gap], views[first], views[first + gap]
         _, rows0, rows1 = np.intersect1d(before.id, after.id, return_indices=True)
-        added = after.sigma[rows1] ** 2 - before.sigma[rows0] ** 2
-        depth = depth_at(view0.frame.depth(), before.xy[rows0])
+        added = sigma_of(after)[rows1] ** 2 - sigma_of(before)[rows0] ** 2
         pose = relative_pose(view0.frame, view1.frame)
+        assert view0.frame.depth is not None
+        assert view0.camera is not None
+        assert view1.camera is not None
+        assert pose is not None
+        depth = depth_at(view0.frame.depth(), before.xy[rows0])
         error = after.xy[rows1] - reproject(before.xy[rows0], depth, view0.camera, view1.camera, pose)
         known = np.isfinite(error).all(axis=1) & (added > 0)
         errors.append((error[known], np.repeat(added[known, None], 2, axis=1)))

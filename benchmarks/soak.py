@@ -81,7 +81,7 @@ class Series:
 
     Attributes:
         seconds: Times since the start [s].
-        memory: Resident memory [bytes].
+        memory: Resident memory of its own [bytes], without the segments that it shares with other processes.
         handles: Open files and sockets.
         threads: Threads.
     """
@@ -96,7 +96,7 @@ class Series:
         folder = Path(f"/proc/{process}")
         status = dict(line.split(":", 1) for line in (folder / "status").read_text(encoding="utf-8").splitlines())
         self.seconds.append(seconds)
-        self.memory.append(1024 * int(status["VmRSS"].split()[0]))
+        self.memory.append(1024 * sum(int(status[kind].split()[0]) for kind in ("RssAnon", "RssFile")))
         self.handles.append(len(list((folder / "fd").iterdir())))
         self.threads.append(int(status["Threads"]))
 
@@ -167,7 +167,7 @@ class SetsSwitch:
 
     def __init__(self, node: Node, setter: AsyncParameterClient):
         self._setter = setter
-        self._change = node.create_client(ChangeState, "frontend/change_state")
+        self._change: Any = node.create_client(ChangeState, "frontend/change_state")
         self._tolerances = cycle(reversed(SYNC_TOLERANCES))
         self._steps: deque[Callable[[], Any]] = deque()
         self.is_busy = False

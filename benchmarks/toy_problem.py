@@ -135,7 +135,7 @@ def run_toy(method: str, options: ToyOptions, points: int = 100) -> ToyCurve:
         losses = _task_losses(network, problem, inputs)
         total = balance.total(losses, network.last_shared)
         optimizer.zero_grad()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if (step + 1) % every == 0:
             with torch.no_grad():
@@ -147,4 +147,5 @@ def run_toy(method: str, options: ToyOptions, points: int = 100) -> ToyCurve:
 
 def _task_losses(network: ToyNetwork, problem: ToyProblem, inputs: Tensor) -> Tensor:
     """Mean squared error per task (tasks,)."""
-    return ((network(inputs) - problem.targets(inputs)) ** 2).mean(dim=(1, 2))
+    losses: Tensor = ((network(inputs) - problem.targets(inputs)) ** 2).mean(dim=(1, 2))
+    return losses

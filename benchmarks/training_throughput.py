@@ -60,7 +60,7 @@ def measured_peak(device: torch.device, precision: str) -> float:
 def train_step(network: torch.nn.Module, loss: Callable[..., dict[str, Tensor]], batch: dict[str, Tensor]) -> None:
     """Forward, loss, backward and Adam, as the loop does them."""
     optimizer = torch.optim.Adam([parameter for parameter in network.parameters() if parameter.requires_grad])
-    loss(network, batch, 0)["total"].backward()
+    loss(network, batch, 0)["total"].backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 

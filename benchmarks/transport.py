@@ -32,6 +32,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superpoint_ros.bench.provenance import commit, machine
+from superpoint_ros.core.decode_options import DescriptorSampling
 
 CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
 COUNTERS = ("received", "processed", "dropped", "skipped", "waiting", "lost")
@@ -79,7 +80,7 @@ class NothingBackend:
 
     device = "none"
     batches_pay = False
-    descriptor_sampling = "exact"
+    descriptor_sampling: DescriptorSampling = "exact"
     sha256 = "0" * 64
 
     def __call__(self, images: np.ndarray, options: object) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -232,8 +233,10 @@ def measure(listener: Listener, case: Case, options: argparse.Namespace) -> dict
 
 def row(result: dict[str, Any]) -> str:
     """One line of the table."""
-    columns = ("size", "encoding", "megabytes", "policy", "reliability", "cameras", "sent", "received")
-    columns += ("received_least_camera", "processed", "dropped", "lost")
+    columns = (
+        "size", "encoding", "megabytes", "policy", "reliability", "cameras", "sent", "received",
+        "received_least_camera", "processed", "dropped", "lost",
+    )  # fmt: skip
     return "| " + " | ".join(str(result[column]) for column in columns) + " |"
 
 

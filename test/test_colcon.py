@@ -17,7 +17,8 @@ from helpers.seeded import seeded_weights_file
 REPOSITORY = Path(__file__).resolve().parents[1]
 COLCON = Path(sys.prefix) / "bin" / "colcon"
 TREE = ("CMakeLists.txt", "benchmarks", "cmake", "config", "launch", "msg", "package.xml", "pyproject.toml", "scripts")
-TREE += ("setup.py", "superpoint_ros", "test", "docs", "README.md", "CONTRIBUTING.md", "Makefile")
+TREE += ("setup.py", "superpoint_ros", "test", "docs", "README.md", "CONTRIBUTING.md", "QUALITY_DECLARATION.md")
+TREE += ("Makefile",)
 
 pytestmark = [
     pytest.mark.skipif(

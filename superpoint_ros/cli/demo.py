@@ -1,4 +1,4 @@
-"""The demo: a sequence is played to the real nodes, frontend first, then dense depth; drawn and summarized."""
+"""The demo: a sequence, or a bag as it is, is played to the real nodes; what they answer is drawn and summarized."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from superpoint_ros.cli.arguments import node_parameters, output_folder
 from superpoint_ros.cli.frontend_options import FrontendOptions, add_frontend_arguments, frontend_options
 from superpoint_ros.cli.source import Source
-from superpoint_ros.cli.sources import add_source_arguments, open_source
+from superpoint_ros.cli.sources import add_source_arguments, check_source_arguments, open_source
+from superpoint_ros.core.errors import SourceError
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.stopping import StopSignals
 
@@ -25,10 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Path of a weights file for the densifier (default: the bundled weights)",
     )
+    parser.add_argument(
+        "--params",
+        type=Path,
+        metavar="FILE",
+        help="Parameters of the nodes that a bag is played to, as ROS reads them (YAML); flags go before them",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; return 0 if every image could be read and both nodes answered each, else 1.
+    """Run the demo; return 0 if every image could be read and the nodes answered each, else 1.
 
     Raises:
         MissingExtraError: ROS 2 or rosbags is not installed.
@@ -47,6 +54,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from superpoint_ros.core.errors import MissingExtraError
 
     options = frontend_options(arguments)
+    check_source_arguments(arguments)
+    if arguments.params is not None and arguments.bag is None:
+        raise SourceError(f"--params {arguments.params} applies to --bag only")
     try:
         import rclpy
         import rosbags.rosbag2  # noqa: F401
@@ -57,10 +67,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from superpoint_ros.cli.node_process import private_domain
 
-    source, folder = open_source(arguments), output_folder(arguments)
+    source = open_source(arguments) if arguments.bag is None else None
+    folder = output_folder(arguments)
     with private_domain():
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
+            if source is None:
+                from superpoint_ros.cli.demo_bag import play_bag
+
+                return 0 if play_bag(arguments, folder) else 1
             return 0 if _play(source, folder, options, arguments.depth_weights) and not source.problems else 1
         finally:
             rclpy.try_shutdown()

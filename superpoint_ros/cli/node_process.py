@@ -68,6 +68,7 @@ class LoggedNode:
             self._command += ["-p", f"{parameter}:={text}"]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._told_to_stop = False
 
     def __enter__(self) -> LoggedNode:
         package = str(Path(superpoint_ros.__path__[0]).parent)
@@ -82,12 +83,19 @@ class LoggedNode:
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        self.tell_to_stop()
         try:
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def tell_to_stop(self) -> None:
+        """Tell the node to end, and do not wait for it; a second call does nothing."""
+        assert self._process is not None
+        if not self._told_to_stop:
+            self._process.send_signal(signal.SIGTERM)
+        self._told_to_stop = True
 
     @property
     def process_id(self) -> int:

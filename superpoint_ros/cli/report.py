@@ -17,6 +17,8 @@ from superpoint_ros.core.types import STATUS_NEW, Tracks
 from superpoint_ros.evaluation.sequences.track_metrics import Track, collect_tracks, link_pairs
 
 FOLLOW_PIXELS = 3.0
+# Beginnings of other times in a report.
+NO_STAGES = ("latency_", "stamp_")
 DROPS = ("dropped", "lost", "skipped", "without_partner")
 
 
@@ -123,7 +125,8 @@ def answer_rows(sent: int, answered: int, statistics: Sequence[Mapping[str, str]
 
 def stage_rows(statistics: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return name and value of the stage times, "<stage>_ms" of the statistics."""
-    stages = ((name.removesuffix("_ms"), value) for name, value in statistics.items() if name.endswith("_ms"))
+    named = {name.removesuffix("_ms"): value for name, value in statistics.items() if name.endswith("_ms")}
+    stages = ((name, value) for name, value in named.items() if not name.startswith(NO_STAGES))
     return [(f"ms per frame, {stage}", f"{float(value):.1f}") for stage, value in stages]
 
 

@@ -30,7 +30,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--video", type=Path, metavar="FILE", help="Video file")
     where.add_argument("--camera", type=int, metavar="N", help="Number of a camera of this machine")
     where.add_argument("--bag", type=Path, metavar="PATH", help="Rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
-    parser.add_argument("--topic", help="Image topic of the bag; needed where it has several")
+    parser.add_argument("--topic", help="Image topic of the bag, where it has several (demo: default all of them)")
     parser.add_argument(
         "--frames",
         type=int,
@@ -42,7 +42,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=640,
         metavar="PX",
-        help="Largest longer side; larger images are shrunk (default: %(default)s)",
+        help="Largest longer side; larger images are shrunk, for the demo's bags by the node (default: %(default)s)",
     )
     parser.add_argument(
         "--seed", type=int, default=4, help="Seed of the rendered room, the default source (default: %(default)s)"
@@ -55,12 +55,7 @@ def open_source(arguments: argparse.Namespace) -> Source:
     Raises:
         SourceError: The source is missing, unreadable or empty, or an option does not apply to it.
     """
-    _require("--frames", arguments.frames, 1)
-    _require("--max-image-size", arguments.max_image_size, MIN_IMAGE_SIZE, " px")
-    _require("--seed", arguments.seed, 0)
-    _require("--camera", arguments.camera, 0)
-    if arguments.topic and arguments.bag is None:
-        raise SourceError(f"--topic {arguments.topic} applies to --bag only")
+    check_source_arguments(arguments)
     if arguments.images is not None:
         source = image_folder(arguments.images)
     elif arguments.video is not None:
@@ -75,6 +70,20 @@ def open_source(arguments: argparse.Namespace) -> Source:
         )
     frames = arguments.frames or (None if arguments.camera is None else CAMERA_FRAMES)
     return _limited(source, frames, arguments.max_image_size)
+
+
+def check_source_arguments(arguments: argparse.Namespace) -> None:
+    """Check the options that `add_source_arguments` has added.
+
+    Raises:
+        SourceError: A number is too small, or an option does not apply to the source.
+    """
+    _require("--frames", arguments.frames, 1)
+    _require("--max-image-size", arguments.max_image_size, MIN_IMAGE_SIZE, " px")
+    _require("--seed", arguments.seed, 0)
+    _require("--camera", arguments.camera, 0)
+    if arguments.topic and arguments.bag is None:
+        raise SourceError(f"--topic {arguments.topic} applies to --bag only")
 
 
 def _require(option: str, value: int | None, lowest: int, unit: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 
 def warp_points(xy: np.ndarray, homography: np.ndarray) -> np.ndarray:
@@ -84,14 +85,13 @@ def inverse_pose(pose: np.ndarray) -> np.ndarray:
 
 
 def pose_from_quaternion(translation: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
-    """Make a rigid 4x4 pose of a translation (3,) in meters and a quaternion (x, y, z, w)."""
-    x, y, z, w = np.asarray(quaternion, np.float64) / np.linalg.norm(quaternion)
+    """Make a rigid 4x4 pose of a translation (3,) in meters and a quaternion (x, y, z, w) of any length.
+
+    Raises:
+        ValueError: The quaternion is zero.
+    """
     pose = np.eye(4)
-    pose[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
+    pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
     pose[:3, 3] = translation
     return pose
 

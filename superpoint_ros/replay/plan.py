@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, resolve_in_root
 from superpoint_ros.ros.runtime.image_topics import COMPRESSED, camera_info_topic, image_topic
@@ -39,23 +40,31 @@ class Camera:
     info_topic: str
 
 
-def plan_nodes(reader: BagReader, parameter_file: Path | None = None) -> dict[str, Values]:
+def plan_nodes(reader: BagReader, parameter_file: Path | None = None, topic: str | None = None) -> dict[str, Values]:
     """Return the parameters of each node that is to run, by its name; the frontend always is.
 
     Cameras that the file does not name are found: all topics of images, other than depth, with a CameraInfo beside
     them; where there is none of those, all topics of images. Triangulation runs on a pair whose baseline is known by
     the file or by the calibrations, the densifier on its sparse depth, or where there is one camera and one depth.
 
+    Args:
+        reader: The open bag.
+        parameter_file: Parameters of the nodes, as ROS reads them; None = defaults.
+        topic: Topic of the images of the only camera that is wanted; None = all cameras.
+
     Raises:
         ParameterError: The file cannot be read.
+        SourceError: There are no images on the topic.
     """
     given = {name: {} if parameter_file is None else read_parameter_file(parameter_file, f"/{name}")
              for name in OFFLINE_NODES}  # fmt: skip
-    depths, cameras = find_images(reader)
+    depths, cameras = find_images(reader, topic)
     frontend = given["frontend"]
+    if topic is not None:
+        frontend = {name: value for name, value in frontend.items() if not name.startswith("cameras.")}
     if not any(name.startswith("cameras.") for name in frontend):
         frontend |= camera_values(cameras)
-    cameras = {name: _camera(name, frontend) for name in frontend.get("cameras.names", ["camera"])}
+    cameras = {name: find_camera(name, frontend) for name in frontend.get("cameras.names", ["camera"])}
     plan = {"frontend": frontend}
     if (pair := stereo_pair(reader, cameras, given["triangulate"])) is not None:
         plan["triangulate"] = pair | given["triangulate"]
@@ -65,8 +74,12 @@ def plan_nodes(reader: BagReader, parameter_file: Path | None = None) -> dict[st
     return plan
 
 
-def find_images(reader: BagReader) -> tuple[list[str], dict[str, Camera]]:
-    """Find the topics of depth, and the cameras by name."""
+def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str], dict[str, Camera]]:
+    """Find the topics of depth, and the cameras by name; of these the wanted one alone, where one is named.
+
+    Raises:
+        SourceError: There are no images on the wanted topic.
+    """
     infos = reader.topics([CAMERA_INFO])
     depths: list[str] = []
     found: dict[str, Camera] = {}
@@ -78,6 +91,11 @@ def find_images(reader: BagReader) -> tuple[list[str], dict[str, Camera]]:
                 depths.append(topic)
             elif "compressedDepth" not in encoding:
                 found.setdefault(topic.removesuffix(COMPRESSED), Camera(topic, transport, camera_info_beside(topic)))
+    if wanted is not None:
+        topics = [camera.topic for camera in found.values()]
+        found = {base: camera for base, camera in found.items() if camera.topic == wanted}
+        if not found:
+            raise SourceError(f"'{reader.path}': has no image topic {wanted}: {', '.join(topics) or 'none'}")
     calibrated = {base: camera for base, camera in found.items() if camera.info_topic in infos}
     return depths, name_cameras(calibrated or found)
 
@@ -105,7 +123,8 @@ def camera_values(cameras: Mapping[str, Camera]) -> Values:
     return values
 
 
-def _camera(name: str, values: Mapping[str, Any]) -> Camera:
+def find_camera(name: str, values: Mapping[str, Any]) -> Camera:
+    """Return the topics of a camera of the frontend's parameters."""
     resolve = partial(resolve_in_root, node="frontend")
     transport = values.get(f"cameras.{name}.transport", "raw")
     topic = image_topic(resolve, values.get(f"cameras.{name}.topic", ""), name, transport)

@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 
 from superpoint_ros.core.stamps import nanoseconds
+from superpoint_ros.replay.spinning_node import SpinningNode
 from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
 from superpoint_ros.ros.runtime.qos import replay_qos
 
-POLL_S = 0.1
 # Counters of an input that say what became of its messages.
 ENDS = ("processed", "dropped", "skipped")
 
@@ -42,7 +40,7 @@ class Exchange:
         return self.messages[topic][0]
 
 
-class Player(Node):
+class Player(SpinningNode):
     """Publish messages reliably, never more on their way than the node is allowed to owe answers for.
 
     Args:
@@ -68,9 +66,8 @@ class Player(Node):
         in_flight: int = 4,
         answer_timeout: float = 60.0,
     ):
-        super().__init__(name)
+        super().__init__(name, check)
         self.sent = 0
-        self._check = check
         self._in_flight = in_flight
         self._timeout = answer_timeout
         self._pending: dict[int, Exchange] = {}
@@ -93,7 +90,7 @@ class Player(Node):
 
     def wait_until_connected(self, timeout: float) -> bool:
         """Tell whether a node that listens to all inputs and gives all answers was found in time [s]."""
-        return self._spin_until(self._connected, timeout)
+        return self.spin_until(self._connected, timeout)
 
     def play(self, frames: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
         """Send what belongs to one stamp at a time; yield the exchanges that are complete, in order of sending.
@@ -117,7 +114,7 @@ class Player(Node):
         def accounted() -> bool:
             return sum(int(values()[0].get(name, 0)) for name in ENDS) >= self.sent
 
-        self._spin_until(accounted, timeout)
+        self.spin_until(accounted, timeout)
         return values()
 
     def _send(self, frame: Mapping[str, Any]) -> None:
@@ -133,7 +130,7 @@ class Player(Node):
         while len(self._pending) > allowed:
             stamp, oldest = next(iter(self._pending.items()))
             left = oldest.sent + self._timeout - time.monotonic()
-            answered = self._spin_until(partial(self._complete, oldest), left)
+            answered = self.spin_until(partial(self._complete, oldest), left)
             del self._pending[stamp]
             if answered:
                 yield oldest
@@ -145,15 +142,6 @@ class Player(Node):
         answering = (*self._answers, self._reports.topic_name)
         listening = all(publisher.get_subscription_count() for publisher in self._inputs.values())
         return listening and all(self.count_publishers(topic) for topic in answering)
-
-    def _spin_until(self, condition: Callable[[], bool], timeout: float) -> bool:
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self._check()
-            if time.monotonic() > deadline:
-                return False
-            rclpy.spin_once(self, timeout_sec=POLL_S)
-        return True
 
     def _on_report(self, message: DiagnosticArray) -> None:
         for status in message.status:

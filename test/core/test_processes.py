@@ -12,6 +12,7 @@ from superpoint_ros.core.errors import CheckpointError, ProcessError
 from superpoint_ros.core.files import first_bytes
 from superpoint_ros.core.processes import describe_exit, run_apart
 from superpoint_ros.inference.models import find_model
+from superpoint_ros.ros.runtime.stopping import end_process
 
 
 def test_the_function_runs_in_another_process_and_its_result_comes_back(tmp_path):
@@ -39,7 +40,7 @@ def test_a_result_that_cannot_be_sent_is_named():
     ("call", "says"),
     [
         ((signal.raise_signal, signal.SIGILL), "its process ended by SIGILL"),
-        ((os._exit, 102), "its process ended with status 102"),
+        ((end_process, 102), "its process ended with status 102"),
         ((sys.exit, 3), "its process ended with status 3"),
     ],
 )

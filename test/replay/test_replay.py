@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.bags import picture, write_images_bag, write_messages_bag
-from helpers.ros_probe import header, milliseconds, texture
+from helpers.camera_messages import camera_messages
+from helpers.ros_probe import milliseconds
 from helpers.shared_data import shared_data
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
@@ -20,11 +21,8 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.comparison import compare_bags
-from superpoint_ros.ros.messages.images import array_to_image
 
-SIZE = (120, 160)
 MAIN = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
-K = [100.0, 0.0, 79.5, 0.0, 100.0, 59.5, 0.0, 0.0, 1.0]
 SHARED_BAGS = ("euroc_v101_stereo_imu_sqlite3", "kitchen_rgbd_mcap", "tum_fr2_desk_8f.bag", "tum_fr2_desk_mcap")
 EUROC_POSE = [0.11007414, -0.00015661, 0.00088938, 0.00704531, -0.00017985, 0.00115733, 0.9999745]
 
@@ -39,25 +37,6 @@ def parameter_file(folder: Path, **nodes: dict[str, object]) -> Path:
     path = folder / "parameters.yaml"
     path.write_text(str({f"/{node}": {"ros__parameters": values} for node, values in nodes.items()}))
     return path
-
-
-def info(stamp: int, side: int = 0) -> CameraInfo:
-    P = [*K[:3], -6.0 * side, *K[3:6], 0.0, *K[6:], 0.0]
-    return CameraInfo(header=header(stamp), height=SIZE[0], width=SIZE[1], k=K, p=P, distortion_model="plumb_bob")
-
-
-def camera_messages(count: int = 4, cameras: tuple[str, ...] = ("left",)) -> list[tuple[str, object]]:
-    """Images of a texture that moves, each before its calibration."""
-    scene = texture(3, (SIZE[0], SIZE[1] + 60))
-    messages = []
-    for number in range(count):
-        for side, camera in enumerate(cameras):
-            shift = 4 * number + 3 * side
-            image = np.ascontiguousarray(scene[:, shift : shift + SIZE[1]])
-            stamp = 1000 + 50 * number
-            messages.append((f"/{camera}/image_raw", array_to_image(image, header(stamp))))
-            messages.append((f"/{camera}/camera_info", info(stamp, side)))
-    return messages
 
 
 def counts(path: Path) -> dict[str, int]:

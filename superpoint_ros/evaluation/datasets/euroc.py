@@ -45,7 +45,11 @@ def _optional_truth(path: Path) -> np.ndarray:
 
 def _body_pose(row: np.ndarray) -> np.ndarray:
     """Convert a row of time, position and quaternion (w, x, y, z) to T_world_body."""
-    return pose_from_quaternion(row[1:4], row[[5, 6, 7, 4]])
+    try:
+        return pose_from_quaternion(row[1:4], row[[5, 6, 7, 4]])
+    except ValueError as error:
+        place = f"state_groundtruth_estimate0/data.csv, pose at {row[0]:.0f} ns"
+        raise DatasetError(f"{place}: {error}; {ORIGIN}") from error
 
 
 def _listed_images(path: Path) -> tuple[np.ndarray, list[str]]:

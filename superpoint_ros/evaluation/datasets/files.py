@@ -130,9 +130,16 @@ def read_stamped_names(path: Path, origin: str) -> tuple[np.ndarray, list[str]]:
 
 
 def read_tum_poses(path: Path, origin: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read lines of "seconds tx ty tz qx qy qz qw": stamps, float64 (N,), and poses, float64 (N, 4, 4)."""
+    """Read lines of "seconds tx ty tz qx qy qz qw": stamps, float64 (N,), and poses, float64 (N, 4, 4).
+
+    Raises:
+        DatasetError: The file does not exist, or has other lines.
+    """
     rows = read_numbers(path, 8, origin)
-    return rows[:, 0], np.stack([pose_from_quaternion(row[1:4], row[4:8]) for row in rows])
+    try:
+        return rows[:, 0], np.stack([pose_from_quaternion(row[1:4], row[4:8]) for row in rows])
+    except ValueError as error:
+        raise DatasetError(f"'{path}': {error}; expected lines of 'seconds tx ty tz qx qy qz qw'; {origin}") from error
 
 
 def read_json(path: Path, keys: tuple[str, ...], origin: str) -> dict[str, Any]:

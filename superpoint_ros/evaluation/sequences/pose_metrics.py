@@ -7,15 +7,14 @@ Two views determine t up to scale, so only its direction counts.
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from superpoint_ros.core.geometry import essential_matrix
 
 
 def rotation_error(estimated: np.ndarray, true: np.ndarray) -> float:
     """Compute the angle [degrees] of the rotation between two rotation matrices 3x3, in [0, 180]."""
-    difference = estimated.T @ true
-    sine = np.linalg.norm(difference - difference.T) / np.sqrt(8.0)
-    return float(np.degrees(np.arctan2(sine, (np.trace(difference) - 1.0) / 2.0)))
+    return float(np.degrees(Rotation.from_matrix(estimated.T @ true).magnitude()))
 
 
 def direction_error(estimated: np.ndarray, true: np.ndarray) -> float:

@@ -57,6 +57,15 @@ def test_what_is_damaged_is_named(sequence: Path, name: str):
         read_euroc(sequence)
 
 
+def test_a_quaternion_of_zero_is_named(sequence: Path):
+    path = sequence / "mav0" / "state_groundtruth_estimate0" / "data.csv"
+    lines = path.read_text().splitlines()
+    cells = [line.split(",") for line in lines if not line.startswith("#")]
+    path.write_text("\n".join(",".join([*row[:4], "0", "0", "0", "0", *row[8:]]) for row in cells))
+    with pytest.raises(DatasetError, match=r"data\.csv, pose at \d+ ns: .*zero norm"):
+        read_euroc(sequence)
+
+
 def test_without_truth_no_frame_has_a_pose(sequence: Path):
     (sequence / "mav0" / "state_groundtruth_estimate0" / "data.csv").unlink()
     assert [frame.pose for frame in read_euroc(sequence)] == [None, None, None]

@@ -73,6 +73,12 @@ def test_damaged_poses_are_named(tmp_path: Path, content: str):
         read_tum_poses(tmp_path / "poses.txt", ORIGIN)
 
 
+def test_a_quaternion_of_zero_is_named(tmp_path: Path):
+    (tmp_path / "poses.txt").write_text("1 2 3 4 0 0 0 0\n")
+    with pytest.raises(DatasetError, match=r"poses\.txt.*zero norm.*somewhere"):
+        read_tum_poses(tmp_path / "poses.txt", ORIGIN)
+
+
 def test_a_matrix_of_another_shape(tmp_path: Path):
     (tmp_path / "matrix").write_text("1 2 3\n4 5 6\n")
     with pytest.raises(DatasetError, match="2 rows of numbers; expected 3 of 3"):
