@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import MutableMapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PROFILE = Path(__file__).with_name("fastdds_profile.xml")
-# The second is heeded by Fast DDS 2 (Humble and Jazzy).
+# Of Fast DDS 3, and of Fast DDS 2 (Humble and Jazzy); Kilted reads both, and the same profile twice is an error.
 PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+FIRST_RCLPY_WITH_FASTDDS_3 = 8
 TRANSPORTS_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
 # Profiles that Fast DDS reads from the working directory.
 PROFILE_FILES = ("DEFAULT_FASTDDS_PROFILES.xml", "DEFAULT_FASTRTPS_PROFILES.xml")
@@ -32,8 +35,18 @@ def give_messages_room(environment: MutableMapping[str, str]) -> bool:
     is_chosen = any(environment.get(name) for name in (*PROFILE_VARIABLES, TRANSPORTS_VARIABLE))
     if is_other or is_chosen or any(Path(name).exists() for name in PROFILE_FILES) or not _has_room():
         return False
-    environment.update(dict.fromkeys(PROFILE_VARIABLES, str(PROFILE)))
+    if (rclpy := _rclpy_version()) is None:
+        return False
+    environment[PROFILE_VARIABLES[rclpy < FIRST_RCLPY_WITH_FASTDDS_3]] = str(PROFILE)
     return True
+
+
+def _rclpy_version() -> int | None:
+    """Return the first number of the version of rclpy; None where it is not installed."""
+    for name in ("ros-rclpy", "rclpy"):
+        with suppress(PackageNotFoundError):
+            return int(version(name).split(".")[0])
+    return None
 
 
 def _has_room() -> bool:

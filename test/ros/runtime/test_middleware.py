@@ -21,11 +21,17 @@ def plenty(monkeypatch, tmp_path):
     monkeypatch.setattr(middleware.shutil, "disk_usage", lambda path: Usage(64 * MEGABYTE, 0, 64 * MEGABYTE))
 
 
+@pytest.mark.parametrize(
+    ("rclpy", "set_variable"),
+    [("3.3.13", PROFILE_VARIABLES[1]), ("7.1.6", PROFILE_VARIABLES[1]), ("9.1.2", PROFILE_VARIABLES[0])],
+)
 @pytest.mark.parametrize("middleware_name", [None, "rmw_fastrtps_cpp", "rmw_fastrtps_dynamic_cpp"])
-def test_without_a_choice_the_profile_is_set(middleware_name):
+def test_without_a_choice_the_profile_is_set(middleware_name, rclpy, set_variable, monkeypatch):
+    monkeypatch.setattr(middleware, "version", lambda name: rclpy)
     environment = {} if middleware_name is None else {"RMW_IMPLEMENTATION": middleware_name}
+    before = dict(environment)
     assert give_messages_room(environment)
-    assert {environment[name] for name in PROFILE_VARIABLES} == {str(PROFILE)}
+    assert {name: value for name, value in environment.items() if name not in before} == {set_variable: str(PROFILE)}
     assert int(re.search("<segment_size>(.*)</segment_size>", PROFILE.read_text())[1]) == SEGMENT_SIZE
 
 
