@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 
 def warp_points(xy: np.ndarray, homography: np.ndarray) -> np.ndarray:
@@ -90,6 +89,8 @@ def pose_from_quaternion(translation: np.ndarray, quaternion: np.ndarray) -> np.
     Raises:
         ValueError: The quaternion is zero.
     """
+    from scipy.spatial.transform import Rotation
+
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
     pose[:3, 3] = translation
