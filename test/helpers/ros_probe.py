@@ -28,9 +28,12 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
 
 from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
+from superpoint_ros.ros.runtime.middleware import rclpy_version
 
 LEVELS = {b"\x00": "OK", b"\x01": "WARN", b"\x02": "ERROR", b"\x03": "STALE"}
 WAIT_S = 40.0
+# Before Kilted rclpy does not say whose a message is.
+TELLS_PUBLISHERS = (rclpy_version() or 0) >= 9
 RELIABLE = QoSProfile(depth=1000)
 
 

@@ -35,13 +35,13 @@ def give_messages_room(environment: MutableMapping[str, str]) -> bool:
     is_chosen = any(environment.get(name) for name in (*PROFILE_VARIABLES, TRANSPORTS_VARIABLE))
     if is_other or is_chosen or any(Path(name).exists() for name in PROFILE_FILES) or not _has_room():
         return False
-    if (rclpy := _rclpy_version()) is None:
+    if (rclpy := rclpy_version()) is None:
         return False
     environment[PROFILE_VARIABLES[rclpy < FIRST_RCLPY_WITH_FASTDDS_3]] = str(PROFILE)
     return True
 
 
-def _rclpy_version() -> int | None:
+def rclpy_version() -> int | None:
     """Return the first number of the version of rclpy; None where it is not installed."""
     for name in ("ros-rclpy", "rclpy"):
         with suppress(PackageNotFoundError):
