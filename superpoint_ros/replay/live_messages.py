@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
+from superpoint_ros.replay.deserialization import deserialize
 from superpoint_ros.replay.live_topics import LiveTopics
 
 
@@ -70,7 +70,7 @@ class LiveMessages:
                     cdr = data if self._migration is None else self._migration.to_cdr(data, connection.msgtype)
                     if connection.msgtype.rpartition("/")[2] != kind.__name__:
                         raise TypeError(f"a node wants {kind.__name__}")
-                    message: Any = deserialize_message(cdr, kind)
+                    message: Any = deserialize(cdr, kind)
                 except Exception:  # the middleware, and rosbags, raise what they like on damaged bytes
                     text = f"{len(data)} bytes of {connection.msgtype} are no {kind.__name__}; left out"
                     self.problems.append(f"{connection.topic}: {text}")

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rclpy.serialization import deserialize_message
 from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import ParameterError, SourceError
 from superpoint_ros.replay.bag_reader import BagReader
+from superpoint_ros.replay.deserialization import deserialize
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, OfflineNode, TopicBus
 from superpoint_ros.replay.plan import Values, plan_nodes
 from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
@@ -205,7 +205,7 @@ class _Replay:
         if data is None or connection.msgtype.rpartition("/")[2] != kind.__name__:
             return None
         try:
-            return deserialize_message(data, kind)
+            return deserialize(data, kind)
         except Exception:  # the middleware raises what it likes on damaged bytes
             return None
 
