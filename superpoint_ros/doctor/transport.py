@@ -8,12 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from superpoint_ros.doctor.finding import Finding
-from superpoint_ros.ros.runtime.middleware import PROFILE_VARIABLES
+from superpoint_ros.ros.runtime.middleware import PROFILE_VARIABLES, SHARED_MEMORY
 
 # Of config/fastdds_large_images.xml; the kernel silently gives less where its own limit is lower.
 SOCKET_BUFFER = 4_194_304
 SYSCTL = Path("/proc/sys/net/core")
-SHARED_MEMORY = Path("/dev/shm")
 # These run Fast DDS 2, which heeds the older variable.
 FASTDDS_2 = ("humble", "iron", "jazzy")
 OUR_PROFILE = "$(ros2 pkg prefix --share superpoint_ros)/config/fastdds_large_images.xml"

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 from sensor_msgs.msg import PointCloud
+from std_msgs.msg import Header
 
 from superpoint_ros.msg import Tracks
-from superpoint_ros.ros.bridges.normalized_tracks import ID_LIMIT, message_to_normalized_tracks, point_cloud
+from superpoint_ros.ros.bridges.normalized_tracks import (
+    ID_LIMIT,
+    NormalizedTracks,
+    message_to_normalized_tracks,
+    point_cloud,
+)
 
 FEATURES_TOPIC = "/feature_tracker/feature"
 RESTART_TOPIC = "/vins_restart"
@@ -25,7 +31,11 @@ def tracks_to_point_cloud(message: Tracks) -> PointCloud:
     Raises:
         InputError: Arrays of different lengths, or no normalized coordinates.
     """
-    seen = message_to_normalized_tracks(message)
+    return encode(message_to_normalized_tracks(message), message.header)
+
+
+def encode(seen: NormalizedTracks, header: Header) -> PointCloud:
+    """Make the features of tracks and their header, see `tracks_to_point_cloud`."""
     kept = seen.is_known
     (p_u, p_v), (velocity_x, velocity_y) = seen.tracks.xy[kept].T, seen.velocity[kept].T
     zero = np.zeros(len(p_u), np.float32)
@@ -40,4 +50,4 @@ def tracks_to_point_cloud(message: Tracks) -> PointCloud:
         "gy": zero,
         "gz": zero,
     }
-    return point_cloud(seen.xy[kept], channels, message.header)
+    return point_cloud(seen.xy[kept], channels, header)

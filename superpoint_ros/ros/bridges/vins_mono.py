@@ -7,9 +7,15 @@ HKUST-Aerial-Robotics/VINS-Mono.
 from __future__ import annotations
 
 from sensor_msgs.msg import PointCloud
+from std_msgs.msg import Header
 
 from superpoint_ros.msg import Tracks
-from superpoint_ros.ros.bridges.normalized_tracks import ID_LIMIT, message_to_normalized_tracks, point_cloud
+from superpoint_ros.ros.bridges.normalized_tracks import (
+    ID_LIMIT,
+    NormalizedTracks,
+    message_to_normalized_tracks,
+    point_cloud,
+)
 
 FEATURES_TOPIC = "/feature_tracker/feature"
 RESTART_TOPIC = "/feature_tracker/restart"
@@ -25,7 +31,11 @@ def tracks_to_point_cloud(message: Tracks) -> PointCloud:
     Raises:
         InputError: Arrays of different lengths, or no normalized coordinates.
     """
-    seen = message_to_normalized_tracks(message)
+    return encode(message_to_normalized_tracks(message), message.header)
+
+
+def encode(seen: NormalizedTracks, header: Header) -> PointCloud:
+    """Make the features of tracks and their header, see `tracks_to_point_cloud`."""
     kept = seen.is_known & (seen.tracks.age > 1)
     (u, v), (velocity_x, velocity_y) = seen.tracks.xy[kept].T, seen.velocity[kept].T
     channels = {
@@ -35,4 +45,4 @@ def tracks_to_point_cloud(message: Tracks) -> PointCloud:
         "velocity_x": velocity_x,
         "velocity_y": velocity_y,
     }
-    return point_cloud(seen.xy[kept], channels, message.header)
+    return point_cloud(seen.xy[kept], channels, header)

@@ -9,12 +9,12 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import PointCloud
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Header
 
 from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.msg import Tracks
 from superpoint_ros.ros.bridges import vins_fusion, vins_mono
-from superpoint_ros.ros.bridges.normalized_tracks import message_to_normalized_tracks
+from superpoint_ros.ros.bridges.normalized_tracks import NormalizedTracks, message_to_normalized_tracks
 from superpoint_ros.ros.bridges.parameters import SCHEMA, BridgeParameters
 from superpoint_ros.ros.runtime.diagnostics import diagnostic_status
 from superpoint_ros.ros.runtime.pipeline import Pipeline, Stream
@@ -32,12 +32,12 @@ class Estimator:
 
     features_topic: str
     restart_topic: str
-    encode: Callable[[Tracks], PointCloud]
+    encode: Callable[[NormalizedTracks, Header], PointCloud]
 
 
 ESTIMATORS = {
-    "vins_fusion": Estimator(vins_fusion.FEATURES_TOPIC, vins_fusion.RESTART_TOPIC, vins_fusion.tracks_to_point_cloud),
-    "vins_mono": Estimator(vins_mono.FEATURES_TOPIC, vins_mono.RESTART_TOPIC, vins_mono.tracks_to_point_cloud),
+    "vins_fusion": Estimator(vins_fusion.FEATURES_TOPIC, vins_fusion.RESTART_TOPIC, vins_fusion.encode),
+    "vins_mono": Estimator(vins_mono.FEATURES_TOPIC, vins_mono.RESTART_TOPIC, vins_mono.encode),
 }
 
 
@@ -89,15 +89,15 @@ class VinsBridge(Pipeline[BridgeParameters, tuple[int, Tracks]]):
     def _translate(self, message: Tracks) -> None:
         statistics = self._stream.statistics
         with statistics.timed("convert"):
-            self._count_left_out(message)
-            cloud = self._estimator.encode(message)
+            seen = message_to_normalized_tracks(message)
+            self._count_left_out(seen.is_known)
+            cloud = self._estimator.encode(seen, message.header)
         with statistics.timed("publish"):
             self._features.publish(cloud)
         statistics.note(tracks=len(cloud.points))
         statistics.finish(nanoseconds(message.header.stamp))
 
-    def _count_left_out(self, message: Tracks) -> None:
-        is_known = message_to_normalized_tracks(message).is_known
+    def _count_left_out(self, is_known: np.ndarray) -> None:
         left_out = int(np.count_nonzero(~is_known))
         self._stream.statistics.count("left_out", left_out)
         if left_out:
@@ -106,13 +106,6 @@ class VinsBridge(Pipeline[BridgeParameters, tuple[int, Tracks]]):
 
     def statuses(self) -> Sequence[DiagnosticStatus]:
         """Return the line of the tracks; received = processed + dropped + skipped + waiting."""
-        statistics = self._stream.statistics
-        statistics.advance()
-        values = {
-            "topic": self._stream.topic,
-            "rate_in_hz": statistics.rate("received"),
-            "rate_out_hz": statistics.rate("processed"),
-            **statistics.values(waiting_of="received"),
-        }
-        problems = [*self._input.check(), *filter(None, [statistics.problem()])]
+        values = self._stream.report()
+        problems = [*self._input.check(), *filter(None, [self._stream.statistics.problem()])]
         return [diagnostic_status(self._stream.name, problems, values)]

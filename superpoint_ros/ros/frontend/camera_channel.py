@@ -216,15 +216,7 @@ class CameraChannel:
 
     def status(self) -> DiagnosticStatus:
         """Return the camera's line of the report; received = processed + dropped + skipped + waiting."""
-        statistics = self.stream.statistics
-        statistics.advance()
-        values = {
-            "topic": self.stream.topic,
-            "rate_in_hz": statistics.rate("received"),
-            "rate_out_hz": statistics.rate("processed"),
-            **statistics.values(waiting_of="received"),
-            "waiting_for_camera_info": str(len(self._held_back)),
-        }
+        values = self.stream.report() | {"waiting_for_camera_info": str(len(self._held_back))}
         return diagnostic_status(self._name, self._problems(), values)
 
     def _problems(self) -> list[Problem]:

@@ -79,6 +79,16 @@ class Stream:
     statistics: InputStatistics = field(default_factory=InputStatistics)
     held_back: Callable[[], str] = str
 
+    def report(self) -> dict[str, str]:
+        """Return its values in the report, rates up to now; received = processed + dropped + skipped + waiting."""
+        self.statistics.advance()
+        return {
+            "topic": self.topic,
+            "rate_in_hz": self.statistics.rate("received"),
+            "rate_out_hz": self.statistics.rate("processed"),
+            **self.statistics.values(waiting_of="received"),
+        }
+
 
 class Pipeline(ABC, Generic[Parameters, Item]):
     """Describe an algorithm, and what it is given by where it runs.
