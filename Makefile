@@ -22,17 +22,13 @@ demo: install
 
 # `pytest`, not `python -m pytest`: the latter puts this folder, which has no generated messages, before the installed package.
 # Files run two at a time, where no test looks at what else the machine does: each process has a ROS domain of its own.
-# test_recipe.py has a process of its own: in one process after tests that load OpenVINO its training of two processes
-# ended in a segmentation fault, on every run; alone it passes. The cause is not known.
 PYTEST := $(BIN)/pytest
-RECIPE := test/training/test_recipe.py
 PARALLEL := $(addprefix test/,bench core evaluation export inference networks ros scenes training)
 test: $(VENV)/.installed-with-tests
 ifdef PYTEST_ARGUMENTS
 	$(PYTEST) $(PYTEST_ARGUMENTS)
 else
-	$(PYTEST) -n 2 --dist loadfile $(PARALLEL) --ignore=$(RECIPE)
-	$(PYTEST) $(RECIPE)
+	$(PYTEST) -n 2 --dist loadfile $(PARALLEL)
 	$(PYTEST) $(addprefix --ignore=,$(PARALLEL))
 endif
 

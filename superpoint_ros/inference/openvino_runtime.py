@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache, partial
 
 import numpy as np
 from openvino import Core, InferRequest, Model
@@ -60,11 +61,10 @@ class OpenVINONetwork:
         self.device = device
         # What is not quantized of a graph in 8 bits is computed in bfloat16 where the processor has it.
         floating = "f32" if precision == "float32" or not _has_bfloat16() else "bf16"
-        self._settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": floating}
+        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": floating}
         if threads:
-            self._settings["INFERENCE_NUM_THREADS"] = str(threads)
-        self._graph = graph
-        self._request_for = lru_cache(MAX_SIZES)(self._compile)
+            settings["INFERENCE_NUM_THREADS"] = str(threads)
+        self._request_for = lru_cache(MAX_SIZES)(partial(_compile, graph, settings))
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """Return the outputs; they are overwritten by the next call with inputs of these shapes."""
@@ -72,11 +72,22 @@ class OpenVINONetwork:
         request.infer(dict(enumerate(inputs)), share_inputs=True)
         return [tensor.data for tensor in request.output_tensors]
 
-    def _compile(self, shapes: tuple[tuple[int, ...], ...]) -> InferRequest:
-        graph = self._graph.clone()
-        graph.reshape(dict(enumerate(map(list, shapes))))
-        return Core().compile_model(graph, "CPU", self._settings).create_infer_request()
+
+def _compile(graph: Model, settings: Mapping[str, str], shapes: tuple[tuple[int, ...], ...]) -> InferRequest:
+    graph = graph.clone()
+    graph.reshape(dict(enumerate(map(list, shapes))))
+    return _core().compile_model(graph, "CPU", settings).create_infer_request()
+
+
+@cache
+def _core() -> Core:
+    """Return the one core of the process.
+
+    With its last core OpenVINO unloads its processor plugin, and with it the stack for signals that it gave the thread
+    which loaded it. Where another thread unloads it, the next signal to the first one, as of Ctrl-C, ends the process.
+    """
+    return Core()
 
 
 def _has_bfloat16() -> bool:
-    return "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -200,3 +202,25 @@ def test_every_image_of_a_batch_gets_its_own_keypoints(tmp_path):
 def test_no_other_device_is_taken_in_place_of_a_gpu():
     with pytest.raises(BackendError, match="device 'cuda' is not one of auto, cpu"):
         Extractor(backend="openvino", device="cuda")
+
+
+# The network is loaded by one thread and freed by another, as in a node that is cleaned up; then comes a signal.
+FREED_ELSEWHERE = """
+import gc, signal, threading
+import numpy as np
+from superpoint_ros.inference.extractor import Extractor
+
+extractors = [Extractor(backend="openvino")]
+extractors[0].extract(np.zeros((64, 64), np.uint8))
+thread = threading.Thread(target=lambda: (extractors.clear(), gc.collect()))
+thread.start()
+thread.join()
+signal.signal(signal.SIGUSR1, lambda number, frame: print("handled"))
+signal.raise_signal(signal.SIGUSR1)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="OpenVINO gives threads a stack for signals on Linux")
+def test_a_signal_is_handled_after_another_thread_has_freed_the_network():
+    finished = subprocess.run([sys.executable, "-c", FREED_ELSEWHERE], capture_output=True, text=True, timeout=60)
+    assert (finished.returncode, finished.stdout) == (0, "handled\n"), finished.stderr
