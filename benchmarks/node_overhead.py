@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.bench.provenance import commit, machine
-from superpoint_ros.core.allocation import limit_arenas
+from superpoint_ros.core.allocation import bound_growth
 from superpoint_ros.core.decode_options import DecodeOptions, DescriptorSampling
 from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.inference.extractor import Extractor
@@ -57,7 +57,7 @@ def serve(keypoints: int) -> int:
     from superpoint_ros.inference.backend import BACKENDS
     from superpoint_ros.ros.frontend.node import main as frontend_main
 
-    limit_arenas()
+    bound_growth()
     BACKENDS[BACKEND] = lambda model, options: PrecomputedBackend(keypoints)
     return frontend_main(
         ["--ros-args", "-p", f"backend:={BACKEND}", "-p", "weights:=none", "-p", "policy:=every_frame"]

@@ -1,16 +1,21 @@
-"""The arenas of malloc, counted by glibc itself in a process of its own."""
+"""The arenas and mapped blocks of malloc, counted by glibc itself in a process of its own."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from superpoint_ros.core.allocation import MALLOC_OPTIONS
+
+needs_glibc = pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc_info")
+
 # Each thread holds memory of its own while all of them are there.
 PROGRAM = """
 import ctypes, sys, threading
-from superpoint_ros.core.allocation import limit_arenas
+from superpoint_ros.core.allocation import bound_growth
 if sys.argv[1] == "limited":
-    limit_arenas()
+    bound_growth()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 together = threading.Barrier(8)
@@ -23,27 +28,46 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
+libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(4_000_000))))
+block = libc.malloc(ctypes.c_size_t(1_000_000))
 file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
 libc.malloc_info(0, file)
 libc.fclose(file)
 """
 
 
-def arenas(how, tmp_path, monkeypatch, **environment):
-    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+def malloc_info(how, tmp_path, monkeypatch, **environment):
+    for name in MALLOC_OPTIONS:
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     path = tmp_path / "malloc_info.xml"
     subprocess.run([sys.executable, "-c", PROGRAM, how, str(path)], check=True, timeout=60)
-    return path.read_text(encoding="utf-8").count("<heap nr=")
+    return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc_info")
+def arenas(*arguments, **environment):
+    return malloc_info(*arguments, **environment).count("<heap nr=")
+
+
+def mapped_blocks(*arguments, **environment):
+    return int(re.search(r'<total type="mmap" count="(\d+)"', malloc_info(*arguments, **environment)).group(1))
+
+
+@needs_glibc
 def test_threads_share_two_arenas(tmp_path, monkeypatch):
     assert arenas("limited", tmp_path, monkeypatch) == 2
     assert arenas("as it is", tmp_path, monkeypatch) > 2
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc_info")
+@needs_glibc
+def test_a_large_block_is_mapped_on_its_own_after_a_larger_one_was_freed(tmp_path, monkeypatch):
+    assert mapped_blocks("limited", tmp_path, monkeypatch) == mapped_blocks("as it is", tmp_path, monkeypatch) + 1
+
+
+@needs_glibc
 def test_the_environment_has_the_last_word(tmp_path, monkeypatch):
     assert arenas("limited", tmp_path, monkeypatch, MALLOC_ARENA_MAX="1") == 1
+    chosen = {"MALLOC_MMAP_THRESHOLD_": "2000000"}
+    blocks = [mapped_blocks(how, tmp_path, monkeypatch, **chosen) for how in ("limited", "as it is")]
+    assert blocks[0] == blocks[1]

@@ -10,7 +10,7 @@ import os
 import sys
 from functools import partial
 
-from superpoint_ros.core.allocation import limit_arenas
+from superpoint_ros.core.allocation import bound_growth
 from superpoint_ros.core.products import keep_products_on_one_thread
 from superpoint_ros.ros.runtime.middleware import give_messages_room
 from superpoint_ros.ros.runtime.missing import describe_missing_ros
@@ -30,7 +30,7 @@ def run_program(node: str) -> None:
     """
     stop = StopSignals()
     keep_products_on_one_thread()
-    limit_arenas()
+    bound_growth()
     give_messages_room(os.environ)
     try:
         module = importlib.import_module(f"superpoint_ros.ros.{NODES[node]}.node")
