@@ -29,10 +29,15 @@ def parameter(text: str) -> tuple[str, Any]:
     """Parse NAME:=VALUE, the value as YAML."""
     import yaml
 
+    from superpoint_ros.core.yaml_text import parse_yaml
+
     name, separator, value = text.partition(":=")
     if not separator or not name:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME:=VALUE, such as threads:=1")
-    return name, yaml.safe_load(value)
+    try:
+        return name, parse_yaml(value)
+    except yaml.YAMLError as error:
+        raise argparse.ArgumentTypeError(f"'{text}': the value is not YAML") from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ import yaml
 
 from superpoint_ros.core.decode_options import DEFAULT_DETECTION_THRESHOLD, FIRST_CELL_CENTER, DescriptorSampling
 from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.core.yaml_text import parse_yaml
 
 SHIPPED_MODELS = Path(__file__).resolve().parents[1] / "weights" / "models.yaml"
 DEFAULT_MODEL = "superpoint"
@@ -83,7 +84,7 @@ def _named(model: str) -> ModelSpec:
 
 def _read_yaml(what: str, path: Path) -> object:
     try:
-        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: object = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CheckpointError(f"{what} '{path}': cannot be read ({error})") from error
     return content

@@ -11,6 +11,7 @@ import yaml
 
 from superpoint_ros.core.errors import ParameterError, SuperPointRosError
 from superpoint_ros.core.options import check_options, option
+from superpoint_ros.core.yaml_text import parse_yaml
 
 T = TypeVar("T")
 Precision: TypeAlias = Literal["bf16-mixed", "32-true"]
@@ -126,7 +127,10 @@ def _override(values: dict[str, Any], assignment: str) -> None:
         values = values.setdefault(parent, {})
         if not isinstance(values, dict):
             raise ConfigError(f"'{assignment}': '{parent}' has no keys below it")
-    values[last] = yaml.safe_load(text)
+    try:
+        values[last] = parse_yaml(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"'{assignment}': the value is not YAML: {error}") from error
 
 
 def load_config(kind: type[T], path: Path | None, assignments: list[str] | None = None) -> T:
@@ -136,7 +140,7 @@ def load_config(kind: type[T], path: Path | None, assignments: list[str] | None 
         ConfigError: naming the key, its value and what would be right.
     """
     try:
-        values = (yaml.safe_load(path.read_text()) or {}) if path else {}
+        values = (parse_yaml(path.read_text(encoding="utf-8")) or {}) if path else {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"configuration '{path}' cannot be read: {error}") from error
     for assignment in assignments or []:

@@ -33,7 +33,7 @@ def test_values_and_overrides(tmp_path):
     path.write_text("size: [64, 80]\nbatch: 3\nloop: {steps: 5, learning_rate: 1}\n")
     with pytest.raises(ConfigError, match="learning_rate"):
         load_config(MagicPointConfig, path)
-    config = load_config(MagicPointConfig, path, ["loop.learning_rate=0.5", "warp.rotation=10", "batch=4"])
+    config = load_config(MagicPointConfig, path, ["loop.learning_rate=5e-1", "warp.rotation=10", "batch=4"])
     assert config.size == (64, 80)
     assert (config.batch, config.loop.steps, config.loop.learning_rate, config.warp.rotation) == (4, 5, 0.5, 10.0)
     assert config.validation_images == MagicPointConfig().validation_images
@@ -54,6 +54,7 @@ def test_values_and_overrides(tmp_path):
         ("loop.precision=fp8", "precision='fp8' is not one of 'bf16-mixed', '32-true'"),
         ("batch", "expected key=value"),
         ("batch.x=1", "'batch' has no keys below it"),
+        ("size=[120", "'size=[120': the value is not YAML"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, assignment, message):

@@ -11,6 +11,7 @@ import yaml
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.geometry import pose_from_quaternion
+from superpoint_ros.core.yaml_text import parse_yaml
 from superpoint_ros.evaluation.datasets.files import nearest_rows, pinhole, read_image, read_numbers, read_text
 from superpoint_ros.evaluation.datasets.frames import Frame
 
@@ -65,7 +66,7 @@ def read_sensor(path: Path) -> tuple[Camera, np.ndarray]:
     """Read a camera's sensor.yaml: its Camera and T_body_camera (4, 4)."""
     text = read_text(path, ORIGIN).removeprefix("%YAML:1.0")
     try:
-        content = yaml.safe_load(text)
+        content = parse_yaml(text)
         fx, fy, cx, cy = content["intrinsics"]
         width, height = content["resolution"]
         pose = np.array(content["T_BS"]["data"], np.float64).reshape(4, 4)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from superpoint_ros.core.errors import ParameterError
+from superpoint_ros.core.yaml_text import parse_yaml
 
 SECTION = "ros__parameters"
 
@@ -27,7 +28,7 @@ def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
     if not path.is_file():
         raise ParameterError(f"params_file {path}: no such file")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ParameterError(f"params_file {path} is not YAML: {error}") from error
     sections = dict(_sections(content, "")) if isinstance(content, Mapping) else {}
