@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, nargs="+", default=[], help="data sets with depth; none = rooms and streets are rendered"
     )
     superpoint.add_argument("--teacher", help="network to learn from: name of a bundled model, or a model file (.yaml)")
-    superpoint.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
+    for stage in (magicpoint, superpoint):
+        stage.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,7 +45,7 @@ def _train_magicpoint(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.superpoint.magicpoint import train_magicpoint
 
     config = load_config(MagicPointConfig, arguments.config, arguments.set)
-    trainer = train_magicpoint(config, arguments.run_folder, arguments.device)
+    trainer = train_magicpoint(config, arguments.run_folder, arguments.initial, arguments.device)
     return _export(trainer, config, arguments, "Synthetic Shapes alone")
 
 

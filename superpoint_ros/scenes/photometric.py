@@ -16,8 +16,6 @@ from superpoint_ros.scenes.photometric_ranges import PhotometricRanges
 
 MIN_DEVIATION = 0.2  # pixels, of the blur kernel: no visible blur
 
-MIN_DEVIATION = 0.2  # pixels, of the blur kernel: no visible blur
-
 
 class Photometric:
     """Apply random photometric noise to batches.

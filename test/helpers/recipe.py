@@ -30,10 +30,10 @@ def call(*words: object, changes: list[str]) -> int:
     return main([*map(str, words), *(word for change in changes for word in ("--set", change))])
 
 
-def magicpoint(run: Path, changes: list[str] | None = None) -> int:
+def magicpoint(run: Path, changes: list[str] | None = None, *more: object) -> int:
     """`superpoint-ros train magicpoint` at toy size."""
     changes = TINY_MAGICPOINT + (changes or [])
-    return call("train", "magicpoint", "--run-folder", run, "--device", "cpu", changes=changes)
+    return call("train", "magicpoint", "--run-folder", run, "--device", "cpu", *more, changes=changes)
 
 
 def label(images: Path, labels: Path, weights: Path) -> int:

@@ -66,6 +66,14 @@ def test_magicpoint_is_deterministic(magicpoint_run, tmp_path):
     assert_same_weights(magicpoint_run, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["last.ckpt", "magicpoint.safetensors"])
+def test_magicpoint_goes_on_from_weights(magicpoint_run, tmp_path, name):
+    more = ("--initial", magicpoint_run / name)
+    assert recipe.magicpoint(tmp_path, ["loop.learning_rate=1e-9", "loop.steps=1"], *more) == 0
+    start, end = (load_checkpoint(run / "magicpoint.safetensors").weights for run in (magicpoint_run, tmp_path))
+    np.testing.assert_allclose(end["convPb.weight"], start["convPb.weight"], atol=1e-3)  # the layer without batch norm
+
+
 def interrupt_at(patch: pytest.MonkeyPatch, batches: type, last: int) -> None:
     """Make step `last` of a run end as Ctrl-C would."""
     original = batches.__getitem__

@@ -9,21 +9,19 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from superpoint_ros.core.errors import CheckpointError, DatasetError, ParameterError
+from superpoint_ros.core.errors import DatasetError, ParameterError
 from superpoint_ros.inference.models import ModelSpec
-from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.networks.decode import heatmap, sample_descriptors
 from superpoint_ros.networks.layers import ARCHITECTURES
-from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.scenes.photometric import Photometric
-from superpoint_ros.training.export import load_trained_state
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 from superpoint_ros.training.loop import VALIDATION_RANK, Losses, Trainer, autocast, make_fabric, step_generator
 from superpoint_ros.training.losses import contrastive_descriptor_loss, detector_loss, hinge_descriptor_loss
-from superpoint_ros.training.superpoint.batch_norm import SuperPointBN, unfold_batch_norm
+from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
 from superpoint_ros.training.superpoint.config import SuperPointConfig
 from superpoint_ros.training.superpoint.distillation import Teacher, distillation_loss
+from superpoint_ros.training.superpoint.initial import load_initial_weights
 from superpoint_ros.training.superpoint.pairs import PairBatches, labeled_images, make_views
 from superpoint_ros.training.superpoint.reprojection import reprojection_loss
 from superpoint_ros.training.superpoint.validation import SuperPointValidation
@@ -127,25 +125,6 @@ def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], lis
     return shuffled[config.validation_images :], shuffled[: config.validation_images]
 
 
-def _initial_network(path: Path | None, loss: SuperPointLoss, batch: dict[str, Tensor]) -> SuperPointBN:
-    """Build a random network, a run's, or a weights file's with batch norms fitted to the batch."""
-    layers = ARCHITECTURES[loss.config.architecture]
-    if path is None:
-        return SuperPointBN(layers)
-    if path.suffix == ".safetensors":
-        plain = SuperPoint.from_weights(load_checkpoint(path).weights)
-        if plain.layers != layers:
-            raise CheckpointError(f"weights '{path}' are not of the architecture {loss.config.architecture}")
-        views, _ = make_views(batch, loss.config.size)
-        return unfold_batch_norm(plain, views)
-    network = SuperPointBN(layers)
-    try:
-        network.load_state_dict(load_trained_state(path))
-    except RuntimeError as error:
-        raise CheckpointError(f"'{path}' is not of the architecture {loss.config.architecture}") from error
-    return network
-
-
 def _make_teacher(model: ModelSpec | None, config: SuperPointConfig, batch: dict[str, Tensor]) -> Teacher | None:
     if (model is None) != (config.distillation_weight == 0.0):
         raise ParameterError(
@@ -193,7 +172,9 @@ def train_superpoint(
     batches = PairBatches(config, images, labels, trained, fabric.global_rank)
     loss = SuperPointLoss(config, fabric)
     loss.teacher = _make_teacher(teacher, config, fabric.to_device(batches[0]))
-    model = _initial_network(initial, loss, batches[0])
+    model = SuperPointBN(ARCHITECTURES[config.architecture])
+    if initial is not None:
+        load_initial_weights(model, initial, make_views(batches[0], config.size)[0])
     model.freeze(config.frozen_layers)
     trainer = Trainer(fabric, model, loss, config.loop, folder, {"gradnorm": loss.gradnorm})
     trainer.resume()

@@ -28,6 +28,7 @@ from superpoint_ros.training.loop import (
 from superpoint_ros.training.losses import detector_loss
 from superpoint_ros.training.superpoint.batch_norm import MagicPointBN
 from superpoint_ros.training.superpoint.config import MagicPointConfig
+from superpoint_ros.training.superpoint.initial import load_initial_weights
 
 VALIDATION_OPTIONS = ResolvedDecodeOptions(detection_threshold=0.001, nms_radius=4, remove_borders=0, max_keypoints=300)
 VALIDATION_TOLERANCE = 2.0  # pixels
@@ -101,13 +102,30 @@ class MagicPointValidation:
         return average_precision(confidence, np.concatenate(correct), sum(map(len, self.corners)))
 
 
-def train_magicpoint(config: MagicPointConfig, folder: Path, device: str = "auto") -> Trainer:
-    """Train MagicPoint, going on from the folder's checkpoint if there is one."""
+def train_magicpoint(
+    config: MagicPointConfig, folder: Path, initial: Path | None = None, device: str = "auto"
+) -> Trainer:
+    """Train MagicPoint, going on from the folder's checkpoint if there is one.
+
+    Args:
+        config: Drawings, noise, steps; see MagicPointConfig.
+        folder: Folder of the run: checkpoints and TensorBoard files.
+        initial: Weights to start from: a run's `last.ckpt` or a `.safetensors` file; None for random ones.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        The finished trainer, with the network and the last validation.
+
+    Raises:
+        CheckpointError: `initial` cannot be read, or is of another architecture.
+    """
     fabric = make_fabric(config.loop, folder, device)
     torch.manual_seed(config.loop.seed)
+    batches = SyntheticBatches(config, fabric.global_rank)
     model = MagicPointBN()
+    if initial is not None:
+        load_initial_weights(model, initial, batches[0]["images"].float() / 255.0)
     trainer = Trainer(fabric, model, MagicPointLoss(config, fabric.global_rank), config.loop, folder)
     trainer.resume()
-    validation = MagicPointValidation(config, fabric.device)
-    trainer.fit(SyntheticBatches(config, fabric.global_rank), validation)
+    trainer.fit(batches, MagicPointValidation(config, fabric.device))
     return trainer

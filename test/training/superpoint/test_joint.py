@@ -102,7 +102,7 @@ def test_initial_weights_of_another_architecture_are_named(folders, tmp_path, ca
     assert recipe.superpoint(*folders, tmp_path / "run", None, "--initial", start) == 2
     message = capsys.readouterr().err
     assert start.name in message
-    assert "not of the architecture superpoint" in message
+    assert "not of the architecture that is trained" in message
 
 
 def test_an_initial_file_that_is_no_network_is_named(folders, tmp_path, capsys):
