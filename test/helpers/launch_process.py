@@ -60,7 +60,9 @@ class LaunchProcess:
         (path,) = launch_files().rglob(f"{name}.launch.py")
         command = [sys.executable, "-c", START, str(path), *words]
         with self._log.open("w") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment)
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=output, cwd=folder, env=environment, start_new_session=True
+            )
 
     def log(self) -> str:
         return self._log.read_text()
@@ -70,7 +72,7 @@ class LaunchProcess:
         return self.process.wait(WAIT_S)
 
     def stop(self) -> None:
-        """Ends it as Ctrl-C does, if it still runs."""
+        """Ends it as Ctrl-C in a terminal does, if it still runs: launch leaves it to the terminal to tell the nodes."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            os.killpg(self.process.pid, signal.SIGINT)
             self.process.wait(2 * WAIT_S)

@@ -145,11 +145,25 @@ class NodeParameters(Generic[Parameters]):
                 )
 
     def undeclared(self) -> list[str]:
-        """List the parameters that the user gave a value and the node does not have, with the name each resembles."""
+        """List the parameters that the user gave a value and the node does not have, with the name each resembles.
+
+        Those that a file of all defaults has by default, as of the camera named `camera`, are not meant where they
+        have their defaults.
+        """
         given = getattr(self._node, "_parameter_overrides", {})
         known = list(self._values())
+        usual = self._schema.all_specs()
         found = []
         for name in sorted(set(given) - set(known)):
+            if name in usual and _is_default(usual[name], given[name].value):
+                continue
             near = difflib.get_close_matches(name, known, n=1)
             found.append(f"{name} (did you mean {near[0]}?)" if near else name)
         return found
+
+
+def _is_default(spec: OptionSpec, value: Any) -> bool:
+    try:
+        return bool(spec.from_plain(value) == spec.default)
+    except ParameterError:
+        return False

@@ -161,6 +161,13 @@ def test_a_parameter_that_nobody_declared_is_named_with_the_one_it_resembles(nod
     assert declared(node).undeclared() == ["nms_radus (did you mean nms_radius?)", "zzz"]
 
 
+def test_defaults_of_the_usual_camera_are_not_meant_for_cameras_of_other_names(node_with):
+    usual = {"cameras__camera__transport": "raw", "cameras__camera__mask_borders": [0, 0, 0, 0]}
+    parameters = declared(node_with(cameras__names=["left"], **usual, cameras__camera__topic="/x"))
+    parameters.read()
+    assert [name.split()[0] for name in parameters.undeclared()] == ["cameras.camera.topic"]
+
+
 @pytest.mark.parametrize(
     "override", [{"nms_radius": 1.5}, {"nms_radius": 65}, {"weights": 3}, {"policy": True}, {"scales": 0.5}]
 )
