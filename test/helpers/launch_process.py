@@ -72,7 +72,7 @@ class LaunchProcess:
         return self.process.wait(WAIT_S)
 
     def stop(self) -> None:
-        """Ends it as Ctrl-C in a terminal does, if it still runs: launch leaves it to the terminal to tell the nodes."""
+        """Ends it as Ctrl-C in a terminal does, which tells the nodes too: launch leaves that to it."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
             self.process.wait(2 * WAIT_S)

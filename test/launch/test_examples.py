@@ -1,16 +1,19 @@
 """The launch files of launch/examples: a stand-in publishes as the driver does, and the nodes answer.
 
-The nodes have the very parameters that the launch files start them with; `launch` itself is not needed.
+Once the nodes are started with the very parameters that the launch files give them, which needs no `launch`; and once,
+where that is installed, the launch files are launched.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.drivers import DRIVERS, SIZE
+from helpers.drivers import DRIVERS, SIZE, Driver
 from helpers.launch_process import launch_files, load_launch_file
 from helpers.ros_probe import NodeProcess, Probe, milliseconds
 from helpers.seeded import seeded_d3_file, seeded_weights_file
@@ -41,7 +44,7 @@ def launched_nodes(example: str) -> list[NodeLaunch]:
     return found
 
 
-def start(node: NodeLaunch, weights: Path, folder: Path) -> NodeProcess:
+def start_node(node: NodeLaunch, weights: Path, folder: Path) -> NodeProcess:
     """Starts a node as launch does, with its parameter file and parameters, but with small weights."""
     arguments = ["-r", f"__node:={node.name}", "--params-file", node.params_file]
     for name, value in {**node.parameters, "weights": str(weights)}.items():
@@ -61,10 +64,28 @@ def test_every_example_has_a_stand_in_and_is_in_the_table():
 
 @pytest.mark.parametrize("name", DRIVERS)
 def test_the_driver_is_answered(name, weights, tmp_path):
-    driver, nodes = DRIVERS[name], launched_nodes(name.split()[0])
-    processes = [start(node, weights[node.name], tmp_path) for node in nodes]
-    probe = Probe()
+    nodes = launched_nodes(name.split()[0])
+    processes = [start_node(node, weights[node.name], tmp_path) for node in nodes]
     try:
+        assert_answered(DRIVERS[name], nodes, lambda: "\n".join(process.log() for process in processes))
+    finally:
+        statuses = [process.stop() for process in processes]
+    assert statuses == [0] * len(statuses)
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_the_driver_is_answered_once_the_example_is_launched(name, start):
+    pytest.importorskip("launch_ros.actions", reason="launch_ros is not installed; it comes with a ROS 2 distribution")
+    nodes = launched_nodes(name.split()[0])
+    process = start(name.split()[0])
+    assert_answered(DRIVERS[name], nodes, process.log)
+    process.stop()
+    assert process.log().count("process has finished cleanly") == len(nodes)
+
+
+def assert_answered(driver: Driver, nodes: list[NodeLaunch], log: Callable[[], str]) -> None:
+    """Publishes as the driver does until every node has answered, and looks at the answers."""
+    with closing(Probe()) as probe:
         cameras = next(node for node in nodes if node.name == "frontend").parameters.get("cameras.names", ["camera"])
         answers = [probe.collect(kind, f"/frontend/{camera}/{topic}")
                    for camera in cameras for kind, topic in ((Features, "features"), (Tracks, "tracks"))]  # fmt: skip
@@ -72,18 +93,13 @@ def test_the_driver_is_answered(name, weights, tmp_path):
         publishers = {
             topic: probe.publisher(type(message), topic, driver.qos) for topic, message in driver.messages(0).items()
         }
-        logs = [process.log for process in processes]
-        for stamp in range(100, 4100, 100):
+        for stamp in range(100, 20_100, 100):
             for topic, message in driver.messages(stamp).items():
                 publishers[topic].publish(message)
             probe.spin_for(0.1)
             if all([*answers, *dense]):
                 break
-        assert all([*answers, *dense]), "\n".join(log() for log in logs)
-    finally:
-        statuses = [process.stop() for process in processes]
-        probe.close()
-    assert statuses == [0] * len(statuses)
+        assert all([*answers, *dense]), log()
     for messages in answers:
         assert len(messages[0].x) > 10
         assert messages[0].header.frame_id == "camera_optical_frame"
