@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         stage.add_argument(
             "--run-folder", type=Path, required=True, help="folder of checkpoints; an unfinished run goes on"
         )
+        stage.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
         stage.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     superpoint.add_argument("--images", type=Path, required=True, help="folder of images of any size")
     superpoint.add_argument("--labels", type=Path, required=True, help="what `superpoint-ros label` wrote")
@@ -29,8 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, nargs="+", default=[], help="data sets with depth; none = rooms and streets are rendered"
     )
     superpoint.add_argument("--teacher", help="network to learn from: name of a bundled model, or a model file (.yaml)")
-    for stage in (magicpoint, superpoint):
-        stage.add_argument("--initial", type=Path, help="weights to start from: last.ckpt of a run, or .safetensors")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +68,7 @@ def _train_depth(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.export import export_depth
 
     config = load_config(DepthConfig, arguments.config, arguments.set)
-    trainer = train_depth(config, arguments.data, arguments.run_folder, arguments.device)
+    trainer = train_depth(config, arguments.data, arguments.run_folder, arguments.initial, arguments.device)
     path = arguments.run_folder / "d3.safetensors"
     names = ", ".join(path.name for path in arguments.data)
     trained_on = f"depth images of {names}" if names else "rooms and streets that this package renders"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from superpoint_ros.core.decode_options import CELL_SIZE
+from superpoint_ros.core.sparse_depth import MAX_DEPTH_SPREAD
 from superpoint_ros.networks.d3_layers import LOG_SPREAD_RANGE
 from superpoint_ros.training.homographies import warp_points
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 
+EDGE_REACH = 5  # pixels along each axis around a depth edge that are near it
 MIN_REFERENCE = 0.02  # error of an untrained network below which an image's error is not measured against it
 UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
 
@@ -112,20 +116,39 @@ def contrastive_descriptor_loss(
     return torch.where(valid, loss, 0.0).sum() / (2 * valid.sum().clamp(min=1))
 
 
-def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor) -> Tensor:
+def depth_loss(log_depth: Tensor, log_start: Tensor, log_truth: Tensor, edge_weight: float = 1.0) -> Tensor:
     """Average over images the mean absolute error of log depth, relative to that of an untrained network.
 
     Args:
         log_depth: Log depth as the network says, (B, 1, H, W).
         log_start: Log depth as an untrained network says.
         log_truth: True log depth; where it is not finite it does not count.
+        edge_weight: How often a pixel near an edge of the true depth counts.
     """
     known = torch.isfinite(log_truth)
     truth = torch.where(known, log_truth, 0.0)
-    pixels = known.sum(dim=(1, 2, 3)).clamp(min=1)
-    error = (((log_depth - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
-    reference = (((log_start - truth).abs() * known).sum(dim=(1, 2, 3))) / pixels
+    weight = known * (1.0 + (edge_weight - 1.0) * near_depth_edges(log_truth))
+    total = weight.sum(dim=(1, 2, 3)).clamp(min=1.0)
+    error = ((log_depth - truth).abs() * weight).sum(dim=(1, 2, 3)) / total
+    reference = ((log_start - truth).abs() * weight).sum(dim=(1, 2, 3)) / total
     return (error / reference.clamp(min=MIN_REFERENCE)).mean()
+
+
+def near_depth_edges(log_depth: Tensor) -> Tensor:
+    """Tell which pixels are within EDGE_REACH of one around which depth spreads over more than MAX_DEPTH_SPREAD.
+
+    Args:
+        log_depth: Log depth, (B, 1, H, W); what is not finite is not known, and makes no edge.
+
+    Returns:
+        1 near an edge, 0 elsewhere, float (B, 1, H, W).
+    """
+    known = torch.isfinite(log_depth)
+    unknown = torch.full_like(log_depth, -torch.inf)
+    highest = F.max_pool2d(torch.where(known, log_depth, unknown), 3, 1, 1)
+    lowest = -F.max_pool2d(torch.where(known, -log_depth, unknown), 3, 1, 1)
+    edges = (highest - lowest > math.log1p(MAX_DEPTH_SPREAD)).to(log_depth)
+    return F.max_pool2d(edges, 2 * EDGE_REACH + 1, 1, EDGE_REACH)
 
 
 def confidence_loss(log_depth: Tensor, log_spread: Tensor, log_truth: Tensor) -> Tensor:

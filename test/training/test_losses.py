@@ -14,6 +14,7 @@ from superpoint_ros.training.losses import (
     depth_loss,
     detector_loss,
     hinge_descriptor_loss,
+    near_depth_edges,
 )
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -136,6 +137,22 @@ def test_depth_loss_is_the_error_relative_to_that_of_an_untrained_network():
     assert depth_loss(start, start, truth).item() == pytest.approx(1.0)
     assert depth_loss(plane(0.1, 0.8, 9.0, 9.0), start, truth).item() == pytest.approx(0.5)
     assert depth_loss(plane(0.01, 0.0), plane(0.0, 0.0), plane(0.0, 0.0)).item() == pytest.approx(0.25)
+
+
+def test_edges_of_depth_count_more_where_asked_for():
+    truth = torch.zeros(1, 1, 20, 40)
+    truth[..., 20:] = 1.0
+    truth[..., 0, 0] = NAN
+    near = near_depth_edges(truth)
+    assert near[0, 0, 0].nonzero().ravel().tolist() == list(range(14, 26))
+    assert (near == near[:, :, :1]).all()
+    far = torch.zeros_like(truth)
+    far[..., 30:] = 0.1
+    start = torch.full_like(truth, 0.1)
+    said = torch.nan_to_num(truth)
+    plain, weighted = (depth_loss(said + far, said + start, truth, weight).item() for weight in (1.0, 5.0))
+    assert plain == pytest.approx(0.25, abs=0.001)
+    assert weighted == pytest.approx(10 / (40 + 4 * 12), abs=0.001)
 
 
 def test_images_count_alike_in_the_depth_loss():

@@ -82,6 +82,9 @@ class DepthConfig:
         unit="m",
         limits=(0.01, 10_000.0),
     )
+    edge_weight: float = option(
+        1.0, "How often pixels within 5 px of an edge of the true depth count in its loss.", limits=(1.0, 1000.0)
+    )
     photometric: PhotometricRanges = field(default_factory=PhotometricRanges)
     gray: float = option(0.15, "Probability that an image has no color.", limits=(0.0, 1.0))
     balance: Balance = balance_option()

@@ -17,6 +17,7 @@ from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.networks.d3 import D3
 from superpoint_ros.training.depth.config import DepthConfig
 from superpoint_ros.training.depth.data import DepthBatches, random_crop, read_frame, to_example
+from superpoint_ros.training.depth.initial import load_initial_weights
 from superpoint_ros.training.depth.renders import render_scenes
 from superpoint_ros.training.gradnorm import GradNorm
 from superpoint_ros.training.loop import VALIDATION_RANK, Losses, Trainer, autocast, make_fabric, step_rng
@@ -46,7 +47,7 @@ class DepthLoss:
         with autocast(self.config.loop.precision, rgb.device):
             log_depth, log_spread = model(rgb, batch["hints"])
         losses = {
-            "depth": depth_loss(log_depth, mean_of_fills(batch["hints"]), batch["log_truth"]),
+            "depth": depth_loss(log_depth, mean_of_fills(batch["hints"]), batch["log_truth"], self.config.edge_weight),
             "confidence": confidence_loss(log_depth, log_spread, batch["log_truth"]),
         }
         return self._balance(model, losses)
@@ -109,17 +110,24 @@ def find_frames(folders: list[Path]) -> list[Frame]:
     return frames
 
 
-def train_depth(config: DepthConfig, data: list[Path], folder: Path, device: str = "auto") -> Trainer:
+def train_depth(
+    config: DepthConfig, data: list[Path], folder: Path, initial: Path | None = None, device: str = "auto"
+) -> Trainer:
     """Train D3, going on from the folder's checkpoint if there is one.
 
     Args:
         config: Samples, losses, steps; see DepthConfig.
         data: Data sets with depth; none = rooms and streets, rendered to the run's folder first.
         folder: Folder of the run: checkpoints and TensorBoard files.
+        initial: Weights to start from: a run's `last.ckpt` or a `.safetensors` file; None for random ones.
         device: "auto", "cpu" or "cuda".
 
     Returns:
         The finished trainer; its model is a D3.
+
+    Raises:
+        DatasetError: There are no more frames with depth than `validation_images`.
+        CheckpointError: `initial` cannot be read, or is not of D3.
     """
     fabric = make_fabric(config.loop, folder, device)
     if not data:
@@ -133,9 +141,11 @@ def train_depth(config: DepthConfig, data: list[Path], folder: Path, device: str
         raise DatasetError(f"{len(frames)} depth images, {config.validation_images} of them to validate on: too few")
     trained, held_out = frames[: -config.validation_images], frames[-config.validation_images :]
     torch.manual_seed(config.loop.seed)
+    batches = DepthBatches(config, trained, fabric.global_rank)
     model, loss = D3(), DepthLoss(config, fabric)
+    if initial is not None:
+        load_initial_weights(model, initial, batches[0]["rgb"].float() / 255.0, batches[0]["hints"])
     trainer = Trainer(fabric, model, loss, config.loop, folder, {"gradnorm": loss.gradnorm})
     trainer.resume()
-    batches = DepthBatches(config, trained, fabric.global_rank)
     trainer.fit(batches, DepthValidation(config, held_out, fabric.device))
     return trainer

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from helpers import recipe
 
 from superpoint_ros.inference.densifier import Densifier
+from superpoint_ros.networks.d3 import D3
+from superpoint_ros.networks.d3_checkpoint import load_d3
 from superpoint_ros.training.depth.config import RenderConfig
+from superpoint_ros.training.depth.initial import unfold_batch_norm
 from superpoint_ros.training.depth.renders import render_scenes
 
 TINY = [
@@ -50,6 +54,32 @@ def test_a_run_goes_on_where_it_was(run, tmp_path):
     assert (first["step"], second["step"]) == (2, 3)
     batches = "stem.1.num_batches_tracked"
     assert (int(first["model"][batches]), int(second["model"][batches])) == (2, 3)
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "d3.safetensors"])
+def test_a_run_starts_from_weights(run, tmp_path, name):
+    changes = ["loop.learning_rate=1e-9", "loop.steps=1", "edge_weight=3"]
+    assert train(tmp_path, changes, "--data", run / "renders", "--initial", run / name) == 0
+    heads = [load_d3(folder / "d3.safetensors").weights["head.weight"] for folder in (run, tmp_path)]
+    np.testing.assert_allclose(*heads, atol=1e-3)
+
+
+def test_weights_of_another_network_are_named(run, tmp_path, capsys):
+    start = tmp_path / "start.ckpt"
+    torch.save({"model": {"conv1a.weight": torch.zeros(1)}}, start)
+    assert train(tmp_path / "run", [], "--data", run / "renders", "--initial", start) == 2
+    assert "start.ckpt' is not the checkpoint of a training run of D3" in capsys.readouterr().err
+
+
+def test_batch_norm_is_put_back_and_changes_nothing():
+    generator = torch.Generator().manual_seed(0)
+    rgb, hints = torch.rand(2, 3, 64, 64, generator=generator), torch.rand(2, 4, 64, 64, generator=generator)
+    plain, network = D3(batch_norm=False).eval(), D3()
+    torch.nn.init.normal_(plain.head.weight, std=0.1, generator=generator)
+    unfold_batch_norm(network, plain, rgb, hints)
+    with torch.no_grad():
+        for one, other in zip(network.eval()(rgb, hints), plain(rgb, hints), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
 def test_both_losses_can_be_balanced_by_gradnorm(run, tmp_path):
