@@ -42,7 +42,7 @@ ALLOWED_IN_ROS = {
     "runtime": {"runtime", "messages"},
     "messages": {"messages"},
 }
-CORE_DEPENDENCIES = {"PIL", "cv2", "numpy", "scipy", "superpoint_ros"}
+CORE_DEPENDENCIES = {"PIL", "cv2", "numpy", "scipy", "yaml", "superpoint_ros"}
 ROS_MODULES = (
     "rclpy", "launch", "launch_ros", "cv_bridge", "tf2_ros", "builtin_interfaces", "diagnostic_msgs", "geometry_msgs",
     "rcl_interfaces", "sensor_msgs", "std_msgs",
@@ -103,7 +103,7 @@ def test_every_module_of_ros_is_in_a_room():
 
 
 @pytest.mark.parametrize("path", files("core"), ids=lambda path: path.name)
-def test_core_imports_numpy_opencv_pillow_and_scipy_alone(path):
+def test_core_imports_numpy_opencv_pillow_pyyaml_and_scipy_alone(path):
     foreign = {module.split(".")[0] for module in imports(path)} - set(sys.stdlib_module_names)
     assert foreign <= CORE_DEPENDENCIES, f"{path} imports {foreign - CORE_DEPENDENCIES}"
 

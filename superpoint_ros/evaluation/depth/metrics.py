@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.sparse_depth import is_depth
+from superpoint_ros.core.sparse_depth import MAX_DEPTH_SPREAD, is_depth
+
+EDGE_REACH = 5  # pixels
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class DepthScores:
         rmse: Root mean square error [m].
         mae: Mean absolute error [m].
         absolute_relative: Mean of error over true depth.
+        absolute_relative_edges: The same over the pixels near edges of the true depth, see near_edges.
         inverse_rmse: Root mean square error of inverse depth [1/km].
         delta1: Share of pixels whose ratio to the truth (or its inverse) is below 1.25.
         delta2: Share of pixels below 1.25^2.
@@ -35,6 +39,7 @@ class DepthScores:
     rmse: float = math.nan
     mae: float = math.nan
     absolute_relative: float = math.nan
+    absolute_relative_edges: float = math.nan
     inverse_rmse: float = math.nan
     delta1: float = math.nan
     delta2: float = math.nan
@@ -62,11 +67,13 @@ def depth_scores(
     coverage = float(compared.sum() / wanted.sum()) if wanted.any() else float("nan")
     if not len(truth):
         return DepthScores(coverage=coverage)
+    near = near_edges(measured)[compared]
     error, ratio = estimate - truth, np.maximum(estimate / truth, truth / estimate)
     return DepthScores(
         rmse=float(np.sqrt(np.mean(error**2))),
         mae=float(np.mean(np.abs(error))),
         absolute_relative=float(np.mean(np.abs(error) / truth)),
+        absolute_relative_edges=float(np.mean(np.abs(error[near]) / truth[near])) if near.any() else math.nan,
         inverse_rmse=float(1000.0 * np.sqrt(np.mean((1.0 / estimate - 1.0 / truth) ** 2))),
         delta1=float(np.mean(ratio < 1.25)),
         delta2=float(np.mean(ratio < 1.25**2)),
@@ -74,6 +81,24 @@ def depth_scores(
         coverage=coverage,
         pixels=len(truth),
     )
+
+
+def near_edges(depth: np.ndarray) -> np.ndarray:
+    """Tell which pixels are within EDGE_REACH, along each axis, of one around which depth spreads too far.
+
+    Args:
+        depth: Depth image (H, W) [m]; what is no depth is not measured, and makes no edge.
+
+    Returns:
+        bool (H, W); an edge is where the depths over 3x3 pixels differ by more than MAX_DEPTH_SPREAD.
+    """
+    around, reach = np.ones((3, 3), np.uint8), np.ones((2 * EDGE_REACH + 1,) * 2, np.uint8)
+    known = is_depth(depth)
+    log_depth = np.log(np.where(known, depth, 1.0)).astype(np.float32)
+    highest = cv2.dilate(np.where(known, log_depth, np.float32(-np.inf)), around)
+    lowest = cv2.erode(np.where(known, log_depth, np.float32(np.inf)), around)
+    edges = highest - lowest > np.log1p(MAX_DEPTH_SPREAD)
+    return cv2.dilate(edges.astype(np.uint8), reach).astype(bool)
 
 
 def depth_scores_by_range(

@@ -110,11 +110,18 @@ def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, An
         density = pattern if pattern == GIVEN else f"{100 * row['fraction']:g} %"
         groups.setdefault((row["method"], density, row["range"]), []).append(row)
     titles = {
-        "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "iRMSE 1/km": "inverse_rmse",
-        "d1": "delta1", "d2": "delta2", "d3": "delta3", "coverage": "coverage",
+        "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "AbsRel edges": "absolute_relative_edges",
+        "iRMSE 1/km": "inverse_rmse", "d1": "delta1", "d2": "delta2", "d3": "delta3", "coverage": "coverage",
     }  # fmt: skip
     return [
         {"method": method, "samples": density, "range": name, "frames": len(group)}
-        | {title: float(np.nanmean([row[key] for row in group])) for title, key in titles.items()}
+        | {title: _mean([row[key] for row in group]) for title, key in titles.items()}
         for (method, density, name), group in groups.items()
     ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Average the figures that frames have; a frame without edges has no error there."""
+    found = np.array(values, np.float64)
+    found = found[~np.isnan(found)]
+    return float(found.mean()) if len(found) else float("nan")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range
+from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range, near_edges
 
 
 def random_depth(seed: int, shape: tuple[int, int] = (12, 16)) -> np.ndarray:
@@ -21,6 +21,31 @@ def test_scores_by_hand():
     assert (scores.delta1, scores.delta2, scores.delta3) == pytest.approx((1 / 3, 1 / 3, 2 / 3))  # ratios 2, 1, 1.6
     assert scores.coverage == 1.0
     assert scores.pixels == 3
+
+
+def test_errors_near_edges_are_given_apart():
+    measured = np.full((20, 40), 2.0)
+    measured[:, 20:] = 3.0
+    measured[0, 0] = 0.0
+    near = near_edges(measured)
+    assert np.flatnonzero(near[5]).tolist() == list(range(14, 26))
+    predicted = np.where(near, 1.1 * measured, measured)
+    scores = depth_scores(predicted, measured)
+    assert scores.absolute_relative_edges == pytest.approx(0.1)
+    assert scores.absolute_relative == pytest.approx(0.1 * near.sum() / 799)
+    assert np.isnan(depth_scores(np.ones((9, 9)), np.ones((9, 9))).absolute_relative_edges)
+
+
+@given(st.integers(0, 1000))
+def test_edges_are_those_that_training_knows(seed):
+    torch = pytest.importorskip("torch")
+    from superpoint_ros.training.losses import near_depth_edges
+
+    depth = random_depth(seed, (30, 40)).astype(np.float32)
+    depth = np.where(depth < 15.0, np.float32(4.0), depth)
+    depth[depth > 19.0] = np.nan
+    log_depth = torch.from_numpy(np.log(depth))[None, None]
+    np.testing.assert_array_equal(near_depth_edges(log_depth)[0, 0].bool().numpy(), near_edges(depth))
 
 
 def test_the_truth_scores_perfectly():
