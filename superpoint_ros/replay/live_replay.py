@@ -12,9 +12,9 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.serialization import deserialize_message
 
 from superpoint_ros.core.stamps import nanoseconds
+from superpoint_ros.replay.deserialization import deserialize
 from superpoint_ros.replay.recording import BagRecorder
 from superpoint_ros.replay.spinning_node import SpinningNode
 from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
@@ -124,7 +124,7 @@ class LiveReplay(SpinningNode):
         self.unanswered += len(self._awaited)
 
     def _take(self, topic: str, kind: type, data: bytes) -> None:
-        message: Any = deserialize_message(data, kind)
+        message: Any = deserialize(data, kind)
         header = message.header0 if hasattr(message, "header0") else message.header
         stamp = nanoseconds(header.stamp)
         self._recorder.write(topic, message, data, self._received.get(stamp, max(0, stamp)))

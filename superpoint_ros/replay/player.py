@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from rclpy.subscription import Subscription
 
 from superpoint_ros.core.stamps import nanoseconds
+from superpoint_ros.replay.deserialization import deserialize
 from superpoint_ros.replay.spinning_node import SpinningNode
 from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC
 from superpoint_ros.ros.runtime.qos import replay_qos
@@ -82,7 +83,7 @@ class Player(SpinningNode):
 
     def _subscribe(self, message_type: type, topic: str) -> Subscription[Any]:
         def take(data: bytes) -> None:
-            message: Any = deserialize_message(data, message_type)
+            message: Any = deserialize(data, message_type)
             if (exchange := self._pending.get(nanoseconds(message.header.stamp))) is not None:
                 exchange.messages[topic] = (message, data)
 
