@@ -23,3 +23,9 @@ def bound_growth() -> None:
         if variable not in os.environ:
             with suppress(OSError, AttributeError):
                 ctypes.CDLL(None).mallopt(option, value)
+
+
+def give_back_free_memory() -> None:
+    """Return what is free within malloc's heaps to the system, wherever it lies. Without glibc nothing is done."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

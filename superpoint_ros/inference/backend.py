@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from superpoint_ros.core.allocation import give_back_free_memory
 from superpoint_ros.core.decode_options import DescriptorSampling, ResolvedDecodeOptions
 from superpoint_ros.core.errors import BackendError, MissingExtraError
 from superpoint_ros.inference.keypoints import Keypoints
@@ -111,8 +112,9 @@ def load(
 
 
 def release_memory() -> None:
-    """Give the memory of networks that nobody holds back to the machine; on a GPU PyTorch would keep it."""
+    """Give the memory of networks that nobody holds back to the machine; malloc and PyTorch would keep it."""
     gc.collect()
+    give_back_free_memory()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()

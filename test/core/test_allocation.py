@@ -71,3 +71,28 @@ def test_the_environment_has_the_last_word(tmp_path, monkeypatch):
     chosen = {"MALLOC_MMAP_THRESHOLD_": "2000000"}
     blocks = [mapped_blocks(how, tmp_path, monkeypatch, **chosen) for how in ("limited", "as it is")]
     assert blocks[0] == blocks[1]
+
+
+HELD_FREE = """
+import ctypes
+from pathlib import Path
+from superpoint_ros.core.allocation import give_back_free_memory
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+blocks = [libc.malloc(ctypes.c_size_t(10_000)) for _ in range(5000)]
+for block in blocks:
+    ctypes.memset(ctypes.c_void_p(block), 1, 10_000)
+for block in blocks[:-1]:
+    libc.free(ctypes.c_void_p(block))
+before = resident()
+give_back_free_memory()
+print(before - resident())
+"""
+
+
+@needs_glibc
+def test_memory_that_is_free_below_a_block_in_use_is_given_back():
+    finished = subprocess.run([sys.executable, "-c", HELD_FREE], check=True, capture_output=True, text=True, timeout=60)
+    assert int(finished.stdout) > 40_000_000
