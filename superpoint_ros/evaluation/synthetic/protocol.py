@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from superpoint_ros.core.geometry import inside_image
+from superpoint_ros.evaluation.detectors.opencv import REMOVE_BORDERS
 from superpoint_ros.evaluation.detectors.registry import Detector
 from superpoint_ros.evaluation.metrics.curves import average_precision
 from superpoint_ros.evaluation.metrics.keypoints import match_detections
@@ -51,10 +53,17 @@ def drawings(kind: str, protocol: SyntheticProtocol) -> Iterator[tuple[dict[str,
 
 
 def detect_corners(image: np.ndarray, corners: np.ndarray, detector: Detector, threshold: float) -> Detections:
-    """Run a detector on one image, and compare its detections with the true corners."""
+    """Run a detector on one image, and compare its detections with the true corners.
+
+    Corners in the strip along the border in which no detector looks do not count, nor do detections of them.
+    """
     features = detector.detect(image)
-    correct, error = match_detections(features.xy, features.score, corners, threshold)
-    return Detections(features.score, correct, error, len(corners))
+    height, width = (side - 2 * REMOVE_BORDERS for side in image.shape[:2])
+    within = inside_image(corners - REMOVE_BORDERS, (height, width))
+    correct, error = match_detections(features.xy, features.score, corners[within], threshold)
+    of_border, _ = match_detections(features.xy, features.score, corners[~within], threshold)
+    counted = correct | ~of_border
+    return Detections(features.score[counted], correct[counted], error[counted], int(within.sum()))
 
 
 def _row(found: Sequence[Detections]) -> dict[str, float | int]:

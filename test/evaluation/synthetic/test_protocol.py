@@ -33,6 +33,18 @@ def test_one_image_by_hand():
     assert found.corners == 3
 
 
+def test_corners_where_no_detector_looks_do_not_count():
+    xy = np.array([[4, 30], [1, 50], [30, 1]], np.float32)
+    features = Features(xy, np.array([0.9, 0.8, 0.7], np.float32), np.zeros((3, 0), np.float32), (60, 60))
+    corners = np.array([[4, 31], [3, 50], [57, 57]])
+    found = detect_corners(
+        np.zeros((60, 60), np.uint8), corners, Detector("fixed", lambda image: features, False, 2.0, {}), 2.0
+    )
+    assert found.corners == 1
+    assert found.score.tolist() == pytest.approx([0.9, 0.7])
+    assert found.correct.tolist() == [True, False]
+
+
 def test_a_detector_that_knows_the_corners_scores_one():
     truth = {
         image.tobytes(): corners
