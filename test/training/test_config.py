@@ -14,6 +14,7 @@ CONFIGS = Path(superpoint_ros.training.__file__).parent / "configs"
     [
         ("magicpoint", MagicPointConfig),
         ("magicpoint_cpu", MagicPointConfig),
+        ("magicpoint_long", MagicPointConfig),
         ("adaptation", AdaptationConfig),
         ("adaptation_cpu", AdaptationConfig),
         ("superpoint", SuperPointConfig),
