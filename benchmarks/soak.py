@@ -16,26 +16,23 @@ import os
 import sys
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from functools import partial
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rclpy
+from accounts import imbalance
 from diagnostic_msgs.msg import DiagnosticArray
 from fuzz import camera_info, damage, image
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
+from sets_switch import SetsSwitch
 
 from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.cli.node_process import START_TIMEOUT_S, LoggedNode, private_domain
@@ -47,10 +44,6 @@ from superpoint_ros.ros.messages.stamps import time_message
 
 CAMERAS = ("left", "right")
 SIZES = ((120, 160), (96, 128))
-# One being processed, one queued, one that its counter has and the queue has not yet; one in a set that is not whole.
-MAX_WAITING = 4
-# Pairs: every message may wait for its partner.
-MAX_WAITING_FOR_PARTNER = 31
 # After this time nothing is on its way any more.
 DRAIN_S = 8.0
 NODES: dict[str, dict[str, Any]] = {
@@ -66,12 +59,6 @@ CHANGES = (
     ("triangulate", "max_reprojection_error", (1.0, 3.0, -2.0)),
     ("densify", "max_rate", (0.5, 1.0)),
 )
-# Off, and on [s].
-SYNC_TOLERANCES = (0.0, 0.05)
-SWITCH_OFF = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
-SWITCH_ON = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
-
-
 COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "switches", "reports", "reports_of_sets")
 
 
@@ -116,88 +103,6 @@ class Series:
             if figures[name] > np.median(values[:half]) + 1:
                 problems.append(f"{name} grow from {np.median(values[:half]):.0f} to {figures[name]:.0f}")
         return {name: round(float(value), 3) for name, value in figures.items()}, problems
-
-
-def imbalance(status: Mapping[str, str]) -> str:
-    """Say what is wrong with the numbers of one line of a node's report; "" = they balance."""
-    numbers = {name: int(value) for name, value in status.items() if value.lstrip("-").isdigit()}
-    if "too_few_cameras" in numbers:
-        return imbalance_of_sets(numbers)
-    for name, bound in (("waiting", MAX_WAITING), ("waiting_for_partner", MAX_WAITING_FOR_PARTNER)):
-        if not 0 <= numbers.get(name, 0) <= bound:
-            return f"{name} is {numbers[name]}"
-    if "paired" in numbers:
-        ends = numbers["paired"] + numbers["without_partner"] + numbers["waiting_for_partner"]
-    else:
-        ends = sum(numbers[name] for name in ("processed", "dropped", "skipped", "waiting"))
-    if numbers["received"] != ends:
-        return f"{numbers['received']} received, {ends} accounted for"
-    for end in ("skipped", "dropped"):
-        reasons = sum(number for name, number in numbers.items() if name.startswith(f"{end}: "))
-        if reasons != numbers[end]:
-            return f"{numbers[end]} {end}, {reasons} of them with a reason"
-    return ""
-
-
-def imbalance_of_sets(numbers: Mapping[str, int]) -> str:
-    """Say what is wrong with the numbers of the line `camera sets`; "" = they balance."""
-    missing = {name: number for name, number in numbers.items() if name.startswith("missing: ")}
-    incomplete = numbers["partial"] + numbers["too_few_cameras"]
-    # The report may be made between the counts of one set: first the cameras that it lacks, then the set.
-    if any(number > incomplete + 1 for number in missing.values()):
-        return f"{incomplete} sets without a camera, {missing}"
-    if not incomplete <= sum(missing.values()) <= (len(missing) - 1) * (incomplete + 1):
-        return f"{incomplete} sets without a camera, {sum(missing.values())} cameras missing"
-    if numbers["dropped"] > numbers["complete"] + numbers["partial"]:
-        return f"{numbers['dropped']} dropped of {numbers['complete'] + numbers['partial']} sets"
-    return ""
-
-
-class SetsSwitch:
-    """Switch sets of cameras of the frontend on and off, step by step, as answers come.
-
-    Args:
-        node: Calls the services.
-        setter: Sets parameters of the frontend.
-
-    Attributes:
-        is_busy: Whether a switch is in progress.
-        problems: What went wrong.
-    """
-
-    def __init__(self, node: Node, setter: AsyncParameterClient):
-        self._setter = setter
-        self._change: Any = node.create_client(ChangeState, "frontend/change_state")
-        self._tolerances = cycle(reversed(SYNC_TOLERANCES))
-        self._steps: deque[Callable[[], Any]] = deque()
-        self.is_busy = False
-        self.problems: list[str] = []
-
-    def begin(self) -> bool:
-        """Begin a switch; False where one is in progress, or the node cannot be asked."""
-        if self.is_busy or not (self._change.service_is_ready() and self._setter.services_are_ready()):
-            return False
-        self.is_busy = True
-        parameter = Parameter("sync_tolerance", value=next(self._tolerances))
-        self._steps.extend(partial(self._transition, one) for one in SWITCH_OFF)
-        self._steps.append(partial(self._setter.set_parameters, [parameter]))
-        self._steps.extend(partial(self._transition, one) for one in SWITCH_ON)
-        self._go_on()
-        return True
-
-    def _transition(self, number: int) -> Any:
-        return self._change.call_async(ChangeState.Request(transition=Transition(id=number)))
-
-    def _go_on(self, answered: Any = None) -> None:
-        if answered is not None:
-            answer = answered.result()
-            results = answer.results[0].successful if hasattr(answer, "results") else answer.success
-            if not results:
-                self.problems.append(f"camera sets cannot be switched: {answer}")
-        if self._steps:
-            self._steps.popleft()().add_done_callback(self._go_on)
-        else:
-            self.is_busy = False
 
 
 class Chaos(Node):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import soak
+from accounts import imbalance
+from lifecycle_msgs.srv import ChangeState
+from sets_switch import SetsSwitch
 
 IMAGES = {"received": "9", "processed": "5", "dropped": "2", "skipped": "1", "waiting": "1"}
 REASONS = {"dropped: newer": "2", "skipped: conversion": "1"}
@@ -15,7 +17,7 @@ SETS = {
 
 @pytest.mark.parametrize("status", [IMAGES | REASONS, SETS, SETS | {"missing: right": "4"}])
 def test_numbers_that_balance(status):
-    assert soak.imbalance(status) == ""
+    assert imbalance(status) == ""
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_numbers_that_balance(status):
     ],
 )
 def test_numbers_that_do_not(status, said):
-    assert said in soak.imbalance(status)
+    assert said in imbalance(status)
 
 
 class Answered:
@@ -64,16 +66,16 @@ class Services:
 
     def call_async(self, request):
         self.done.append(request.transition.id)
-        return Answered(soak.ChangeState.Response(success=self.success))
+        return Answered(ChangeState.Response(success=self.success))
 
     def set_parameters(self, parameters):
         self.done.append((parameters[0].name, parameters[0].value))
-        return self.call_async(soak.ChangeState.Request())
+        return self.call_async(ChangeState.Request())
 
 
 def test_camera_sets_are_switched_on_and_then_off_while_the_node_is_unconfigured():
     node = Services()
-    switch = soak.SetsSwitch(node, node)
+    switch = SetsSwitch(node, node)
     assert switch.begin()
     assert switch.begin()
     assert node.done[1:] == [4, 2, ("sync_tolerance", 0.05), 0, 1, 3, 4, 2, ("sync_tolerance", 0.0), 0, 1, 3]
@@ -82,6 +84,6 @@ def test_camera_sets_are_switched_on_and_then_off_while_the_node_is_unconfigured
 
 def test_a_transition_that_is_refused_is_a_problem():
     node = Services(success=False)
-    switch = soak.SetsSwitch(node, node)
+    switch = SetsSwitch(node, node)
     switch.begin()
     assert "camera sets cannot be switched" in switch.problems[0]
