@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from superpoint_ros.core.errors import CheckpointError
 from superpoint_ros.networks.d3 import D3, ConvUnit
 from superpoint_ros.networks.d3_checkpoint import load_d3
+from superpoint_ros.training.batch_norm import match_norm
 from superpoint_ros.training.export import load_trained_state
 
 
@@ -55,22 +55,9 @@ def unfold_batch_norm(network: D3, plain: D3, rgb: Tensor, hints: Tensor) -> Non
             convolution, norm, source = module[0], module[1], plain.get_submodule(f"{name}.0")
             assert isinstance(norm, nn.BatchNorm2d)
             convolution.get_parameter("weight").copy_(source.get_parameter("weight"))
-            hooks.append(convolution.register_forward_hook(_match_norm(norm, source.get_parameter("bias"))))
+            hooks.append(convolution.register_forward_hook(match_norm(norm, source.get_parameter("bias"))))
     training = network.training
     network.eval()(rgb, hints)
     network.train(training)
     for hook in hooks:
         hook.remove()
-
-
-def _match_norm(norm: nn.BatchNorm2d, bias: Tensor) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-    """Make a hook on a convolution that sets the norm after it to adding the bias, with the output's statistics."""
-
-    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        variance, mean = torch.var_mean(output, dim=(0, 2, 3))
-        norm.get_buffer("running_mean").copy_(mean)
-        norm.get_buffer("running_var").copy_(variance)
-        norm.bias.copy_(mean + bias)
-        norm.weight.copy_(torch.sqrt(variance + norm.eps))
-
-    return hook

@@ -6,7 +6,6 @@ map of the convolution's output, so at inference it is part of that convolution'
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from superpoint_ros.networks.layers import ENCODER, LAYERS, RELU_LAYERS, Layers
 from superpoint_ros.networks.superpoint import SuperPoint
+from superpoint_ros.training.batch_norm import match_norm
 from superpoint_ros.training.convolution import TrainableConv2d
 
 
@@ -109,21 +109,8 @@ def unfold_batch_norm(network: SuperPoint, images: Tensor) -> SuperPointBN:
         raise ValueError("a network with affine maps cannot be given batch norms")
     unfolded = SuperPointBN(network.layers)
     unfolded.load_state_dict(network.state_dict(), strict=False)
-    hooks = [unfolded.get_submodule(name).register_forward_hook(_match_norm(norm)) for name, norm in unfolded.norms()]
+    hooks = [unfolded.get_submodule(name).register_forward_hook(match_norm(norm)) for name, norm in unfolded.norms()]
     unfolded.eval()(images)
     for hook in hooks:
         hook.remove()
     return unfolded
-
-
-def _match_norm(norm: nn.BatchNorm2d) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-    """Make a hook on a convolution that sets the norm after it to the identity, with the output's statistics."""
-
-    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        variance, mean = torch.var_mean(output, dim=(0, 2, 3))
-        _buffer(norm.running_mean).copy_(mean)
-        _buffer(norm.running_var).copy_(variance)
-        norm.bias.copy_(mean)
-        norm.weight.copy_(torch.sqrt(variance + norm.eps))
-
-    return hook
