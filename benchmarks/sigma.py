@@ -97,15 +97,16 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=30, help="images of the rendered room")
     parser.add_argument("--room", type=int, default=4, help="its seed")
     parser.add_argument("--inlier", type=float, default=3.0, help="largest error of what counts, pixels")
+    parser.add_argument("--model", default="superpoint", help="bundled model that finds the keypoints of the pairs")
     options = parser.parse_args()
-    (superpoint, hybrid) = make_methods(["superpoint", "superpoint+flow"], DetectorOptions(max_keypoints=500))
+    detector, flow = make_methods([options.model, "superpoint+flow"], DetectorOptions(max_keypoints=500))
     print("| errors of | number | left out % | rms px | variance of normalized errors |\n|---|---|---|---|---|")
     if options.pairs:
-        for kind, parts in sorted(keypoint_errors(options.pairs, superpoint, options.size).items()):
+        for kind, parts in sorted(keypoint_errors(options.pairs, detector, options.size).items()):
             print_row(f"keypoints, real pairs {kind}_", parts, options.inlier)
     frames = rendered_frames(options.room, options.frames)
     for gap in (1, 5, 10):
-        print_row(f"flow, rendered, {gap} images on", track_errors(frames, hybrid, gap), options.inlier)
+        print_row(f"flow, rendered, {gap} images on", track_errors(frames, flow, gap), options.inlier)
     return 0
 
 
