@@ -13,7 +13,8 @@ MALLOC_OPTIONS = {
     "MALLOC_ARENA_MAX": (-8, 2),
     # From this size on [bytes] a block is mapped on its own, and given back to the system when it is freed. By default
     # the size grows to that of the largest block freed: then small blocks that stay come to lie between large ones.
-    "MALLOC_MMAP_THRESHOLD_": (-3, 256 * 1024),
+    # Mapping anew costs time: below a megabyte or so, the size of a message, the node would be a millisecond slower.
+    "MALLOC_MMAP_THRESHOLD_": (-3, 4 * 1024 * 1024),
 }
 
 

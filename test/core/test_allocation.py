@@ -28,8 +28,8 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(4_000_000))))
-block = libc.malloc(ctypes.c_size_t(1_000_000))
+libc.free(ctypes.c_void_p(libc.malloc(ctypes.c_size_t(30_000_000))))
+block = libc.malloc(ctypes.c_size_t(8_000_000))
 file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
 libc.malloc_info(0, file)
 libc.fclose(file)
@@ -68,7 +68,7 @@ def test_a_large_block_is_mapped_on_its_own_after_a_larger_one_was_freed(tmp_pat
 @needs_glibc
 def test_the_environment_has_the_last_word(tmp_path, monkeypatch):
     assert arenas("limited", tmp_path, monkeypatch, MALLOC_ARENA_MAX="1") == 1
-    chosen = {"MALLOC_MMAP_THRESHOLD_": "2000000"}
+    chosen = {"MALLOC_MMAP_THRESHOLD_": "20000000"}
     blocks = [mapped_blocks(how, tmp_path, monkeypatch, **chosen) for how in ("limited", "as it is")]
     assert blocks[0] == blocks[1]
 
