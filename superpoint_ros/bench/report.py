@@ -88,15 +88,19 @@ def load_rows(path: Path) -> list[Row]:
 
 
 def growth(rows: Sequence[Row]) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    """Collect how the median time of an image grows: points by axis and series, for axes with two values or more."""
+    """Collect how the median time of an image grows: points by axis and series, for axes with two values or more.
+
+    Threads of 0, which leave their number to the machine, are no point of that axis.
+    """
     base = vars(case_of(rows[0]))
     found: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for axis in AXES:
         free = {"backend", "precision", "size" if axis == "pixels" else axis}
         series: dict[str, list[tuple[float, float]]] = {}
         for case, row in ((case_of(row), row) for row in rows):
-            if all(value == base[name] for name, value in vars(case).items() if name not in free):
-                place = case.size[0] * case.size[1] / 1e6 if axis == "pixels" else vars(case)[axis]
+            place = case.size[0] * case.size[1] / 1e6 if axis == "pixels" else vars(case)[axis]
+            unsaid = axis == "threads" and not place
+            if not unsaid and all(value == base[name] for name, value in vars(case).items() if name not in free):
                 series.setdefault(f"{case.backend} {case.precision}", []).append((place, median(row) or 0.0))
         if lines := {name: sorted(points) for name, points in series.items() if len(points) > 1}:
             found[axis] = lines
@@ -122,7 +126,8 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
         for name, points in lines.items():
             axes.plot(*zip(*points, strict=True), marker="o", label=name)
         axes.set(xlabel=AXES[axis], ylabel="ms per image, median")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(time for points in lines.values() for _, time in points))
+        axes.xaxis.get_major_locator().set_params(integer=axis != "pixels")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="x-small")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ ROWS = [
     row(25.0, size=(240, 320)),
     row(80.0, keypoints=500),
     row(150.0, threads=1),
+    row(90.0, threads=2),
     row(400.0, backend="plain"),
 ]
 
@@ -59,7 +60,7 @@ def test_growth_varies_one_attribute_and_keeps_the_others():
     assert growth(ROWS) == {
         "pixels": {"auto auto": [(0.0768, 25.0), (0.3072, 100.0)]},
         "keypoints": {"auto auto": [(500, 80.0), (1000, 100.0)]},
-        "threads": {"auto auto": [(0, 100.0), (1, 150.0)]},
+        "threads": {"auto auto": [(1, 150.0), (2, 90.0)]},
     }
 
 
