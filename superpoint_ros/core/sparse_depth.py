@@ -22,6 +22,7 @@ MAX_PLAUSIBLE_MEDIAN = 100.0
 MAX_DEPTH = 1e6  # meters; far beyond it float32 has no room for what is computed of depths
 # Depth that varies by more than this over 3x3 pixels is at an edge, where an error of one pixel means another surface.
 MAX_DEPTH_SPREAD = 0.05
+EDGE_REACH = 5  # pixels along each axis around a depth edge that are near it
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from superpoint_ros.core.decode_options import CELL_SIZE
-from superpoint_ros.core.sparse_depth import MAX_DEPTH_SPREAD
+from superpoint_ros.core.sparse_depth import EDGE_REACH, MAX_DEPTH_SPREAD
 from superpoint_ros.networks.d3_layers import LOG_SPREAD_RANGE
 from superpoint_ros.training.homographies import warp_points
 from superpoint_ros.training.labels import IGNORED, NO_CORNER
 
-EDGE_REACH = 5  # pixels along each axis around a depth edge that are near it
 MIN_REFERENCE = 0.02  # error of an untrained network below which an image's error is not measured against it
 UNKNOWABLE_ERROR = 1.0  # of log depth, where the truth is beyond reach: a factor of e
 

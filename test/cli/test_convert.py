@@ -31,8 +31,10 @@ def test_a_converted_file_holds_the_same_weights_in_the_same_layout(tmp_path, ca
     ],
 )
 def test_an_onnx_file_gives_what_openvino_gives_for_any_size(tmp_path, capsys, make, load, build, channels, names):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    openvino_runtime = pytest.importorskip("superpoint_ros.inference.openvino_runtime")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="the extra [onnxruntime] brings ONNX Runtime")
+    openvino_runtime = pytest.importorskip(
+        "superpoint_ros.inference.openvino_runtime", reason="OpenVINO is not installed"
+    )
     path, output = make(tmp_path), tmp_path / "network.onnx"
     assert main(["convert", str(path), str(output)]) == 0
     assert capsys.readouterr().out == f"{output} network {names}\n"

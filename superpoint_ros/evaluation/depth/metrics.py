@@ -14,9 +14,7 @@ import cv2
 import numpy as np
 
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.sparse_depth import MAX_DEPTH_SPREAD, is_depth
-
-EDGE_REACH = 5  # pixels
+from superpoint_ros.core.sparse_depth import EDGE_REACH, MAX_DEPTH_SPREAD, is_depth
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,16 @@ class DepthScores:
 
 
 def depth_scores(
-    predicted: np.ndarray, measured: np.ndarray, min_depth: float = 0.0, max_depth: float = np.inf
+    predicted: np.ndarray,
+    measured: np.ndarray,
+    min_depth: float = 0.0,
+    max_depth: float = np.inf,
+    near: np.ndarray | None = None,
 ) -> DepthScores:
     """Compare two depth images of one size [m], over measured depths in (min_depth, max_depth].
 
     NaN, infinity and values that are not positive mean "no depth" in either image.
-    Figures are NaN where no pixel can be compared.
+    Figures are NaN where no pixel can be compared. `near` is near_edges(measured), for who has it already.
 
     Raises:
         ImageError: The two differ in shape.
@@ -67,7 +69,7 @@ def depth_scores(
     coverage = float(compared.sum() / wanted.sum()) if wanted.any() else float("nan")
     if not len(truth):
         return DepthScores(coverage=coverage)
-    near = near_edges(measured)[compared]
+    near = (near_edges(measured) if near is None else near)[compared]
     error, ratio = estimate - truth, np.maximum(estimate / truth, truth / estimate)
     return DepthScores(
         rmse=float(np.sqrt(np.mean(error**2))),
@@ -102,7 +104,7 @@ def near_edges(depth: np.ndarray) -> np.ndarray:
 
 
 def depth_scores_by_range(
-    predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float]
+    predicted: np.ndarray, measured: np.ndarray, edges: Sequence[float], near: np.ndarray | None = None
 ) -> dict[tuple[float, float], DepthScores]:
     """Compute depth_scores for each range between consecutive `edges` [m]; keys are (min_depth, max_depth]."""
-    return {(near, far): depth_scores(predicted, measured, near, far) for near, far in pairwise(edges)}
+    return {limits: depth_scores(predicted, measured, *limits, near) for limits in pairwise(edges)}

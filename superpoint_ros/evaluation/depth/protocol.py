@@ -14,7 +14,7 @@ from superpoint_ros.core.image import resize_image, to_gray
 from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.baselines import Fill
-from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range
+from superpoint_ros.evaluation.depth.metrics import depth_scores, depth_scores_by_range, near_edges
 from superpoint_ros.evaluation.depth.options import DepthProtocol
 
 GIVEN = "given"
@@ -87,7 +87,7 @@ def evaluate_depth(
     """
     for number, frame in evaluable_frames(frames, protocol):
         measured = _measured(frame)
-        image = image_of_size(frame, measured.shape)
+        image, at_edges = image_of_size(frame, measured.shape), near_edges(measured)
         for fraction, sparse in sparse_inputs(frame, number, protocol):
             for name, fill in methods.items():
                 predicted = fill(image, sparse)
@@ -97,8 +97,9 @@ def evaluate_depth(
                     "fraction": fraction,
                     "samples": int(is_depth(sparse).sum()),
                 }
-                yield row | {"range": "all", **asdict(depth_scores(predicted, measured))}
-                for (near, far), scores in depth_scores_by_range(predicted, measured, protocol.edges).items():
+                yield row | {"range": "all", **asdict(depth_scores(predicted, measured, near=at_edges))}
+                by_range = depth_scores_by_range(predicted, measured, protocol.edges, at_edges)
+                for (near, far), scores in by_range.items():
                     if scores.pixels:
                         yield row | {"range": f"{near:g}-{far:g} m", **asdict(scores)}
 

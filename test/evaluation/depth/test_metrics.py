@@ -38,7 +38,7 @@ def test_errors_near_edges_are_given_apart():
 
 @given(st.integers(0, 1000))
 def test_edges_are_those_that_training_knows(seed):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="the extra [torch] brings PyTorch")
     from superpoint_ros.training.losses import near_depth_edges
 
     depth = random_depth(seed, (30, 40)).astype(np.float32)
