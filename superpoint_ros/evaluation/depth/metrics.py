@@ -99,7 +99,9 @@ def near_edges(depth: np.ndarray) -> np.ndarray:
     log_depth = np.log(np.where(known, depth, 1.0)).astype(np.float32)
     highest = cv2.dilate(np.where(known, log_depth, np.float32(-np.inf)), around)
     lowest = cv2.erode(np.where(known, log_depth, np.float32(np.inf)), around)
-    edges = highest - lowest > np.log1p(MAX_DEPTH_SPREAD)
+    # Beyond the image OpenCV takes the largest numbers there are.
+    with np.errstate(over="ignore"):
+        edges = highest - lowest > np.log1p(MAX_DEPTH_SPREAD)
     return cv2.dilate(edges.astype(np.uint8), reach).astype(bool)
 
 
