@@ -15,8 +15,10 @@ DEFAULT_MAX_DISTANCE = 0.7
 # Similarities computed at a time: 64 MiB and a copy, whatever the number of descriptors.
 BLOCK_SIZE = 2**24
 SCREEN_BLOCK_SIZE = 2**18  # what stays in a core's cache
-# Dimensions in which pairs are screened, sets too small for that to pay, and the share of pairs from which it does not.
+# Directions in which pairs are screened, those of some descriptors or of the largest spread of all; sets too small for
+# that to pay, and the share of pairs from which it does not.
 SCREEN_SIZE = 48
+PRINCIPAL_SIZE = 32
 SCREEN_LEAST = 4 * SCREEN_SIZE
 SCREEN_MAX_SHARE = 1 / 32
 ROUNDING = 1e-5
@@ -38,6 +40,7 @@ def match(
     *,
     max_descriptor_distance: float | None = DEFAULT_MAX_DISTANCE,
     allowed: AllowedPairs | None = None,
+    directions: np.ndarray | None = None,
 ) -> Matches:
     """Match the descriptors of two images: pairs of rows that are each other's nearest neighbor.
 
@@ -52,6 +55,8 @@ def match(
         max_descriptor_distance: Euclidean distance at and above which pairs are dropped; None keeps all.
         allowed: Pairs that may be considered at all, bool (N, M), or a function that gives some of its rows, so that
             the whole need not be in memory; None = every pair.
+        directions: Directions in which descriptors of this kind are longest, orthonormal, float32 (D, K), see
+            `principal_directions`: they save a third of the time and change no match. None = not known.
 
     Returns:
         Matches in ascending order of the first index; ties go to the lower index.
@@ -64,7 +69,7 @@ def match(
     if len(descriptors0) == 0 or len(descriptors1) == 0:
         return Matches(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     least = -np.inf if max_descriptor_distance is None else 1.0 - max_descriptor_distance**2 / 2.0
-    pairs = _screen(descriptors0, descriptors1, least, allowed)
+    pairs = _screen(descriptors0, descriptors1, least, allowed, directions)
     if pairs is None:
         index0, index1, similarity = _mutual_of_all(descriptors0, descriptors1, allowed)
     else:
@@ -87,8 +92,26 @@ def _forbid(similarity: np.ndarray, allowed: AllowedPairs | None, block: slice) 
         np.copyto(similarity, -np.inf, where=~(allowed(block) if callable(allowed) else allowed[block]))
 
 
+def principal_directions(descriptors: np.ndarray) -> np.ndarray | None:
+    """Find the directions in which descriptors are longest, for matches to come; orthonormal, float32 (D, K).
+
+    Args:
+        descriptors: Descriptors of an image, float32 (N, D), unit length per row; those of other images may be matched.
+
+    Returns:
+        The directions, or None where there are too few descriptors, or values of one, to tell them.
+    """
+    if len(descriptors) < SCREEN_LEAST or descriptors.shape[1] <= PRINCIPAL_SIZE:
+        return None
+    return np.ascontiguousarray(np.linalg.eigh(descriptors.T @ descriptors)[1][:, -PRINCIPAL_SIZE:])
+
+
 def _screen(
-    descriptors0: np.ndarray, descriptors1: np.ndarray, least: float, allowed: AllowedPairs | None
+    descriptors0: np.ndarray,
+    descriptors1: np.ndarray,
+    least: float,
+    allowed: AllowedPairs | None,
+    basis: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """List pairs among which are all of at least a dot product, for a fifth of the cost of all products.
 
@@ -101,7 +124,8 @@ def _screen(
     count0, count1, size = len(descriptors0), len(descriptors1), descriptors0.shape[1]
     if least <= 0.0 or size <= SCREEN_SIZE or min(count0, count1) < SCREEN_LEAST:
         return None
-    basis = np.linalg.qr(descriptors1[:: count1 // SCREEN_SIZE][:SCREEN_SIZE].T)[0]
+    if basis is None:
+        basis = np.linalg.qr(descriptors1[:: count1 // SCREEN_SIZE][:SCREEN_SIZE].T)[0]
     bound0, bound1 = _with_rest(descriptors0, basis), _with_rest(descriptors1, basis)
     # One buffer for all blocks: fresh memory costs more than the product.
     found, buffer = [], np.empty((min(count0, SCREEN_BLOCK_SIZE // count1 + 1), count1), bound0.dtype)

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from superpoint_ros.core.epipolar import epipolar_inliers
-from superpoint_ros.core.matching import descriptor_distance_option, match
+from superpoint_ros.core.matching import descriptor_distance_option, match, principal_directions
 from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
@@ -129,11 +129,12 @@ class Tracker:
         self.epoch = 0
         self._next_id = 0
         self._memory: _Memory | None = None
+        self._directions: np.ndarray | None = None
 
     def reset(self) -> None:
         """Forget every track; the epoch rises, and ids go on from where they were."""
         self.epoch += 1
-        self._memory = None
+        self._memory = self._directions = None
 
     def update(self, features: Features) -> Tracks:
         """Track the features of the next image; row i of the tracks is keypoint i of `features`.
@@ -154,6 +155,8 @@ class Tracker:
         return tracks
 
     def _associate(self, memory: _Memory, features: Features) -> Matches:
+        if self._directions is None:
+            self._directions = principal_directions(memory.descriptors)
         reach = np.asarray((self.options.max_displacement or 0.0) * (memory.missed + 1))
 
         def is_allowed(rows: slice) -> np.ndarray:
@@ -164,6 +167,7 @@ class Tracker:
             features.descriptors,
             max_descriptor_distance=self.options.max_descriptor_distance,
             allowed=None if self.options.max_displacement is None else is_allowed,
+            directions=self._directions,
         )
         if self.options.epipolar_threshold is not None:
             good = _epipolar_inliers(

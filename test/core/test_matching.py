@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superpoint_ros.core import matching
-from superpoint_ros.core.matching import match
+from superpoint_ros.core.matching import match, principal_directions
 
 
 def unit(seed: int, count: int, size: int = 16) -> np.ndarray:
@@ -143,17 +143,19 @@ def near_a_subspace(rng: np.random.Generator, count: int, dimensions: int, noise
     dimensions=st.sampled_from([8, 40, 100]),
     limit=st.floats(0.2, 1.2),
     gated=st.booleans(),
+    known=st.booleans(),
     block_size=st.sampled_from([2**18, 10_000]),
 )
-def test_screening_changes_no_match(seed, dimensions, limit, gated, block_size):
+def test_screening_changes_no_match(seed, dimensions, limit, gated, known, block_size):
     rng = np.random.default_rng(seed)
     d0 = near_a_subspace(rng, 300, dimensions, 0.3)
     moved = d0[rng.permutation(300)[:220]] + rng.normal(0, 0.01, (220, 256)).astype(np.float32)
     d1 = np.concatenate([moved / np.linalg.norm(moved, axis=1, keepdims=True), d0[:10], d0[:10]])
     allowed = rng.random((300, 240)) < 0.5 if gated else None
+    directions = principal_directions(near_a_subspace(rng, 300, dimensions, 0.3)) if known else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "SCREEN_BLOCK_SIZE", block_size)
-        screened = match(d0, d1, max_descriptor_distance=limit, allowed=allowed)
+        screened = match(d0, d1, max_descriptor_distance=limit, allowed=allowed, directions=directions)
         patch.setattr(matching, "SCREEN_LEAST", 10**9)
         plain = match(d0, d1, max_descriptor_distance=limit, allowed=allowed)
     assert len(plain) > 50
@@ -176,8 +178,23 @@ def test_descriptors_of_real_kinds_are_screened_and_random_ones_are_not():
     rng = np.random.default_rng(0)
     real, random = near_a_subspace(rng, 400, 30, 0.3), unit(0, 400, 256)
     least = 1 - 0.7**2 / 2
-    pairs = matching._screen(real, real, least, None)
+    pairs = matching._screen(real, real, least, None, None)
     assert pairs is not None
     assert len(pairs[0]) < 400 * 400 / 32
-    assert matching._screen(random, random, 0.1, None) is None
+    assert matching._screen(random, random, 0.1, None, None) is None
     assert len(match(random, random, max_descriptor_distance=1.3)) == 400
+
+
+def test_directions_are_orthonormal_and_let_fewer_pairs_pass_in_fewer_dimensions():
+    real = near_a_subspace(np.random.default_rng(0), 400, 30, 0.1)
+    directions = principal_directions(real)
+    assert directions.shape == (256, matching.PRINCIPAL_SIZE)
+    np.testing.assert_allclose(directions.T @ directions, np.eye(matching.PRINCIPAL_SIZE), atol=1e-5)
+    least = 1 - 0.7**2 / 2
+    passed = [len(matching._screen(real, real, least, None, basis)[0]) for basis in (None, directions)]
+    assert passed[1] <= passed[0]
+
+
+@pytest.mark.parametrize("shape", [(matching.SCREEN_LEAST - 1, 256), (400, matching.PRINCIPAL_SIZE)])
+def test_too_few_descriptors_tell_no_directions(shape):
+    assert principal_directions(unit(0, *shape)) is None
