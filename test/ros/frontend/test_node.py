@@ -185,10 +185,11 @@ def test_the_same_input_gives_the_same_bytes(probe, start_node):
     ("name", "kind"), [("float16", Features.DESCRIPTOR_FLOAT16), ("int8", Features.DESCRIPTOR_INT8)]
 )
 def test_descriptors_are_sent_in_the_type_that_is_asked_for(probe, start_node, extractor, name, kind):
-    start_node(EVERY_FRAME | {"cameras.names": "[film]", "descriptor_type": name}, name)
+    topic = f"/{name}/image_raw"
+    start_node(EVERY_FRAME | {"cameras.names": "[film]", "cameras.film.topic": topic, "descriptor_type": name}, name)
     received = probe.collect(Features, f"/{name}/film/features")
     image = texture(11, LEFT_SIZE)
-    probe.publisher(Image, "/film/image_raw").publish(array_to_image(image, header(100)))
+    probe.publisher(Image, topic).publish(array_to_image(image, header(100)))
     probe.spin_until(lambda: received, "features")
     assert received[0].descriptor_type == kind
     found, expected = message_to_features(received[0]), extractor.extract(image)

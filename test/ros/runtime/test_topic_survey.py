@@ -11,26 +11,35 @@ from std_msgs.msg import String
 
 from superpoint_ros.core.errors import BackendError
 from superpoint_ros.ros.runtime import topic_survey
-from superpoint_ros.ros.runtime.topic_survey import survey_topics
+from superpoint_ros.ros.runtime.topic_survey import Survey, survey_topics
+
+
+def survey_while_publishing(probe, points) -> Survey:
+    """What is seen while ten point clouds a second are sent."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(survey_topics, 8.0)
+        while not done.done():
+            points.publish(PointCloud2())
+            probe.spin_for(0.1)
+    return done.result()
 
 
 def test_topics_publishers_rates_and_losses(probe):
     for kind, topic in ((String, "/words"), (CameraInfo, "/good/camera_info"), (CompressedImage, "/mute/compressed")):
         probe.node.create_publisher(kind, topic, 5)
     points = probe.node.create_publisher(PointCloud2, "/points", 5)
-    good = CameraProcess(Film(("/good/image_raw",), (48, 64), 200, 20.0))
-    lossy = CameraProcess(Film(("/lossy/image_raw",), (1080, 1920), 200, 20.0, reliable=False))
+    good = CameraProcess(Film(("/good/image_raw",), (48, 64), 600, 20.0))
+    lossy = CameraProcess(Film(("/lossy/image_raw",), (1080, 1920), 600, 20.0, reliable=False))
     try:
-        with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(survey_topics, 8.0)
-            while not done.done():
-                points.publish(PointCloud2())
-                probe.spin_for(0.1)
-        survey = done.result()
+        # A driver that hardly gets a processor loses nothing: then it is looked at once more.
+        for _ in range(3):
+            survey = survey_while_publishing(probe, points)
+            seen = {topic.name: topic for topic in survey.topics}
+            if seen["/lossy/image_raw"].problems:
+                break
     finally:
         good.close()
         lossy.close()
-    seen = {topic.name: topic for topic in survey.topics}
     assert seen.keys() == {
         "/good/camera_info", "/good/image_raw", "/lossy/image_raw", "/mute/compressed", "/points",
     }  # fmt: skip
