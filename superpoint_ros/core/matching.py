@@ -112,14 +112,15 @@ def _screen(
     least: float,
     allowed: AllowedPairs | None,
     basis: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray] | None:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """List pairs among which are all of at least a dot product, for a fifth of the cost of all products.
 
     Within a subspace the product is computed; outside it, by Cauchy and Schwarz, it is at most that of the lengths of
     what is left of both. Descriptors of real images lie near the span of a few dozen of them.
 
     Returns:
-        Rows and columns, or None where too many pairs pass, or the sets are too small, for this to pay.
+        Rows, columns and upper bounds of the products, or None where too many pairs pass, or the sets are too small,
+        for this to pay.
     """
     count0, count1, size = len(descriptors0), len(descriptors1), descriptors0.shape[1]
     if least <= 0.0 or size <= SCREEN_SIZE or min(count0, count1) < SCREEN_LEAST:
@@ -128,7 +129,7 @@ def _screen(
         basis = np.linalg.qr(descriptors1[:: count1 // SCREEN_SIZE][:SCREEN_SIZE].T)[0]
     bound0, bound1 = _with_rest(descriptors0, basis), _with_rest(descriptors1, basis)
     # One buffer for all blocks: fresh memory costs more than the product.
-    found, buffer = [], np.empty((min(count0, SCREEN_BLOCK_SIZE // count1 + 1), count1), bound0.dtype)
+    found, values, buffer = [], [], np.empty((min(count0, SCREEN_BLOCK_SIZE // count1 + 1), count1), bound0.dtype)
     for block in _blocks(count0, count1, SCREEN_BLOCK_SIZE):
         bound = np.matmul(bound0[block], bound1.T, out=buffer[: block.stop - block.start])
         _forbid(bound, allowed, block)
@@ -136,8 +137,9 @@ def _screen(
         if len(passed) > SCREEN_MAX_SHARE * bound.size:
             return None
         found.append(passed + block.start * count1)
+        values.append(bound.ravel()[passed])
     row, column = np.divmod(np.concatenate(found), count1)
-    return row, column
+    return row, column, np.concatenate(values)
 
 
 def _with_rest(descriptors: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -148,19 +150,40 @@ def _with_rest(descriptors: np.ndarray, basis: np.ndarray) -> np.ndarray:
 
 
 def _mutual_of_pairs(
-    descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray
+    descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray, upper: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the pairs, of those listed, that choose each other, and their dot products."""
-    similarity = _products(descriptors0, descriptors1, row, column)
-    best = np.full(len(descriptors0), -np.inf, similarity.dtype), np.full(len(descriptors1), -np.inf, similarity.dtype)
-    np.maximum.at(best[0], row, similarity)
-    np.maximum.at(best[1], column, similarity)
-    # Pairs come row by row, so that the first of equally near ones is the one of the lowest index.
-    by_row, by_column = np.flatnonzero(similarity == best[0][row]), np.flatnonzero(similarity == best[1][column])
-    by_row = by_row[np.unique(row[by_row], return_index=True)[1]]
-    by_column = by_column[np.unique(column[by_column], return_index=True)[1]]
-    mutual = np.intersect1d(by_row, by_column, assume_unique=True)
+    """Find the pairs, of those listed, that choose each other, and their dot products.
+
+    The most promising pair of each row and column comes first: most others are then known to be the best of neither.
+    """
+    count0, count1 = len(descriptors0), len(descriptors1)
+    promising = np.zeros(len(row) + 1, bool)
+    promising[_first_best(upper, row, count0)] = promising[_first_best(upper, column, count1)] = True
+    promising = promising[:-1]  # what has no pair has number -1
+    similarity = np.full(len(row), -np.inf, upper.dtype)
+    similarity[promising] = _products(descriptors0, descriptors1, row[promising], column[promising])
+    least = np.minimum(_largest(similarity, row, count0)[row], _largest(similarity, column, count1)[column])
+    others = ~promising & (upper >= least - ROUNDING)
+    similarity[others] = _products(descriptors0, descriptors1, row[others], column[others])
+    by_row, by_column = _first_best(similarity, row, count0), _first_best(similarity, column, count1)
+    pair = np.arange(len(row))
+    mutual = np.flatnonzero((by_row[row] == pair) & (by_column[column] == pair))
     return row[mutual], column[mutual], similarity[mutual]
+
+
+def _largest(values: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
+    """Return the largest of the values that go with each index; (count,)."""
+    largest = np.full(count, -np.inf, values.dtype)
+    np.maximum.at(largest, index, values)
+    return largest
+
+
+def _first_best(similarity: np.ndarray, index: np.ndarray, count: int) -> np.ndarray:
+    """Find the pair of the largest similarity for each index, the first of equal ones, -1 = none; int64 (count,)."""
+    best = np.flatnonzero(similarity == _largest(similarity, index, count)[index])
+    first = np.full(count, -1)
+    first[index[best][::-1]] = best[::-1]
+    return first
 
 
 def _products(descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:

@@ -200,7 +200,9 @@ class Tracker:
             distance[seen] = pairs.distance
             mean = np.nan_to_num(memory.mean_distance[rows])
             mean_distance[seen] = mean + (pairs.distance - mean) / memory.age[rows]
-            unseen = np.setdiff1d(np.arange(len(memory.id)), rows)
+            is_seen = np.zeros(len(memory.id), bool)
+            is_seen[rows] = True
+            unseen = np.flatnonzero(~is_seen)
             if count:
                 expired = memory.missed[unseen] >= self.options.max_missed_frames
                 lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
