@@ -170,9 +170,10 @@ def test_what_is_not_quantized_is_computed_in_the_fastest_floats(monkeypatch, bf
     assert settings_of(Extractor(backend="openvino", precision="float32"))["INFERENCE_PRECISION_HINT"] == "f32"
 
 
-def test_a_size_is_compiled_once(monkeypatch):
+def test_a_size_is_compiled_once_and_what_that_leaves_is_given_back(monkeypatch):
     extractor = Extractor(backend="openvino", precision="float32")
-    compiled = []
+    compiled, given_back = [], []
+    monkeypatch.setattr(openvino_runtime, "give_back_free_memory", lambda: given_back.append(len(compiled)))
     compile_model = openvino_runtime.Core.compile_model
     monkeypatch.setattr(
         openvino_runtime.Core, "compile_model", lambda *given: compiled.append(given[1]) or compile_model(*given)
@@ -183,6 +184,7 @@ def test_a_size_is_compiled_once(monkeypatch):
     ]
     found = [extractor.extract(image) for image in images]
     assert len(compiled) == 2
+    assert given_back == [1, 2]
     again = [extractor.extract(image) for image in images]
     for one, other in zip(found, again, strict=True):
         np.testing.assert_array_equal(one.xy, other.xy)
