@@ -25,6 +25,7 @@ SUB_COMMANDS = {
     "draw": "draw images to train on, from the package's own textures and scenes",
     "label": "label images by Homographic Adaptation",
     "convert": "convert weights to .safetensors, which is read without PyTorch, or to .onnx, for other tools",
+    "average": "average the weights of several training runs",
     "quantize": "quantize weights to 8 bits, for processors",
     "bench": "measure speed: stages by size, backend and precision, or the node under load",
     "replay": "run the nodes over bags without ROS, and write bags of what they send",
