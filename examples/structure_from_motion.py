@@ -36,14 +36,14 @@ class Model:
     reprojection_error: float
 
 
-def map_images(database: Path, images: Path, output: Path, *, refine_camera: bool) -> Model:
+def map_images(database: Path, images: Path, output: Path, *, refine_camera: bool, seed: int = 0) -> Model:
     """Run COLMAP's incremental mapper; its largest model is written to a folder of `output`.
 
     Raises:
         RuntimeError: The mapper found no two images to begin with.
     """
-    pycolmap.set_random_seed(0)
-    options = pycolmap.IncrementalPipelineOptions(random_seed=0, min_model_size=3, extract_colors=False)
+    pycolmap.set_random_seed(seed)
+    options = pycolmap.IncrementalPipelineOptions(random_seed=seed, min_model_size=3, extract_colors=False)
     options.ba_refine_focal_length = options.ba_refine_extra_params = refine_camera
     # Also short ways, and a camera on a vehicle that looks where it goes
     options.mapper.init_min_tri_angle, options.mapper.init_max_forward_motion = 4.0, 1.0
@@ -80,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="data set, or folder of images")
     parser.add_argument("--output", type=Path, default=Path("output/sfm"))
+    parser.add_argument("--seed", type=int, default=0, help="of COLMAP's draws; another may begin with another pair")
     arguments, export = parser.parse_known_args()
     words = ["export", "--data", str(arguments.data), "--output", str(arguments.output), "--format", "colmap", *export]
     if superpoint_ros(words):
@@ -87,7 +88,8 @@ def main() -> None:
     frames = read_dataset(arguments.data, FRAME_LAYOUTS)
     known = all(frame.camera is not None for frame in frames)
     (folder,) = {frame.file.parent for frame in frames if frame.file is not None}
-    model = map_images(arguments.output / "database.db", folder, arguments.output / "model", refine_camera=not known)
+    database, output = arguments.output / "database.db", arguments.output / "model"
+    model = map_images(database, folder, output, refine_camera=not known, seed=arguments.seed)
     print(f"  registered images      {len(model.poses)}")
     print(f"  points                 {model.points}, each seen in {model.track_length:.1f} images")
     print(f"  reprojection error     {model.reprojection_error:.3f} px")

@@ -19,9 +19,12 @@ def structure_from_motion():
     return importlib.import_module("structure_from_motion")
 
 
-def test_a_desk(structure_from_motion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_a_desk(
+    structure_from_motion, seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
     data = shared_data("sequences/tum_fr2_desk")
-    words = ["--data", str(data), "--output", str(tmp_path), "--frames", "10", "--max-keypoints", "500"]
+    words = ["--data", str(data), "--output", str(tmp_path), "--frames", "10", "--max-keypoints", "500", "--seed", seed]
     monkeypatch.setattr(sys, "argv", ["structure_from_motion.py", *words])
     structure_from_motion.main()
     figures = dict(
