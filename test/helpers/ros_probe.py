@@ -11,13 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import helpers.ros_domain  # noqa: F401  reserved before rclpy is loaded
 import numpy as np
-
-os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-
+import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
@@ -56,6 +54,8 @@ def milliseconds(message: Any) -> int:
 class NodeProcess:
     """A node's program with ROS arguments; what it prints goes to a file."""
 
+    living: ClassVar[list[NodeProcess]] = []
+
     def __init__(self, log: Path, arguments: list[str], node: str = "frontend"):
         self._log = log
         command = [sys.executable, "-m", "superpoint_ros.ros.runtime.program", node, "--ros-args", *arguments]
@@ -64,6 +64,7 @@ class NodeProcess:
             self.process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, env=environment
             )
+        self.living.append(self)
 
     def log(self) -> str:
         return self._log.read_text()
@@ -72,6 +73,12 @@ class NodeProcess:
         """Ends it as a launch system does; returns the exit status."""
         self.process.terminate()
         return self.process.wait(WAIT_S)
+
+
+def logs_of_living_nodes() -> str:
+    """What the nodes that run have printed, for people who look for what went wrong."""
+    NodeProcess.living[:] = [one for one in NodeProcess.living if one.process.poll() is None]
+    return "\n".join(f"--- {' '.join(one.process.args[4:])}\n{one.log()}" for one in NodeProcess.living)
 
 
 def parameter_arguments(parameters: dict[str, Any], name: str = "frontend") -> list[str]:
@@ -119,7 +126,8 @@ class Probe:
     def spin_until(self, condition: Callable[[], Any], what: str, wait: float = WAIT_S) -> None:
         deadline = time.monotonic() + wait
         while not condition():
-            assert time.monotonic() < deadline, f"waited {wait:.0f} s in vain for {what}"
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited {wait:.0f} s in vain for {what}\n{logs_of_living_nodes()}")
             self._executor.spin_once(timeout_sec=0.02)
 
     def spin_for(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from itertools import pairwise
+from itertools import count, pairwise
 
 import cv2
 import numpy as np
@@ -189,8 +189,14 @@ def test_descriptors_are_sent_in_the_type_that_is_asked_for(probe, start_node, e
     start_node(EVERY_FRAME | {"cameras.names": "[film]", "cameras.film.topic": topic, "descriptor_type": name}, name)
     received = probe.collect(Features, f"/{name}/film/features")
     image = texture(11, LEFT_SIZE)
-    probe.publisher(Image, topic).publish(array_to_image(image, header(100)))
-    probe.spin_until(lambda: received, "features")
+    publisher, stamps = probe.publisher(Image, topic), count(100, 100)
+
+    def answered():
+        publisher.publish(array_to_image(image, header(next(stamps))))
+        probe.spin_for(0.5)
+        return received
+
+    probe.spin_until(answered, "features")
     assert received[0].descriptor_type == kind
     found, expected = message_to_features(received[0]), extractor.extract(image)
     np.testing.assert_array_equal(found.xy, expected.xy)
