@@ -99,9 +99,9 @@ def principal_directions(descriptors: np.ndarray) -> np.ndarray | None:
         descriptors: Descriptors of an image, float32 (N, D), unit length per row; those of other images may be matched.
 
     Returns:
-        The directions, or None where there are too few descriptors, or values of one, to tell them.
+        The directions, or None where there are too few descriptors, or values of one, to tell them, or not finite ones.
     """
-    if len(descriptors) < SCREEN_LEAST or descriptors.shape[1] <= PRINCIPAL_SIZE:
+    if len(descriptors) < SCREEN_LEAST or descriptors.shape[1] <= PRINCIPAL_SIZE or not np.isfinite(descriptors).all():
         return None
     return np.ascontiguousarray(np.linalg.eigh(descriptors.T @ descriptors)[1][:, -PRINCIPAL_SIZE:])
 

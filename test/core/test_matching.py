@@ -198,3 +198,9 @@ def test_directions_are_orthonormal_and_let_fewer_pairs_pass_in_fewer_dimensions
 @pytest.mark.parametrize("shape", [(matching.SCREEN_LEAST - 1, 256), (400, matching.PRINCIPAL_SIZE)])
 def test_too_few_descriptors_tell_no_directions(shape):
     assert principal_directions(unit(0, *shape)) is None
+
+
+def test_descriptors_that_are_not_finite_tell_no_directions():
+    damaged = near_a_subspace(np.random.default_rng(0), 400, 30, 0.1)
+    damaged[3, 5] = np.nan
+    assert principal_directions(damaged) is None
