@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from superpoint_ros.bench.case import draw_images
 from superpoint_ros.bench.provenance import commit, machine
+from superpoint_ros.cli.node_process import private_domain
 from superpoint_ros.core.allocation import bound_growth
 from superpoint_ros.core.decode_options import DecodeOptions, DescriptorSampling
 from superpoint_ros.core.products import keep_products_on_one_thread
@@ -153,17 +154,15 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.serve:
         return serve(arguments.keypoints)
-    os.environ |= {"ROS_DOMAIN_ID": str(1 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     command = [sys.executable, __file__, "--serve", "--keypoints", str(arguments.keypoints)]
     # As the node's own program does before NumPy is imported, which here it is at the top.
     keep_products_on_one_thread()
     give_messages_room(os.environ)
-    node = subprocess.Popen(command)
-    try:
-        results = measure(arguments.images, arguments.warm_up, arguments.rate, tuple(arguments.outputs))
-    finally:
-        node.terminate()
-        node.wait()
+    with private_domain(), subprocess.Popen(command) as node:
+        try:
+            results = measure(arguments.images, arguments.warm_up, arguments.rate, tuple(arguments.outputs))
+        finally:
+            node.terminate()
     setup = {"image": f"{WIDTH}x{HEIGHT} mono8", "keypoints": arguments.keypoints, "images": arguments.images,
              "outputs": arguments.outputs}  # fmt: skip
     report = {

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from helpers.environment import Environment
+from helpers.ros_domain import DOMAIN
 
 import superpoint_ros
 from superpoint_ros.cli.main import main
 
 PACKAGE = Path(superpoint_ros.__path__[0])
 MAIN = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
-DOMAIN = str(1 + os.getpid() % 100)
-ALONE = {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+ALONE = {"ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 TALK = "import rclpy, time; rclpy.init(); node = rclpy.create_node('talker'); print(flush=True); time.sleep(60)"
 
 
@@ -80,7 +80,7 @@ def test_broken_weights_are_an_error_without_a_traceback(tmp_path):
 
 
 def test_a_program_in_another_domain_is_found():
-    other = str(1 + int(DOMAIN) % 100)
+    other = str(1 + DOMAIN % 100)
     talker = subprocess.Popen(
         [sys.executable, "-c", TALK], env=os.environ | ALONE | {"ROS_DOMAIN_ID": other}, stdout=subprocess.PIPE
     )
