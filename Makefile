@@ -112,6 +112,6 @@ $(VENV)/.docs: $(VENV)/.torch pyproject.toml cmake/requirements.py
 	$(BIN)/python cmake/requirements.py docs | xargs $(BIN)/python -m pip install --quiet
 	touch $@
 
-$(VENV)/.linters: $(VENV)/.installed-with-tests
+$(VENV)/.linters: $(VENV)/.installed-with-tests Makefile
 	$(BIN)/python -m pip install --quiet $(LINTERS)
 	touch $@
