@@ -27,15 +27,15 @@ def average_weights(paths: Sequence[Path], output: Path) -> str:
     Raises:
         CheckpointError: A file cannot be read or written, or its arrays or its metadata are not those of the first.
     """
-    first, metadata, _ = read_weights(paths[0])
+    files = [read_weights(path) for path in paths]
+    first, metadata, _ = files[0]
     shapes = {name: array.shape for name, array in first.items()}
-    total = {name: np.zeros(shape) for name, shape in shapes.items()}
-    for path in paths:
-        weights, own, _ = read_weights(path)
+    for path, (weights, own, _) in zip(paths, files, strict=True):
         check_shapes(path, weights, shapes, f"what is in '{paths[0]}'")
         if own != metadata:
             raise CheckpointError(f"weights '{path}': metadata {own} is not the {metadata} of '{paths[0]}'")
-        for name, array in weights.items():
-            total[name] += array
-    mean = {name: (array / len(paths)).astype(first[name].dtype) for name, array in total.items()}
+    mean = {
+        name: np.mean([weights[name] for weights, _, _ in files], axis=0, dtype=np.float64).astype(array.dtype)
+        for name, array in first.items()
+    }
     return write_weights(output, mean, metadata)
