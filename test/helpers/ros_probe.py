@@ -6,6 +6,7 @@ Imported before rclpy, so that no other ROS program on the machine or in the net
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ def milliseconds(message: Any) -> int:
 class NodeProcess:
     """A node's program with ROS arguments; what it prints goes to a file."""
 
-    living: ClassVar[list[NodeProcess]] = []
+    started: ClassVar[list[NodeProcess]] = []
 
     def __init__(self, log: Path, arguments: list[str], node: str = "frontend"):
         self._log = log
@@ -64,7 +65,7 @@ class NodeProcess:
             self.process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, env=environment
             )
-        self.living.append(self)
+        self.started.append(self)
 
     def log(self) -> str:
         return self._log.read_text()
@@ -75,10 +76,10 @@ class NodeProcess:
         return self.process.wait(WAIT_S)
 
 
-def logs_of_living_nodes() -> str:
-    """What the nodes that run have printed, for people who look for what went wrong."""
-    NodeProcess.living[:] = [one for one in NodeProcess.living if one.process.poll() is None]
-    return "\n".join(f"--- {' '.join(one.process.args[4:])}\n{one.log()}" for one in NodeProcess.living)
+def logs_of_nodes() -> str:
+    """What the nodes have printed that run or have crashed, for people who look for what went wrong."""
+    kept = [one for one in NodeProcess.started if one.process.poll() not in (0, -signal.SIGKILL)]
+    return "\n".join(f"--- {' '.join(one.process.args[4:])}\n{one.log()}" for one in kept)
 
 
 def parameter_arguments(parameters: dict[str, Any], name: str = "frontend") -> list[str]:
@@ -127,7 +128,7 @@ class Probe:
         deadline = time.monotonic() + wait
         while not condition():
             if time.monotonic() > deadline:
-                pytest.fail(f"waited {wait:.0f} s in vain for {what}\n{logs_of_living_nodes()}")
+                pytest.fail(f"waited {wait:.0f} s in vain for {what}\n{logs_of_nodes()}")
             self._executor.spin_once(timeout_sec=0.02)
 
     def spin_for(self, seconds: float) -> None:
