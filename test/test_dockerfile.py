@@ -1,4 +1,4 @@
-"""The container is built by the commands that the README gives for a workspace, on each distribution that it names."""
+"""The container is built by the commands that the README gives for a workspace."""
 
 from pathlib import Path
 

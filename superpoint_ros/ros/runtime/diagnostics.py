@@ -86,7 +86,7 @@ class InputStatistics:
             self._reasons[f"{name}: {reason}"] += 1
 
     def add_stamp(self, stamp: int) -> None:
-        """Add the stamp [ns] of an item as it arrives; intervals begin anew where one goes back."""
+        """Add the stamp [ns] of an item as it arrives; intervals start over where stamps jump back."""
         with self._lock:
             previous, self._stamp = self._stamp, stamp
             if previous is not None and stamp >= previous:
