@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +18,9 @@ SYSCTL = Path("/proc/sys/net/core")
 # These run Fast DDS 2, which heeds the older variable.
 FASTDDS_2 = ("humble", "iron", "jazzy")
 OUR_PROFILE = "$(ros2 pkg prefix --share superpoint_ros)/config/fastdds_large_images.xml"
-MB = 1e6
+# Of all shared memory, what may be lost without a word.
+LEFT_SHARE = 0.1
+MB, BLOCK = 1e6, 512
 
 
 def read_limits(folder: Path = SYSCTL) -> dict[str, int | None]:
@@ -110,24 +114,37 @@ def _check_transports(environment: Mapping[str, str], transports: str) -> Findin
     return Finding("OK", subject, text)
 
 
-def check_shared_memory(total: int, free: int, segment: int | None) -> Finding:
-    """Check that the segment of Fast DDS finds room; containers have 64 MB by default.
+def leftover_segments(folder: Path = SHARED_MEMORY) -> list[Path]:
+    """List the segments of Fast DDS that nobody uses: the process of each holds a lock on a file beside it."""
+    left = []
+    for lock in folder.glob("fast*_el"):
+        with suppress(OSError), lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            left.append(lock.with_name(lock.name.removesuffix("_el")))
+    return [segment for segment in left if segment.exists()]
+
+
+def check_shared_memory(total: int, free: int, segment: int | None, left: int = 0) -> Finding:
+    """Check that the segment of Fast DDS finds room, and that little is lost; containers have 64 MB by default.
 
     Args:
         total: Size of /dev/shm, bytes.
         free: What is left of it, bytes.
         segment: Size of a process's segment, bytes; None = Fast DDS's own of 0.5 MB.
+        left: What ended processes hold of it, bytes.
     """
     wanted = segment or 500_000
     text = f"/dev/shm has {free / MB:.0f} of {total / MB:.0f} MB free"
-    if free >= wanted:
-        return Finding("OK", "shared memory", text)
-    text += f", a process of the Fast DDS profile asks for {wanted / MB:.0f}: it falls back on UDP"
-    cure = "remove what ended processes have left there (fastdds shm clean), give a container more "
-    cure += (
-        "(docker run --shm-size=1g), or the host's (--ipc=host), as needed to reach other containers by shared memory"
-    )
-    return Finding("WARN", "shared memory", text, cure)
+    clean = "remove what ended processes have left there (fastdds shm clean)"
+    if free < wanted:
+        text += f", a process of the Fast DDS profile asks for {wanted / MB:.0f}: it falls back on UDP"
+        cure = f"{clean}, give a container more (docker run --shm-size=1g), or the host's (--ipc=host), "
+        cure += "as needed to reach other containers by shared memory"
+        return Finding("WARN", "shared memory", text, cure)
+    if left > LEFT_SHARE * total:
+        text += f", and processes that were killed have left {left / MB:.0f} MB, which is memory lost"
+        return Finding("WARN", "shared memory", text, clean)
+    return Finding("OK", "shared memory", text)
 
 
 def check_this_shared_memory(segment: int | None) -> list[Finding]:
@@ -135,4 +152,5 @@ def check_this_shared_memory(segment: int | None) -> list[Finding]:
     if not SHARED_MEMORY.is_dir():
         return []
     usage = shutil.disk_usage(SHARED_MEMORY)
-    return [check_shared_memory(usage.total, usage.free, segment)]
+    left = sum(BLOCK * one.stat().st_blocks for one in leftover_segments())
+    return [check_shared_memory(usage.total, usage.free, segment, left)]

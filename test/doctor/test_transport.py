@@ -1,3 +1,4 @@
+import fcntl
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ from superpoint_ros.doctor.transport import (
     check_shared_memory,
     check_socket_buffers,
     check_this_shared_memory,
+    leftover_segments,
     read_limits,
     segment_size,
 )
@@ -83,6 +85,25 @@ def test_shared_memory_must_hold_the_segment():
     assert finding.level == "WARN"
     assert "/dev/shm has 60 of 64 MB free" in finding.text
     assert "--shm-size" in finding.cure
+
+
+def test_shared_memory_that_is_lost_is_said():
+    assert check_shared_memory(64_000_000, 50_000_000, None, 6_000_000).level == "OK"
+    finding = check_shared_memory(64_000_000, 50_000_000, None, 7_000_000)
+    assert finding.level == "WARN"
+    assert "have left 7 MB" in finding.text
+    assert "fastdds shm clean" in finding.cure
+
+
+def test_segments_whose_processes_have_ended_are_known_by_their_locks(tmp_path):
+    for name in ("fastdds_1", "fastrtps_2", "fastdds_3"):
+        (tmp_path / name).write_bytes(b"segment")
+        (tmp_path / f"{name}_el").touch()
+    (tmp_path / "fastdds_4_el").touch()
+    with (tmp_path / "fastdds_1_el").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert sorted(one.name for one in leftover_segments(tmp_path)) == ["fastdds_3", "fastrtps_2"]
+    assert len(leftover_segments(tmp_path)) == 3
 
 
 def test_the_shared_memory_of_this_machine():

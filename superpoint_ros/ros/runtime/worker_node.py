@@ -53,6 +53,7 @@ class WorkerNode(LifecycleNode):
             self._start()
         except BaseException:
             self._log.close()
+            self.destroy_node()
             raise
 
     def _start(self) -> None:
@@ -207,3 +208,8 @@ class WorkerNode(LifecycleNode):
         ended = self.pipeline is None or self.pipeline.stop()
         self._log.close()
         return ended
+
+    def destroy_node(self) -> None:
+        """Leave the middleware for good: what rclpy's state machine holds keeps its shared memory from being freed."""
+        super().destroy_node()
+        self.__dict__.pop("_state_machine", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from helpers.ros_probe import NodeProcess, header, parameter_arguments
 from helpers.seeded import seeded_d3_file, seeded_weights_file
 from sensor_msgs.msg import Image
 
+from superpoint_ros.doctor.transport import leftover_segments
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.images import array_to_image
 
@@ -82,6 +84,20 @@ def test_while_it_waits(start, node, signals):
     running = start(node)
     wait_until(lambda: "ready" in running.log(), "ready")
     assert_ends_well(running, *signals)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_no_shared_memory_stays_behind(start, node):
+    running = start(node)
+    wait_until(lambda: "ready" in running.log(), "ready")
+    segments = set(re.findall(r"/dev/shm/fast(?:dds|rtps)_[0-9a-f]{16}\b", mapped_files(running)))
+    assert segments
+    assert_ends_well(running, signal.SIGTERM)
+    assert not segments & {str(segment) for segment in leftover_segments()}
+
+
+def mapped_files(node: NodeProcess) -> str:
+    return Path(f"/proc/{node.process.pid}/maps").read_text()
 
 
 @pytest.mark.parametrize("signals", [SIGNALS[:1], SIGNALS[1:], SIGNALS[:1] * 2])
