@@ -18,13 +18,13 @@ TRANSITIONS = {
 
 
 class Caller:
-    """A client of one service, made once: the answer to a client that the server has not yet heard of is lost."""
+    """A client of one service of a node."""
 
     def __init__(self, probe: Probe, kind: type, service: str):
         self._probe, self._service = probe, service
         self._client = probe.node.create_client(kind, service)
         probe.spin_until(self._client.service_is_ready, f"the service {service}")
-        probe.spin_for(0.5)
+        probe.meet(service.rpartition("/")[0])
 
     def ask(self, request: Any) -> Any:
         """The answer to come."""

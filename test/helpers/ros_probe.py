@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import GetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -136,11 +137,42 @@ class Probe:
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.02)
 
+    def meet(self, *nodes: str) -> None:
+        """Return once these nodes have heard of every publisher, subscription and client that the probe has.
+
+        What a participant has is announced in order, and a service answers a client only when it knows that one's
+        reader: an answer to the newest client shows that everything before it is known.
+        """
+        for name in nodes:
+            client = self.node.create_client(GetParameters, f"{name}/get_parameters")
+            self.spin_until(client.service_is_ready, f"the parameter services of {name}")
+            self.spin_until(lambda client=client: self._answers(client), f"an answer of {name}")
+            self.node.destroy_client(client)
+
+    def _answers(self, client: Any) -> bool:
+        """Ask once: the answer to a client that is not known yet is lost."""
+        future = client.call_async(GetParameters.Request())
+        self._executor.spin_until_future_complete(future, timeout_sec=1.0)
+        return future.done()
+
+    def _meet_all(self, ends_of: Callable[[str], list[Any]], topic: str) -> None:
+        """Meet the nodes that publish to a topic, or that hear it, as soon as their names are known."""
+
+        def names() -> set[str]:
+            return {f"{end.node_namespace.rstrip('/')}/{end.node_name}" for end in ends_of(topic)}
+
+        self.spin_until(lambda: not any("UNKNOWN" in name for name in names()), f"the names of the nodes at {topic}")
+        self.meet(*sorted(names() - {f"/{self.node.get_name()}"}))
+
+    def let_nodes_meet(self) -> None:
+        """Wait for as long as nodes may need to hear of each other, who cannot be asked: they repeat it every 3 s."""
+        self.spin_for(4.0)
+
     def collect(self, message_type: type, topic: str) -> Collector:
         """Everything on the topic from now on; returns once a publisher is there and has heard of it."""
         collector = Collector(self.node, message_type, topic)
         self.spin_until(lambda: self.node.count_publishers(topic), f"a publisher of {topic}")
-        self.spin_for(0.3)
+        self._meet_all(self.node.get_publishers_info_by_topic, topic)
         return collector
 
     def collect_reports(self, name: str) -> Collector:
@@ -151,19 +183,20 @@ class Probe:
             return any(one.node_name == name for one in self.node.get_publishers_info_by_topic(DIAGNOSTICS_TOPIC))
 
         self.spin_until(is_there, f"reports of {name}")
-        self.spin_for(0.3)
+        self.meet(name)
         return reports
 
     def publisher(self, message_type: type, topic: str, qos: QoSProfile = RELIABLE, subscribers: int = 1) -> Any:
         """Ready once that many subscribers are connected."""
         publisher = self.node.create_publisher(message_type, topic, qos)
         self.spin_until(lambda: publisher.get_subscription_count() >= subscribers, f"a subscriber to {topic}")
-        self.spin_for(0.1)
+        self._meet_all(self.node.get_subscriptions_info_by_topic, topic)
         return publisher
 
     def set_parameter(self, node: str, name: str, value: Any) -> Any:
         client = AsyncParameterClient(self.node, node)
         self.spin_until(client.services_are_ready, f"the parameter services of {node}")
+        self.meet(node)
         future = client.set_parameters([Parameter(name, value=value)])
         self.spin_until(future.done, f"an answer to {name}={value}")
         return future.result().results[0]

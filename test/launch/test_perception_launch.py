@@ -41,6 +41,7 @@ def test_a_pair_of_images_becomes_dense_depth(start, untrained):
     cameras = [probe.publisher(Image, topic) for topic in topics.values()]
     sparse = probe.collect(Image, "/robot/triangulate/sparse_depth")
     dense = probe.collect(Image, "/robot/densify/depth")
+    probe.let_nodes_meet()
     for publisher, info in zip(infos, camera_infos(pair), strict=True):
         publisher.publish(info)
     probe.spin_for(1.0)

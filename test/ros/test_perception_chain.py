@@ -67,6 +67,7 @@ def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
     sparse = probe.collect(Image, "/chain_triangulate/sparse_depth")
     dense = probe.collect(Image, "/chain_densify/depth")
     calibration = probe.collect(CameraInfo, "/chain_densify/camera_info")
+    probe.let_nodes_meet()
     for publisher, info in zip(infos, camera_infos(pair), strict=True):
         publisher.publish(info)
     probe.spin_for(1.0)

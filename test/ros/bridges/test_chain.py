@@ -38,8 +38,7 @@ def test_images_become_features_of_vins_fusion_and_points(probe, start_node, tmp
         to = {name: probe.publisher(kind, f"/chain/{name}") for name, kind in kinds.items()}
         # Both bridges and the probe hear the frontend.
         probe.spin_until(lambda: probe.node.count_subscribers("/chain_frontend/camera/tracks") == 3, "both bridges")
-        # The frontend may learn of a bridge later than the probe: participants announce themselves every three seconds.
-        probe.spin_for(4.0)
+        probe.let_nodes_meet()
         depth = np.full(SIZE, 2.0, np.float32)
         for stamp in STAMPS:
             to["camera_info"].publish(camera_info(stamp))
