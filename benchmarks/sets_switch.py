@@ -26,14 +26,15 @@ class SetsSwitch:
     Args:
         node: Calls the services.
         setter: Sets parameters of the frontend.
+        at_rest: Called while the frontend holds nothing, cleaned up and not yet configured.
 
     Attributes:
         is_busy: Whether a switch is in progress.
         problems: What went wrong.
     """
 
-    def __init__(self, node: Node, setter: AsyncParameterClient):
-        self._setter = setter
+    def __init__(self, node: Node, setter: AsyncParameterClient, at_rest: Callable[[], None] = lambda: None):
+        self._setter, self._at_rest = setter, at_rest
         self._change: Any = node.create_client(ChangeState, "frontend/change_state")
         self._tolerances = cycle(reversed(SYNC_TOLERANCES))
         self._steps: deque[Callable[[], Any]] = deque()
@@ -47,10 +48,14 @@ class SetsSwitch:
         self.is_busy = True
         parameter = Parameter("sync_tolerance", value=next(self._tolerances))
         self._steps.extend(partial(self._transition, one) for one in SWITCH_OFF)
-        self._steps.append(partial(self._setter.set_parameters, [parameter]))
+        self._steps.append(partial(self._set_at_rest, parameter))
         self._steps.extend(partial(self._transition, one) for one in SWITCH_ON)
         self._go_on()
         return True
+
+    def _set_at_rest(self, parameter: Parameter) -> Any:
+        self._at_rest()
+        return self._setter.set_parameters([parameter])
 
     def _transition(self, number: int) -> Any:
         return self._change.call_async(ChangeState.Request(transition=Transition(id=number)))

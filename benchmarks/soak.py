@@ -3,7 +3,8 @@
 Cameras come and go, change their size and jump in time; damaged, empty and odd messages are mixed in; parameters
 change, to good values and bad ones; sets of cameras are switched on and off, for which the frontend is cleaned up and
 configured anew. Once a second each node's report is checked, received = processed + dropped + skipped + waiting, and
-its memory, handles and threads are noted. The exit status is 1 where a bound is violated.
+its memory, handles and threads are noted. The frontend's memory is judged by what it has whenever it is cleaned up, as
+at other moments it depends on parameters and images. The exit status is 1 where a bound is violated.
 
     python benchmarks/soak.py --minutes 30 --output soak.json
 """
@@ -16,9 +17,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from sets_switch import SetsSwitch
+from usage import Series
 
 from superpoint_ros.bench.provenance import commit, machine
 from superpoint_ros.cli.node_process import START_TIMEOUT_S, LoggedNode, private_domain
@@ -62,49 +64,6 @@ CHANGES = (
 COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "switches", "reports", "reports_of_sets")
 
 
-@dataclass
-class Series:
-    """Hold what one node used, a value a second.
-
-    Attributes:
-        seconds: Times since the start [s].
-        memory: Resident memory of its own [bytes], without the segments that it shares with other processes.
-        handles: Open files and sockets.
-        threads: Threads.
-    """
-
-    seconds: list[float] = field(default_factory=list)
-    memory: list[int] = field(default_factory=list)
-    handles: list[int] = field(default_factory=list)
-    threads: list[int] = field(default_factory=list)
-
-    def note(self, seconds: float, process: int) -> None:
-        """Read what a process uses now, as Linux tells it."""
-        folder = Path(f"/proc/{process}")
-        status = dict(line.split(":", 1) for line in (folder / "status").read_text(encoding="utf-8").splitlines())
-        self.seconds.append(seconds)
-        self.memory.append(1024 * sum(int(status[kind].split()[0]) for kind in ("RssAnon", "RssFile")))
-        self.handles.append(len(list((folder / "fd").iterdir())))
-        self.threads.append(int(status["Threads"]))
-
-    def judge(self, warm_up: float, max_slope: float) -> tuple[dict[str, float], list[str]]:
-        """Return figures after the warm-up [s], and which bounds they violate; slopes in percent an hour."""
-        rows = [index for index, second in enumerate(self.seconds) if second >= warm_up]
-        if len(rows) < 3:
-            return {}, ["too short to judge"]
-        memory = np.array(self.memory, float)[rows]
-        slope = 3600 * np.polyfit(np.array(self.seconds)[rows], memory, 1)[0] / memory.mean()
-        figures = {"memory_mb": memory.mean() / 1e6, "slope_percent_an_hour": 100 * slope}
-        problems = [f"memory grows by {100 * slope:.2f} % an hour"] if 100 * slope > max_slope else []
-        for name in ("handles", "threads"):
-            values = np.array(getattr(self, name))[rows]
-            half = len(values) // 2
-            figures[name] = float(np.median(values[half:]))
-            if figures[name] > np.median(values[:half]) + 1:
-                problems.append(f"{name} grow from {np.median(values[:half]):.0f} to {figures[name]:.0f}")
-        return {name: round(float(value), 3) for name, value in figures.items()}, problems
-
-
 class Chaos(Node):
     """Send what a bad day sends.
 
@@ -115,6 +74,7 @@ class Chaos(Node):
         reports: Newest report of each node: values by line.
         problems: What the reports were wrong about.
         counts: How often each thing was done.
+        at_rest: Called whenever the frontend has been cleaned up.
     """
 
     def __init__(self, seed: int):
@@ -124,7 +84,8 @@ class Chaos(Node):
         self._shift, self._size = 0, SIZES[0]
         self._scene = self._rng.integers(0, 256, (40, 60), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
         self._setters = {name: AsyncParameterClient(self, name) for name in NODES}
-        self.switch = SetsSwitch(self, self._setters["frontend"])
+        self.at_rest: Callable[[], None] = lambda: None
+        self.switch = SetsSwitch(self, self._setters["frontend"], lambda: self.at_rest())
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -209,6 +170,7 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         nodes = {name: stack.enter_context(LoggedNode(name, parameters, folder)) for name, parameters in NODES.items()}
         wait_for_reports(chaos, nodes)
         start = noted = disturbed = time.monotonic()
+        chaos.at_rest = lambda: series["frontend"].note_at_rest(time.monotonic() - start, nodes["frontend"].process_id)
         step = 0
         while (now := time.monotonic()) < start + 60 * minutes:
             chaos.send_images(step)

@@ -1,11 +1,14 @@
-"""The soak's judgment of what nodes report, and its switch of camera sets."""
+"""The soak's judgment of what nodes report and use, and its switch of camera sets."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from accounts import imbalance
 from lifecycle_msgs.srv import ChangeState
 from sets_switch import SetsSwitch
+from usage import Series
 
 IMAGES = {"received": "9", "processed": "5", "dropped": "2", "skipped": "1", "waiting": "1"}
 REASONS = {"dropped: newer": "2", "skipped: conversion": "1"}
@@ -87,3 +90,40 @@ def test_a_transition_that_is_refused_is_a_problem():
     switch = SetsSwitch(node, node)
     switch.begin()
     assert "camera sets cannot be switched" in switch.problems[0]
+
+
+def test_a_switch_says_when_the_node_is_at_rest():
+    node = Services()
+    switch = SetsSwitch(node, node, lambda: node.done.append("at rest"))
+    switch.begin()
+    assert node.done[2:5] == [2, "at rest", ("sync_tolerance", 0.05)]
+
+
+def series(growth: float, growth_at_rest: float | None = None) -> Series:
+    """An hour of 100 MB that grow by so many percent, and of 50 at rest."""
+    seconds = [60.0 * minute for minute in range(61)]
+    one = Series(seconds, [int(1e8 * (1 + growth * second / 3.6e5)) for second in seconds])
+    one.handles, one.threads = [20] * 61, [5] * 61
+    if growth_at_rest is not None:
+        one.seconds_at_rest = [second + 1.0 for second in seconds]
+        one.memory_at_rest = [int(5e7 * (1 + growth_at_rest * second / 3.6e5)) for second in seconds]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("growths", "grows"), [((2.0,), True), ((0.5,), False), ((2.0, 0.5), False), ((0.5, 2.0), True)]
+)
+def test_memory_is_judged_at_rest_where_the_node_ever_is(growths, grows):
+    figures, problems = series(*growths).judge(600.0, 1.0)
+    assert figures["slope_percent_an_hour"] == pytest.approx(growths[-1], rel=0.03)
+    assert bool(problems) == grows
+
+
+def test_what_is_noted_is_what_linux_says():
+    one = Series()
+    one.note(0.0, os.getpid())
+    one.note_at_rest(1.0, os.getpid())
+    assert 1e7 < one.memory[0] <= one.memory_at_rest[0] * 1.1
+    assert one.handles[0] >= 3
+    assert one.threads[0] >= 1
+    assert Series().judge(0.0, 1.0) == ({}, ["too short to judge"])
