@@ -15,6 +15,7 @@ DEFAULT_MAX_DISTANCE = 0.7
 # Similarities computed at a time: 64 MiB and a copy, whatever the number of descriptors.
 BLOCK_SIZE = 2**24
 SCREEN_BLOCK_SIZE = 2**18  # what stays in a core's cache
+GATHER_BLOCK_SIZE = 2**15  # of descriptors that are copied together: fresh memory costs more than their products
 # Directions in which pairs are screened, those of some descriptors or of the largest spread of all; sets too small for
 # that to pay, and the share of pairs from which it does not.
 SCREEN_SIZE = 48
@@ -190,8 +191,8 @@ def _products(descriptors0: np.ndarray, descriptors1: np.ndarray, row: np.ndarra
     """Compute the dot products of some pairs."""
     size = descriptors0.shape[1]
     products = np.empty(len(row), descriptors0.dtype)
-    buffer = np.empty((2, SCREEN_BLOCK_SIZE // size + 1, size), descriptors0.dtype)
-    for part in _blocks(len(row), size, SCREEN_BLOCK_SIZE):
+    buffer = np.empty((2, max(1, GATHER_BLOCK_SIZE // size), size), descriptors0.dtype)
+    for part in _blocks(len(row), size, GATHER_BLOCK_SIZE):
         first, second = buffer[:, : part.stop - part.start]
         np.take(descriptors0, row[part], axis=0, out=first, mode="clip")
         np.take(descriptors1, column[part], axis=0, out=second, mode="clip")

@@ -73,6 +73,35 @@ def test_the_environment_has_the_last_word(tmp_path, monkeypatch):
     assert blocks[0] == blocks[1]
 
 
+WORKING_MEMORY = """
+import resource, sys
+from superpoint_ros.core.allocation import bound_growth
+if sys.argv[1] == "limited":
+    bound_growth()
+import numpy as np
+def work():
+    arrays = [np.ones(500_000, np.uint8) for _ in range(4)]
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+work()
+before = faults()
+for _ in range(100):
+    work()
+print(faults() - before)
+"""
+
+
+@needs_glibc
+def test_working_memory_is_kept_from_one_image_to_the_next(monkeypatch):
+    for name in MALLOC_OPTIONS:
+        monkeypatch.delenv(name, raising=False)
+    limited, as_it_is = (
+        int(subprocess.run([sys.executable, "-c", WORKING_MEMORY, how], check=True, capture_output=True).stdout)
+        for how in ("limited", "as it is")
+    )
+    assert limited < 100 < 10_000 < as_it_is
+
+
 HELD_FREE = """
 import ctypes
 from pathlib import Path
