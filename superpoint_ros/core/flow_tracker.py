@@ -22,7 +22,7 @@ from superpoint_ros.core.track_association import (
     visible_since,
 )
 from superpoint_ros.core.track_table import TrackTable
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker import MAX_UNSEEN, TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW, STATUS_TRACKED, Features, Tracks
 
 # Share of the confirming radius within which a keypoint is at a track's own place.
@@ -121,7 +121,7 @@ class FlowTracker:
             self._confirm(keyframe, features, ids)
         self._carry(keyframe, features, ids)
         if self.options.tracker == "hybrid":
-            self._remove(self._table.missed > self._patience())
+            self._remove((self._table.missed > self._patience()) | self._table.unseen_beyond(MAX_UNSEEN))
         return ids
 
     def _patience(self) -> np.ndarray:

@@ -80,6 +80,13 @@ class TrackTable:
         same = self.id[found] == ids if len(order) else np.zeros(len(ids), bool)
         return np.where(same, found, -1)
 
+    def unseen_beyond(self, count: int) -> np.ndarray:
+        """Tell which tracks are not followed and not among the `count` of these that were matched last, bool (N,)."""
+        beyond = np.zeros(len(self), bool)
+        unseen = np.flatnonzero(~self.visible)
+        beyond[unseen[np.argsort(self.missed[unseen], kind="stable")[count:]]] = True
+        return beyond
+
     def match(self, rows: np.ndarray, descriptors: np.ndarray, distance: np.ndarray, status: int) -> None:
         """Take in matches of some rows: fresh descriptors, their distances, and what the position now comes from."""
         self.missed[rows] = 0

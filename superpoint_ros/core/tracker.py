@@ -18,6 +18,8 @@ from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
+# Tracks that are remembered while no keypoint shows them; those unseen for longest are given up first.
+MAX_UNSEEN = 20_000
 TrackerKind: TypeAlias = Literal["descriptor", "flow", "hybrid"]
 
 
@@ -204,7 +206,9 @@ class Tracker:
             is_seen[rows] = True
             unseen = np.flatnonzero(~is_seen)
             if count:
-                expired = memory.missed[unseen] >= self.options.max_missed_frames
+                # The memory is in the order in which tracks were seen last.
+                too_many = np.arange(len(unseen)) >= MAX_UNSEEN
+                expired = (memory.missed[unseen] >= self.options.max_missed_frames) | too_many
                 lost_id, unseen = memory.id[unseen[expired]], unseen[~expired]
         status = np.where(new, STATUS_NEW, STATUS_TRACKED).astype(np.uint8)
         tracks = Tracks(

@@ -66,3 +66,12 @@ def test_a_report_counts_the_visible_and_leaves_the_next_positions_to_flow():
     np.testing.assert_array_equal(begun.reported_xy[:2], begun.xy[:2])
     assert np.isnan(begun.distance).all()
     np.testing.assert_allclose(begun.mean_distance[0], 0.3)
+
+
+def test_of_the_unseen_those_matched_last_are_within_the_bound():
+    tracks = table(5)
+    tracks.visible[[0, 2, 3, 4]] = False
+    tracks.missed[:] = [3, 9, 1, 3, 2]
+    assert tracks.unseen_beyond(3).tolist() == [False, False, False, True, False]
+    assert tracks.unseen_beyond(1).tolist() == [True, False, False, True, True]
+    assert not tracks.unseen_beyond(4).any()

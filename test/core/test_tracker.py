@@ -57,6 +57,13 @@ def test_without_patience_it_is_the_released_tracker():
     assert tracker.update(seen([0, 1])).id.tolist() == [2, 1]
 
 
+def test_of_too_many_unseen_tracks_those_unseen_for_longest_are_given_up(monkeypatch):
+    monkeypatch.setattr("superpoint_ros.core.tracker.MAX_UNSEEN", 4)
+    tracker = Tracker(TrackerOptions(max_missed_frames=1000))
+    lost = [tracker.update(seen(range(3 * i, 3 * i + 3))).lost_id.tolist() for i in range(4)]
+    assert lost == [[], [], [1, 2], [0, 4, 5]]
+
+
 @pytest.mark.parametrize("max_missed_frames", [0, 2])
 def test_images_without_keypoints_kill_nothing(max_missed_frames):
     tracker = Tracker(TrackerOptions(max_missed_frames=max_missed_frames))
