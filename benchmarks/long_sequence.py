@@ -25,7 +25,7 @@ from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
 from superpoint_ros.core.image_tracker import make_tracker
 from superpoint_ros.core.sparse_depth import depth_at
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.scenes.render import Renderer
 from superpoint_ros.scenes.room import random_room
 from superpoint_ros.scenes.trajectory import look_at

@@ -21,7 +21,7 @@ from superpoint_ros.cli.sequences import rendered_frames
 from superpoint_ros.core.geometry import resize_homography, warp_points
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.sparse_depth import depth_at
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.evaluation.datasets.catalog import HOMOGRAPHY_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.frames import Frame

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from superpoint_ros.core.matching import match
     from superpoint_ros.core.stereo import StereoDepth, StereoRig, stereo_depth
     from superpoint_ros.core.stereo_options import StereoOptions
-    from superpoint_ros.core.tracker import Tracker, TrackerOptions
+    from superpoint_ros.core.tracker import Tracker
+    from superpoint_ros.core.tracker_options import TrackerOptions
     from superpoint_ros.core.triangulation import triangulate
     from superpoint_ros.core.types import DenseDepth, Features, Matches, Tracks
     from superpoint_ros.inference.densifier import Densifier, DensifierOptions
@@ -68,7 +69,7 @@ _MODULES = {
     "StereoRig": "core.stereo",
     "SuperPointRosError": "core.errors",
     "Tracker": "core.tracker",
-    "TrackerOptions": "core.tracker",
+    "TrackerOptions": "core.tracker_options",
     "Tracks": "core.types",
     "match": "core.matching",
     "stereo_depth": "core.stereo",

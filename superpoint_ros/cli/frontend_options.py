@@ -9,7 +9,7 @@ from pathlib import Path
 from superpoint_ros.cli.arguments import add_options, add_output_argument, given_options
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.options import option_specs
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 
 # The flag of the source of the images, which shrinks them before anything else.

@@ -22,7 +22,8 @@ from superpoint_ros.core.track_association import (
     visible_since,
 )
 from superpoint_ros.core.track_table import TrackTable
-from superpoint_ros.core.tracker import MAX_UNSEEN, TrackerOptions
+from superpoint_ros.core.tracker import MAX_UNSEEN
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW, STATUS_TRACKED, Features, Tracks
 
 # Share of the confirming radius within which a keypoint is at a track's own place.

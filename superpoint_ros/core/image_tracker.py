@@ -8,7 +8,8 @@ import numpy as np
 
 from superpoint_ros.core.flow_tracker import FlowTracker
 from superpoint_ros.core.track_association import Keyframe
-from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 
 

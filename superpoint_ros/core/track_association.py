@@ -9,7 +9,8 @@ import numpy as np
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.optical_flow import corner_strength
 from superpoint_ros.core.track_table import TrackTable
-from superpoint_ros.core.tracker import TrackerOptions, within_reach
+from superpoint_ros.core.tracker import within_reach
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Matches
 
 # Where a network gives no sigma.

@@ -7,95 +7,25 @@ epipolar geometry of the pair of images.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from superpoint_ros.core.epipolar import epipolar_inliers
-from superpoint_ros.core.matching import descriptor_distance_option, match, principal_directions
-from superpoint_ros.core.optical_flow import FlowOptions
-from superpoint_ros.core.options import NO_CHECK, NO_LIMIT, check_options, option
+from superpoint_ros.core.matching import match, principal_directions, screen
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features, Matches, Tracks
 
 # Tracks that are remembered while no keypoint shows them; those unseen for longest are given up first.
 MAX_UNSEEN = 20_000
-TrackerKind: TypeAlias = Literal["descriptor", "flow", "hybrid"]
-
-
-@dataclass(frozen=True)
-class TrackerOptions:
-    """Describe which matches continue a track.
-
-    >>> TrackerOptions(max_displacement=30.0).max_missed_frames
-    5
-
-    Raises:
-        ParameterError: A value that is not allowed.
-    """
-
-    tracker: TrackerKind = option(
-        "descriptor",
-        "descriptor: keypoints matched from image to image by their descriptors; flow: keypoints followed by optical "
-        "flow; hybrid: followed by flow, confirmed, ended and found again by descriptors.",
-        fixed=True,
-    )
-    network_every: int = option(
-        1,
-        "Number of images from one that the network sees to the next, with policy latest at least; between them "
-        "trackers flow and hybrid follow, and tracker descriptor has no tracks.",
-        limits=(1, 1000),
-    )
-    max_descriptor_distance: float = descriptor_distance_option()
-    max_missed_frames: int = option(
-        5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
-    )
-    max_displacement: float | None = option(
-        None, "Largest motion of a point per image.", unit="px", limits=(0.1, 10_000.0), none=NO_LIMIT
-    )
-    epipolar_threshold: float | None = option(
-        None,
-        "Largest distance of a match from its epipolar line.",
-        unit="px",
-        limits=(0.01, 100.0),
-        none=NO_CHECK,
-    )
-
-    max_tracks: int = option(
-        500, "Number of points that optical flow follows at once; no new track begins beyond it.", limits=(1, 10_000)
-    )
-    flow_cell_size: int = option(
-        16,
-        "Side of the cells of a grid: where a cell has a track that optical flow follows, no new one begins.",
-        unit="px",
-        limits=(1, 1000),
-    )
-    flow_confirm_radius: float = option(
-        1.5,
-        "Distance up to which a keypoint confirms or ends a track that optical flow has brought there.",
-        unit="px",
-        limits=(0.1, 100.0),
-    )
-    flow_search_radius: float = option(
-        20.0,
-        "Distance from where the others' motion would have brought a lost track, up to which it is found again.",
-        unit="px",
-        limits=(0.1, 10_000.0),
-    )
-    flow_max_unconfirmed: int = option(
-        30,
-        "Number of images with keypoints in which optical flow may follow a track that no keypoint confirms.",
-        limits=(0, 10_000),
-    )
-    flow: FlowOptions = field(default_factory=FlowOptions)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 @dataclass(frozen=True)
 class _Memory:
-    """Hold every living track as it was last seen, one row each; `missed` counts the images since then."""
+    """Hold every living track as it was last seen, one row each; `missed` counts the images since then.
+
+    `screens` are the descriptors' (matching.screen), once there are directions for them.
+    """
 
     id: np.ndarray
     age: np.ndarray
@@ -103,6 +33,7 @@ class _Memory:
     xy: np.ndarray
     mean_distance: np.ndarray
     descriptors: np.ndarray
+    screens: np.ndarray
 
     def at(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         return {name: getattr(self, name)[rows] for name in self.__dataclass_fields__}
@@ -144,21 +75,30 @@ class Tracker:
         An image without keypoints changes nothing: no track ages, none is lost.
         """
         # Match the features with every living track.
+        screens = self._screen(features.descriptors)
         memory = self._memory
         if memory is None or len(memory.id) == 0:
             pairs = match(features.descriptors[:0], features.descriptors)
         else:
-            pairs = self._associate(memory, features)
+            pairs = self._associate(memory, features, screens)
         # Continue matched tracks, begin new ones, give up those unseen for too long.
         tracks, missed = self._tracks(memory, pairs, features)
         # Remember the living tracks, seen or not.
         if len(features):
-            self._remember(tracks, memory, missed, features)
+            self._remember(tracks, memory, missed, features, screens)
         return tracks
 
-    def _associate(self, memory: _Memory, features: Features) -> Matches:
+    def _screen(self, descriptors: np.ndarray) -> np.ndarray:
+        """Screen new descriptors in directions that are found once, with those of the memory; (N, 0) without any."""
         if self._directions is None:
-            self._directions = principal_directions(memory.descriptors)
+            self._directions = principal_directions(descriptors)
+            if self._directions is not None and self._memory is not None:
+                self._memory = replace(self._memory, screens=screen(self._memory.descriptors, self._directions))
+        if self._directions is None or len(self._directions) != descriptors.shape[1]:
+            return np.zeros((len(descriptors), 0), np.float32)
+        return screen(descriptors, self._directions)
+
+    def _associate(self, memory: _Memory, features: Features, screens: np.ndarray) -> Matches:
         reach = np.asarray((self.options.max_displacement or 0.0) * (memory.missed + 1))
 
         def is_allowed(rows: slice) -> np.ndarray:
@@ -169,7 +109,7 @@ class Tracker:
             features.descriptors,
             max_descriptor_distance=self.options.max_descriptor_distance,
             allowed=None if self.options.max_displacement is None else is_allowed,
-            directions=self._directions,
+            screens=None if self._directions is None else (memory.screens, screens),
         )
         if self.options.epipolar_threshold is not None:
             good = _epipolar_inliers(
@@ -225,7 +165,9 @@ class Tracker:
         )
         return tracks, unseen
 
-    def _remember(self, tracks: Tracks, memory: _Memory | None, unseen: np.ndarray, features: Features) -> None:
+    def _remember(
+        self, tracks: Tracks, memory: _Memory | None, unseen: np.ndarray, features: Features, screens: np.ndarray
+    ) -> None:
         current = _Memory(
             tracks.id,
             tracks.age,
@@ -233,6 +175,7 @@ class Tracker:
             tracks.xy,
             tracks.mean_distance,
             features.descriptors,
+            screens,
         )
         if memory is None or len(unseen) == 0:
             self._memory = current

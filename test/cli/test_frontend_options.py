@@ -3,7 +3,7 @@ from pathlib import Path
 
 from superpoint_ros.cli.frontend_options import FrontendOptions, add_frontend_arguments, frontend_options
 from superpoint_ros.core.decode_options import DecodeOptions
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 
 
 def parse(*words: str) -> FrontendOptions:

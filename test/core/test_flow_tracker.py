@@ -14,7 +14,8 @@ from superpoint_ros.core.flow_tracker import FlowTracker
 from superpoint_ros.core.image_tracker import DescriptorTracker, make_tracker
 from superpoint_ros.core.mask import unmasked, without_masked
 from superpoint_ros.core.track_association import Keyframe
-from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_FOLLOWED, STATUS_NEW, STATUS_TRACKED, Features
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superpoint_ros.core import matching
-from superpoint_ros.core.matching import match, principal_directions
+from superpoint_ros.core.matching import match, principal_directions, screen
 
 
 def unit(seed: int, count: int, size: int = 16) -> np.ndarray:
@@ -152,10 +152,11 @@ def test_screening_changes_no_match(seed, dimensions, limit, gated, known, block
     moved = d0[rng.permutation(300)[:220]] + rng.normal(0, 0.01, (220, 256)).astype(np.float32)
     d1 = np.concatenate([moved / np.linalg.norm(moved, axis=1, keepdims=True), d0[:10], d0[:10]])
     allowed = rng.random((300, 240)) < 0.5 if gated else None
-    directions = principal_directions(near_a_subspace(rng, 300, dimensions, 0.3)) if known else None
+    directions = principal_directions(near_a_subspace(rng, 300, dimensions, 0.3))
+    screens = (screen(d0, directions), screen(d1, directions)) if known else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "SCREEN_BLOCK_SIZE", block_size)
-        screened = match(d0, d1, max_descriptor_distance=limit, allowed=allowed, directions=directions)
+        screened = match(d0, d1, max_descriptor_distance=limit, allowed=allowed, screens=screens)
         patch.setattr(matching, "SCREEN_LEAST", 10**9)
         plain = match(d0, d1, max_descriptor_distance=limit, allowed=allowed)
     assert len(plain) > 50
@@ -178,10 +179,10 @@ def test_descriptors_of_real_kinds_are_screened_and_random_ones_are_not():
     rng = np.random.default_rng(0)
     real, random = near_a_subspace(rng, 400, 30, 0.3), unit(0, 400, 256)
     least = 1 - 0.7**2 / 2
-    pairs = matching._screen(real, real, least, None, None)
+    pairs = matching._promising_pairs(real, real, least, None, None)
     assert pairs is not None
     assert len(pairs[0]) < 400 * 400 / 32
-    assert matching._screen(random, random, 0.1, None, None) is None
+    assert matching._promising_pairs(random, random, 0.1, None, None) is None
     assert len(match(random, random, max_descriptor_distance=1.3)) == 400
 
 
@@ -191,7 +192,8 @@ def test_directions_are_orthonormal_and_let_fewer_pairs_pass_in_fewer_dimensions
     assert directions.shape == (256, matching.PRINCIPAL_SIZE)
     np.testing.assert_allclose(directions.T @ directions, np.eye(matching.PRINCIPAL_SIZE), atol=1e-5)
     least = 1 - 0.7**2 / 2
-    passed = [len(matching._screen(real, real, least, None, basis)[0]) for basis in (None, directions)]
+    known = (screen(real, directions), screen(real, directions))
+    passed = [len(matching._promising_pairs(real, real, least, None, screens)[0]) for screens in (None, known)]
     assert passed[1] <= passed[0]
 
 

@@ -12,7 +12,7 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.options import option_specs
 from superpoint_ros.core.stereo_options import StereoOptions
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 
 # Options dataclass, name, default, lowest and highest value allowed.
 LIMITS = [

@@ -19,7 +19,7 @@ from superpoint_ros.core.track_association import (
     visible_since,
 )
 from superpoint_ros.core.track_table import TrackTable
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features
 
 OPTIONS = TrackerOptions(flow_cell_size=20, max_tracks=5, max_descriptor_distance=1.0)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from superpoint_ros.core.tracker import Tracker, TrackerOptions
+from superpoint_ros.core.tracker import Tracker
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_NEW, STATUS_TRACKED, Features
 
 SIZE = (480, 640)
@@ -62,6 +63,26 @@ def test_of_too_many_unseen_tracks_those_unseen_for_longest_are_given_up(monkeyp
     tracker = Tracker(TrackerOptions(max_missed_frames=1000))
     lost = [tracker.update(seen(range(3 * i, 3 * i + 3))).lost_id.tolist() for i in range(4)]
     assert lost == [[], [], [1, 2], [0, 4, 5]]
+
+
+def test_tracks_are_the_same_once_descriptors_are_screened(monkeypatch):
+    """The third image is the first with enough keypoints to find directions, by which the memory is screened too."""
+    generator = np.random.default_rng(1)
+    near = generator.standard_normal((300, 24)) @ generator.standard_normal((24, 256))
+    near = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
+    shown = [generator.permutation(300)[:count] for count in (100, 150, 280, 260, 290)]
+    images = [Features(np.zeros((len(rows), 2), np.float32), np.ones(len(rows)), near[rows], SIZE) for rows in shown]
+    screened = Tracker()
+    tracks = [screened.update(image) for image in images]
+    assert screened._directions is not None
+    monkeypatch.setattr("superpoint_ros.core.matching.SCREEN_LEAST", 10**9)
+    plain = Tracker()
+    for image, one in zip(images, tracks, strict=True):
+        other = plain.update(image)
+        assert one.id.tolist() == other.id.tolist()
+        assert one.lost_id.tolist() == other.lost_id.tolist()
+        np.testing.assert_allclose(one.distance, other.distance, atol=3e-3)  # of equal ones, the root of rounding
+    assert plain._directions is None
 
 
 @pytest.mark.parametrize("max_missed_frames", [0, 2])

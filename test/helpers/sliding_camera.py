@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features
 
 SIZE = (120, 160)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.odometry.estimator import Odometry
 from superpoint_ros.evaluation.odometry.observations import Observations, observe

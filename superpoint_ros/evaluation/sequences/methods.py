@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 
 from superpoint_ros.core.image_tracker import make_tracker
-from superpoint_ros.core.tracker import TrackerKind, TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerKind, TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
 from superpoint_ros.evaluation.detectors.registry import Detector

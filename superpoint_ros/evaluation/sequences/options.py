@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from superpoint_ros.core.options import NO_LIMIT, check_options, option, same_option
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.evaluation.datasets.sizing import ImageSize
 from superpoint_ros.evaluation.detectors.options import DETECTOR_DEFAULT, DetectorOptions
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions

@@ -10,7 +10,7 @@ import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.matching import match
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.metrics.curves import area_under_curve, fraction_within

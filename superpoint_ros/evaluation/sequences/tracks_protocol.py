@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superpoint_ros.core.sparse_depth import depth_at
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.sequences.methods import Method, track_images

@@ -21,7 +21,7 @@ from superpoint_ros.core.mask import without_masked
 from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.track_motion import TrackMotion
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage

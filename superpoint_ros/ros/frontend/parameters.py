@@ -11,7 +11,7 @@ from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import OptionSpec, build_options, check_options, option, option_specs
 from superpoint_ros.core.region_options import RegionOptions
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.runtime.options import InputLimits, NodeOptions, ParameterSchema, SyncOptions, Transport
 

@@ -4,7 +4,7 @@ from helpers.made_up_scenes import wall_frames
 from helpers.methods import only_method
 
 from superpoint_ros.core.errors import DetectorError
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_FOLLOWED
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
 from superpoint_ros.evaluation.sequences.methods import make_methods, track_images

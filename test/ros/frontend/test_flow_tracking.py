@@ -10,7 +10,7 @@ from sensor_msgs.msg import Image
 
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.flow_tracker import FlowTracker
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.ros.messages.features import message_to_tracks

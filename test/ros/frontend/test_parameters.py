@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 
 from superpoint_ros.core.decode_options import DecodeOptions
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.tracker import TrackerOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions, RuntimeOptions
 from superpoint_ros.ros.frontend.parameters import SCHEMA
 from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
