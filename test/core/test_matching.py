@@ -2,7 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from superpoint_ros.core import matching
@@ -138,6 +138,7 @@ def near_a_subspace(rng: np.random.Generator, count: int, dimensions: int, noise
 
 
 @settings(max_examples=15, deadline=None)
+@example(seed=359, dimensions=8, limit=0.5, gated=False, known=False, block_size=2**18)
 @given(
     seed=st.integers(0, 1000),
     dimensions=st.sampled_from([8, 40, 100]),
@@ -172,7 +173,8 @@ def test_screening_changes_no_match(seed, dimensions, limit, gated, known, block
     for pair, distance in zip(
         zip(plain.index0.tolist(), plain.index1.tolist(), strict=True), plain.distance, strict=True
     ):
-        assert pair not in found or found[pair] == pytest.approx(distance, abs=1e-3)
+        # Rounding is of the dot products: of equal descriptors the distance is the root of it.
+        assert pair not in found or found[pair] ** 2 == pytest.approx(distance**2, abs=1e-5)
 
 
 def test_descriptors_of_real_kinds_are_screened_and_random_ones_are_not():

@@ -21,7 +21,7 @@ def test_every_point_is_found_with_its_depth(seed):
     found = stereo_depth(points.left, points.right, RIG, StereoOptions())
     np.testing.assert_array_equal(found.matches.index0, np.arange(len(points.left)))
     np.testing.assert_array_equal(found.matches.index1, points.order)
-    np.testing.assert_allclose(found.matches.distance, 0.0, atol=1e-3)
+    np.testing.assert_allclose(found.matches.distance**2, 0.0, atol=1e-5)
     np.testing.assert_allclose(found.depth, points.depth, rtol=1e-3)
     assert found.depth.dtype == np.float32
     assert found.candidates == len(points.left)

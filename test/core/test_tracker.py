@@ -81,7 +81,7 @@ def test_tracks_are_the_same_once_descriptors_are_screened(monkeypatch):
         other = plain.update(image)
         assert one.id.tolist() == other.id.tolist()
         assert one.lost_id.tolist() == other.lost_id.tolist()
-        np.testing.assert_allclose(one.distance, other.distance, atol=3e-3)  # of equal ones, the root of rounding
+        np.testing.assert_allclose(one.distance**2, other.distance**2, atol=1e-5)
     assert plain._directions is None
 
 
