@@ -53,7 +53,7 @@ class SetsSwitch:
         self._go_on()
         return True
 
-    def _set_at_rest(self, parameter: Parameter) -> Any:
+    def _set_at_rest(self, parameter: Parameter[Any]) -> Any:
         self._at_rest()
         return self._setter.set_parameters([parameter])
 
