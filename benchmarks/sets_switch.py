@@ -26,15 +26,16 @@ class SetsSwitch:
     Args:
         node: Calls the services.
         setter: Sets parameters of the frontend.
-        at_rest: Called while the frontend holds nothing, cleaned up and not yet configured.
 
     Attributes:
+        at_rest: Called while the frontend holds nothing, cleaned up and not yet configured.
         is_busy: Whether a switch is in progress.
         problems: What went wrong.
     """
 
-    def __init__(self, node: Node, setter: AsyncParameterClient, at_rest: Callable[[], None] = lambda: None):
-        self._setter, self._at_rest = setter, at_rest
+    def __init__(self, node: Node, setter: AsyncParameterClient):
+        self._setter = setter
+        self.at_rest: Callable[[], object] = lambda: None
         self._change: Any = node.create_client(ChangeState, "frontend/change_state")
         self._tolerances = cycle(reversed(SYNC_TOLERANCES))
         self._steps: deque[Callable[[], Any]] = deque()
@@ -54,7 +55,7 @@ class SetsSwitch:
         return True
 
     def _set_at_rest(self, parameter: Parameter[Any]) -> Any:
-        self._at_rest()
+        self.at_rest()
         return self._setter.set_parameters([parameter])
 
     def _transition(self, number: int) -> Any:

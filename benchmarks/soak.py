@@ -17,7 +17,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -74,7 +74,6 @@ class Chaos(Node):
         reports: Newest report of each node: values by line.
         problems: What the reports were wrong about.
         counts: How often each thing was done.
-        at_rest: Called whenever the frontend has been cleaned up.
     """
 
     def __init__(self, seed: int):
@@ -84,8 +83,7 @@ class Chaos(Node):
         self._shift, self._size = 0, SIZES[0]
         self._scene = self._rng.integers(0, 256, (40, 60), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
         self._setters = {name: AsyncParameterClient(self, name) for name in NODES}
-        self.at_rest: Callable[[], None] = lambda: None
-        self.switch = SetsSwitch(self, self._setters["frontend"], lambda: self.at_rest())
+        self.switch = SetsSwitch(self, self._setters["frontend"])
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -170,7 +168,9 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         nodes = {name: stack.enter_context(LoggedNode(name, parameters, folder)) for name, parameters in NODES.items()}
         wait_for_reports(chaos, nodes)
         start = noted = disturbed = time.monotonic()
-        chaos.at_rest = lambda: series["frontend"].note_at_rest(time.monotonic() - start, nodes["frontend"].process_id)
+        chaos.switch.at_rest = lambda: series["frontend"].note_at_rest(
+            time.monotonic() - start, nodes["frontend"].process_id
+        )
         step = 0
         while (now := time.monotonic()) < start + 60 * minutes:
             chaos.send_images(step)

@@ -94,7 +94,8 @@ def test_a_transition_that_is_refused_is_a_problem():
 
 def test_a_switch_says_when_the_node_is_at_rest():
     node = Services()
-    switch = SetsSwitch(node, node, lambda: node.done.append("at rest"))
+    switch = SetsSwitch(node, node)
+    switch.at_rest = lambda: node.done.append("at rest")
     switch.begin()
     assert node.done[2:5] == [2, "at rest", ("sync_tolerance", 0.05)]
 
