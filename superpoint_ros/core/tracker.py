@@ -75,6 +75,8 @@ class Tracker:
         An image without keypoints changes nothing: no track ages, none is lost.
         """
         # Match the features with every living track.
+        if self._directions is None:
+            self._find_directions(features.descriptors)
         screens = self._screen(features.descriptors)
         memory = self._memory
         if memory is None or len(memory.id) == 0:
@@ -88,12 +90,14 @@ class Tracker:
             self._remember(tracks, memory, missed, features, screens)
         return tracks
 
+    def _find_directions(self, descriptors: np.ndarray) -> None:
+        """Choose the directions of all screens to come, and screen what is remembered in them."""
+        self._directions = principal_directions(descriptors)
+        if self._memory is not None:
+            self._memory = replace(self._memory, screens=self._screen(self._memory.descriptors))
+
     def _screen(self, descriptors: np.ndarray) -> np.ndarray:
-        """Screen new descriptors in directions that are found once, with those of the memory; (N, 0) without any."""
-        if self._directions is None:
-            self._directions = principal_directions(descriptors)
-            if self._directions is not None and self._memory is not None:
-                self._memory = replace(self._memory, screens=screen(self._memory.descriptors, self._directions))
+        """Screen descriptors; (N, 0) where there are no directions for their kind."""
         if self._directions is None or len(self._directions) != descriptors.shape[1]:
             return np.zeros((len(descriptors), 0), np.float32)
         return screen(descriptors, self._directions)

@@ -85,6 +85,21 @@ def test_tracks_are_the_same_once_descriptors_are_screened(monkeypatch):
     assert plain._directions is None
 
 
+def test_descriptors_of_another_size_are_named_whether_or_not_they_tell_directions():
+    generator = np.random.default_rng(2)
+    for counts in ((2, 3), (2, 300), (300, 2), (300, 300)):
+        tracker = Tracker()
+        images = [
+            Features(
+                np.zeros((count, 2), np.float32), np.ones(count), generator.random((count, size), np.float32), SIZE
+            )
+            for count, size in zip(counts, (64, 256), strict=True)
+        ]
+        tracker.update(images[0])
+        with pytest.raises(ValueError, match="cannot be compared"):
+            tracker.update(images[1])
+
+
 @pytest.mark.parametrize("max_missed_frames", [0, 2])
 def test_images_without_keypoints_kill_nothing(max_missed_frames):
     tracker = Tracker(TrackerOptions(max_missed_frames=max_missed_frames))
