@@ -138,10 +138,11 @@ class Probe:
             self._executor.spin_once(timeout_sec=0.02)
 
     def meet(self, *nodes: str) -> None:
-        """Return once these nodes have heard of every publisher, subscription and client that the probe has.
+        """Return once these nodes know every publisher and subscription of the probe, and have taken what it sent.
 
         What a participant has is announced in order, and a service answers a client only when it knows that one's
-        reader: an answer to the newest client shows that everything before it is known.
+        reader: an answer to the newest client shows that everything before it is known. Messages come before the
+        request that followed them, and an executor takes them first.
         """
         for name in nodes:
             client = self.node.create_client(GetParameters, f"{name}/get_parameters")

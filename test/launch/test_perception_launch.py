@@ -44,7 +44,7 @@ def test_a_pair_of_images_becomes_dense_depth(start, untrained):
     probe.let_nodes_meet()
     for publisher, info in zip(infos, camera_infos(pair), strict=True):
         publisher.publish(info)
-    probe.spin_for(1.0)
+    probe.meet(*(f"/robot/{name}" for name in ("frontend", "triangulate", "densify")))
     for publisher, image in zip(cameras, images(pair, 100), strict=True):
         publisher.publish(image)
     probe.spin_until(lambda: sparse and dense, f"dense depth: {launched.log()}")

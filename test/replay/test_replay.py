@@ -72,7 +72,7 @@ def test_live_every_frame_equals_offline(replayed, probe, start_node, tmp_path):
         for topic, kind in (("/left/image_raw", Image), ("/left/camera_info", CameraInfo))
     }
     publishers["/left/camera_info"].publish(sent[1][1])
-    probe.spin_for(0.5)
+    probe.meet("frontend")
     for topic, message in sent:
         publishers[topic].publish(message)
     probe.spin_until(lambda: all(len(one) == 4 for one in collected.values()), "the answers to all images")

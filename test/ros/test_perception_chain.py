@@ -70,7 +70,7 @@ def test_a_rendered_pair_becomes_dense_depth_near_the_truth(probe, nodes):
     probe.let_nodes_meet()
     for publisher, info in zip(infos, camera_infos(pair), strict=True):
         publisher.publish(info)
-    probe.spin_for(1.0)
+    probe.meet(*(f"chain_{name}" for name in nodes))
     for publisher, image in zip(cameras, images(pair, 1000), strict=True):
         publisher.publish(image)
     collected = (matches, sparse, dense, calibration)

@@ -35,7 +35,7 @@ def clouds(probe, start_densify):
     node.send(500, cloud(np.ones((1, 3)), header(500)))
     node.wait_for_report("skipped: no CameraInfo", "1")
     node.info.publish(INFO)
-    probe.spin_for(0.5)
+    probe.meet("clouds")
     return node
 
 

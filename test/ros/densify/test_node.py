@@ -78,7 +78,7 @@ def test_a_real_sequence_goes_through(probe, start_densify, d3):
     matrix = frames[0].camera.K
     projection = np.column_stack([matrix, np.zeros(3)])
     node.info.publish(CameraInfo(height=480, width=640, k=matrix.ravel(), p=projection.ravel()))
-    probe.spin_for(0.5)
+    probe.meet("real")
     for number, frame in enumerate(frames):
         stamp = header(100 * number + 100, "kitchen")
         node.sparse.publish(array_to_depth_image(sparse[number], stamp, "16UC1"))

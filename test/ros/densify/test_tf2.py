@@ -34,7 +34,7 @@ def stamped(stamp: int, source: str, shift: list[float], turn: list[float]) -> T
 def node(probe, start_densify):
     node = Densify(probe, start_densify, "tf", PointCloud2, source="point_cloud")
     node.info.publish(INFO)
-    probe.spin_for(0.5)
+    probe.meet("tf")
     return node
 
 
@@ -53,16 +53,17 @@ def test_clouds_are_placed_by_tf(probe, node, d3):
     node.wait_for_words("points in frame 'lidar', image in frame 'optical': tf knows no transform at 1.000000000")
 
     static = StaticTransformBroadcaster(probe.node)
+    probe.meet("tf")
     static.sendTransform(stamped(0, "lidar", *LIDAR))
-    probe.spin_for(1.0)
+    probe.meet("tf")
     node.send(2000, cloud(points, header(2000, "lidar")))
     assert_placed(node, d3, sparse, 1)
 
     moving, straight = TransformBroadcaster(probe.node), [0.0, 0.0, 0.0, 1.0]
-    probe.spin_for(1.0)
+    probe.meet("tf")
     moving.sendTransform(stamped(3000, "turret", [0.0, 0.0, 1.0], straight))
     moving.sendTransform(stamped(4000, "turret", [0.0, 0.0, 3.0], straight))
-    probe.spin_for(1.0)
+    probe.meet("tf")
     node.send(3500, cloud(seen - [0, 0, 2], header(3500, "turret")))
     assert_placed(node, d3, sparse, 2)
     node.send(9000, cloud(seen, header(9000, "turret")))

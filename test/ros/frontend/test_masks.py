@@ -40,7 +40,7 @@ def test_nothing_is_found_or_followed_under_masks(probe, start_node, tmp_path, t
             live = np.full(SIZE, 255, np.uint8)
             live[: strips[-1]] = 0
             masks.publish(array_to_image(live, header(100 * number)))
-            probe.spin_for(0.2)
+            probe.meet(name)
         images.publish(array_to_image(np.roll(texture(3, SIZE), number, axis=0), header(100 * number)))
     probe.spin_until(lambda: len(tracks) == len(features) == 8, "all answers")
     for number, pair in enumerate(zip(tracks, features, strict=True)):

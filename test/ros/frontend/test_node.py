@@ -133,9 +133,9 @@ def test_the_overlay_is_drawn_only_while_somebody_subscribes(stereo):
     assert np.median(difference) < 20
     raw.close()
     compressed.close()
-    stereo.probe.spin_for(0.5)
+    stereo.probe.meet("frontend")
     play(1)
-    assert (len(raw), len(compressed)) == (2, 2)
+    assert "overlay_ms" not in stereo.statistics()
 
 
 def test_camera_info_gives_normalized_coordinates_and_velocity(stereo):
@@ -143,7 +143,7 @@ def test_camera_info_gives_normalized_coordinates_and_velocity(stereo):
     info = CameraInfo(height=48, width=64, k=[50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0])
     publisher = stereo.probe.publisher(CameraInfo, "/left/camera_info")
     publisher.publish(info)
-    stereo.probe.spin_for(0.5)
+    stereo.probe.meet("frontend")
     for image in moving(7, LEFT_SIZE, 3):
         stereo.left.publish(array_to_image(image, stereo.next_header()))
     stereo.wait_for("left", 3)
@@ -159,7 +159,7 @@ def test_camera_info_gives_normalized_coordinates_and_velocity(stereo):
             np.testing.assert_allclose(np.array(message.velocity_x)[just_seen], expected, rtol=1e-3, atol=1e-4)
     info.width = 128
     publisher.publish(info)
-    stereo.probe.spin_for(0.5)
+    stereo.probe.meet("frontend")
     stereo.left.publish(array_to_image(texture(7, LEFT_SIZE), stereo.next_header()))
     stereo.wait_for("left", 4)
     assert len(stereo.tracks["left"][3].normalized_x) == 0

@@ -49,7 +49,7 @@ def test_two_robots_with_remapped_cameras_have_calibrated_tracks(probe, robots):
         info = probe.publisher(CameraInfo, f"/{robot}/usb/camera_info")
         tracks = probe.collect(Tracks, f"/{robot}/frontend/camera/tracks")
         info.publish(CameraInfo(height=48, width=64, k=K))
-        probe.spin_for(0.5)
+        probe.meet(f"/{robot}/frontend")
         image.publish(array_to_image(texture(1, SIZE), header(1000)))
         probe.spin_until(lambda tracks=tracks: tracks, f"tracks of {robot}")
         x = np.array(tracks[0].x)

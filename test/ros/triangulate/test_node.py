@@ -76,7 +76,7 @@ class Triangulate:
     def calibrate(self, *infos: CameraInfo) -> None:
         for publisher, info in zip(self.infos, infos, strict=True):
             publisher.publish(info)
-        self.probe.spin_for(0.5)
+        self.probe.meet(self.name)
 
     def send(self, stamp: int, left: Features, right: Features, **changes: Any) -> None:
         """A pair; changes are fields of the right message, stamp_right its stamp."""
@@ -176,7 +176,7 @@ def test_bad_input_is_counted_said_and_survived(probe, start):
     node.send(1500, points.left, points.right, descriptors=[])
     for publisher, info in zip(node.infos, (camera_info(0.0, 250.0), camera_info(BASELINE, 250.0)), strict=True):
         publisher.publish(info)
-    probe.spin_for(0.5)
+    probe.meet(node.name)
     node.send(1550, replace(points.left, image_size=HUGE), replace(points.right, image_size=HUGE))
     node.wait_for_report("skipped: size", "2")
     node.calibrate(camera_info(0.0), camera_info(BASELINE))
