@@ -10,11 +10,13 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
+from superpoint_ros.core.epipolar import usac_or_ransac
 from superpoint_ros.core.matching import descriptor_distance_option, match
 from superpoint_ros.core.options import check_options, option
 from superpoint_ros.export.content import ExportedImage, ExportedPair, TwoViewGeometry
 
 Pairing: TypeAlias = Literal["sequential", "exhaustive"]
+Geometry: TypeAlias = tuple[np.ndarray | None, np.ndarray | None]
 MIN_MATCHES = 8  # what a fundamental matrix takes
 CONFIDENCE = 0.9999
 
@@ -77,19 +79,21 @@ def _geometry(
     if good.sum() < options.min_inliers:
         return None
     matrix, agreeing = estimate(xy0[good], xy1[good], threshold)
-    if matrix is None or agreeing.sum() < options.min_inliers:
+    if matrix is None or agreeing is None or agreeing.sum() < options.min_inliers:
         return None
     inliers = np.zeros(len(xy0), bool)
     inliers[good] = agreeing
     return TwoViewGeometry(matrix if calibrated else None, None if calibrated else matrix, inliers)
 
 
-def _estimate_essential(xy0: np.ndarray, xy1: np.ndarray, threshold: float) -> tuple[np.ndarray | None, np.ndarray]:
+def _estimate_essential(xy0: np.ndarray, xy1: np.ndarray, threshold: float) -> Geometry:
     # USAC_MAGSAC loses a fifth of the inliers of normalized points (OpenCV 5.0)
-    matrix, mask = cv2.findEssentialMat(xy0, xy1, np.eye(3), cv2.USAC_ACCURATE, CONFIDENCE, threshold)
-    return (None, np.zeros(0, bool)) if matrix is None or matrix.shape != (3, 3) else (matrix, mask.ravel() > 0)
+    return usac_or_ransac(
+        lambda method: cv2.findEssentialMat(xy0, xy1, np.eye(3), method, CONFIDENCE, threshold), cv2.USAC_ACCURATE
+    )
 
 
-def _estimate_fundamental(xy0: np.ndarray, xy1: np.ndarray, threshold: float) -> tuple[np.ndarray | None, np.ndarray]:
-    matrix, mask = cv2.findFundamentalMat(xy0, xy1, cv2.USAC_ACCURATE, threshold, CONFIDENCE)
-    return (None, np.zeros(0, bool)) if matrix is None or matrix.shape != (3, 3) else (matrix, mask.ravel() > 0)
+def _estimate_fundamental(xy0: np.ndarray, xy1: np.ndarray, threshold: float) -> Geometry:
+    return usac_or_ransac(
+        lambda method: cv2.findFundamentalMat(xy0, xy1, method, threshold, CONFIDENCE), cv2.USAC_ACCURATE
+    )

@@ -28,3 +28,13 @@ def test_a_pair_off_its_line_is_found_among_fifteen(count, dropped):
 def test_pairs_that_determine_no_geometry_are_kept():
     still = np.full((20, 2), 7.0, np.float32)
     assert epipolar_inliers(still, still, 1.0).tolist() == [True] * 20
+
+
+@pytest.mark.parametrize("seed", range(3, 403, 4))
+def test_a_camera_that_turned_a_little_among_few_pairs_of_which_two_are_wrong(seed):
+    """OpenCV's USAC raises an error on one in eight of these."""
+    rng = np.random.default_rng(seed)
+    xy0 = np.rint(rng.uniform(0, [640, 480], (int(rng.integers(15, 30)), 2))).astype(np.float32)
+    xy1 = xy0 + np.float32([3, 1])
+    xy1[:2] += rng.normal(0, 60, (2, 2)).astype(np.float32)
+    assert epipolar_inliers(xy0, xy1, 1.0)[2:].all()

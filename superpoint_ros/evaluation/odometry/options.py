@@ -54,6 +54,7 @@ class OdometryOptions:
     )
     runs: int = option(1, "Number of runs; each has its own random order of points in RANSAC.", limits=(1, 1000))
     network_every: int = same_option(TrackerOptions, "network_every")
+    epipolar_threshold: float | None = same_option(TrackerOptions, "epipolar_threshold")
     detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
 
     def __post_init__(self) -> None:

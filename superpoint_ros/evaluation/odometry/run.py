@@ -29,7 +29,9 @@ def observations(frames: Sequence[Frame], method: Method, options: OdometryOptio
     """Track a sequence and yield what each image shows of the points."""
     views = [size_frame(frame, options.image_size) for frame in frames]
     tracking = TrackerOptions(
-        max_descriptor_distance=method.detector.max_descriptor_distance, network_every=options.network_every
+        max_descriptor_distance=method.detector.max_descriptor_distance,
+        network_every=options.network_every,
+        epipolar_threshold=options.epipolar_threshold,
     )
     tracked = track_images((view.image for view in views), method, tracking)
     for view, tracks in zip(views, tracked, strict=True):

@@ -37,6 +37,7 @@ class PoseProtocol:
         TrackerOptions, "max_descriptor_distance", default=None, none=NO_LIMIT
     )
     network_every: int = same_option(TrackerOptions, "network_every")
+    epipolar_threshold: float | None = same_option(TrackerOptions, "epipolar_threshold")
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     ransac: RansacOptions = field(default_factory=lambda: RansacOptions(ransac_threshold=1.0))
 
@@ -69,6 +70,7 @@ class TracksProtocol:
     )
     correct_epipolar_error: float = same_option(PoseProtocol, "correct_epipolar_error")
     network_every: int = same_option(TrackerOptions, "network_every")
+    epipolar_threshold: float | None = same_option(TrackerOptions, "epipolar_threshold")
     detector: DetectorOptions = field(default_factory=lambda: DetectorOptions(max_keypoints=500))
 
     def __post_init__(self) -> None:

@@ -76,6 +76,7 @@ def _tracked_pairs(frames: Sequence[Frame], method: Method, protocol: PoseProtoc
     options = TrackerOptions(
         max_descriptor_distance=protocol.max_descriptor_distance or method.detector.max_descriptor_distance,
         network_every=protocol.network_every,
+        epipolar_threshold=protocol.epipolar_threshold,
     )
     tracks = list(track_images((view.image for view in views), method, options))
 

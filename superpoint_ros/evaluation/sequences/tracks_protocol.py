@@ -50,6 +50,7 @@ def follow(frames: Sequence[Frame], method: Method, protocol: TracksProtocol) ->
         max_descriptor_distance=protocol.max_descriptor_distance or method.detector.max_descriptor_distance,
         max_missed_frames=protocol.max_missed_frames,
         network_every=protocol.network_every,
+        epipolar_threshold=protocol.epipolar_threshold,
     )
     images = (view.image for view in views)
     return views, list(tqdm(track_images(images, method, options), desc=method.name, total=len(views), leave=False))
