@@ -1,4 +1,4 @@
-"""Whether the numbers of a node's reports balance: received = processed + dropped + skipped + waiting."""
+"""Whether a node's reports balance, received = processed + dropped + skipped + waiting, and its log has no error."""
 
 from __future__ import annotations
 
@@ -43,3 +43,8 @@ def imbalance_of_sets(numbers: Mapping[str, int]) -> str:
     if numbers["dropped"] > numbers["complete"] + numbers["partial"]:
         return f"{numbers['dropped']} dropped of {numbers['complete'] + numbers['partial']} sets"
     return ""
+
+
+def internal_errors(log: str) -> list[str]:
+    """Return the lines of a node's log that tell of errors which it does not raise on purpose."""
+    return [line for line in log.splitlines() if "skipped [internal error]" in line]

@@ -3,8 +3,9 @@
 Cameras come and go, change their size and jump in time; damaged, empty and odd messages are mixed in; parameters
 change, to good values and bad ones; sets of cameras are switched on and off, for which the frontend is cleaned up and
 configured anew. Once a second each node's report is checked, received = processed + dropped + skipped + waiting, and
-its memory, handles and threads are noted. The frontend's memory is judged by what it has whenever it is cleaned up, as
-at other moments it depends on parameters and images. The exit status is 1 where a bound is violated.
+its memory, handles and threads are noted; an internal error of a node is a violation too. The frontend's memory is
+judged by what it has whenever it is cleaned up, as at other moments it depends on parameters and images. The exit
+status is 1 where a bound is violated.
 
     python benchmarks/soak.py --minutes 30 --output soak.json
 """
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from accounts import imbalance
+from accounts import imbalance, internal_errors
 from diagnostic_msgs.msg import DiagnosticArray
 from fuzz import camera_info, damage, image
 from rclpy.node import Node
@@ -185,6 +186,8 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
                 noted = now
             spin_until(chaos, start + step / rate)
         spin_until(chaos, time.monotonic() + DRAIN_S)
+        for node in nodes.values():
+            chaos.problems += internal_errors(node.log_path.read_text(errors="replace"))
     chaos.problems += [
         f"{node}: {line}: {values['waiting']} still wait at the end"
         for node, lines in chaos.reports.items()

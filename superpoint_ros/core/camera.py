@@ -20,6 +20,21 @@ MAX_INVERSION_ERROR = 0.1  # pixels
 MAX_RADIUS, RADII = 20.0, 20_001  # where the lens model is looked at: up to 87 degrees, in steps of 0.001
 
 
+def check_camera_matrix(matrix: np.ndarray, name: str) -> None:
+    """Check that a matrix (3, 3) is [fx s cx; 0 fy cy; 0 0 1], with finite values and focal lengths that are not 0.
+
+    Args:
+        matrix: The matrix.
+        name: What it is called in the error.
+
+    Raises:
+        CalibrationError: It is not.
+    """
+    below = (matrix[1, 0], *matrix[2])
+    if not np.isfinite(matrix).all() or below != (0.0, 0.0, 0.0, 1.0) or matrix[0, 0] * matrix[1, 1] == 0.0:
+        raise CalibrationError(f"{name} {matrix.tolist()} is no camera matrix, [fx s cx; 0 fy cy; 0 0 1]")
+
+
 @dataclass(frozen=True)
 class Camera:
     """Hold the intrinsics and the distortion of one camera.
@@ -35,7 +50,8 @@ class Camera:
         fisheye: Whether the coefficients are those of the equidistant model, not of plumb_bob or rational_polynomial.
 
     Raises:
-        CalibrationError: A number of coefficients that the model does not have, or a value that is not finite.
+        CalibrationError: K is no camera matrix, a number of coefficients that the model does not have, or a value that
+            is not finite.
     """
 
     K: np.ndarray
@@ -48,8 +64,9 @@ class Camera:
         if len(self.distortion) not in allowed:
             counts = " or ".join(map(str, allowed))
             raise CalibrationError(f"{len(self.distortion)} distortion coefficients; the model has {counts}")
-        if not (np.isfinite(self.K).all() and np.isfinite(self.distortion).all()):
-            raise CalibrationError(f"K {self.K.tolist()} or distortion {self.distortion.tolist()} not finite")
+        check_camera_matrix(self.K, "K")
+        if not np.isfinite(self.distortion).all():
+            raise CalibrationError(f"distortion {self.distortion.tolist()} not finite")
 
     def cropped_and_binned(self, offset: tuple[int, int], binning: tuple[int, int]) -> Camera:
         """Make the camera of images that are cut out and then averaged over blocks of pixels.

@@ -10,7 +10,7 @@ from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
-from superpoint_ros.replay.deserialization import deserialize
+from superpoint_ros.replay.deserialization import RecordedMessages
 from superpoint_ros.replay.live_topics import LiveTopics
 
 
@@ -37,7 +37,7 @@ class LiveMessages:
         self.inputs = {name: one for name, one in topics.inputs.items() if name in present}
         self.problems: list[str] = []
         self._reader, self._frames, self._images = reader, frames, set(topics.images.values())
-        self._migration = reader.ros2_messages()
+        self._recorded = RecordedMessages(reader.ros2_messages())
 
     @property
     def total(self) -> int:
@@ -66,12 +66,9 @@ class LiveMessages:
         try:
             for connection, received, data in self._reader.records(topics):
                 kind = self.inputs[connection.topic].kind
-                try:
-                    cdr = data if self._migration is None else self._migration.to_cdr(data, connection.msgtype)
-                    if connection.msgtype.rpartition("/")[2] != kind.__name__:
-                        raise TypeError(f"a node wants {kind.__name__}")
-                    message: Any = deserialize(cdr, kind)
-                except Exception:  # the middleware, and rosbags, raise what they like on damaged bytes
+                cdr = self._recorded.cdr(connection, data)
+                message = self._recorded.message(connection, cdr, kind)
+                if cdr is None or message is None:
                     text = f"{len(data)} bytes of {connection.msgtype} are no {kind.__name__}; left out"
                     self.problems.append(f"{connection.topic}: {text}")
                     continue

@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import ParameterError, SourceError
 from superpoint_ros.replay.bag_reader import BagReader
-from superpoint_ros.replay.deserialization import deserialize
+from superpoint_ros.replay.deserialization import RecordedMessages
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, OfflineNode, TopicBus
 from superpoint_ros.replay.plan import Values, plan_nodes
 from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_messages
@@ -110,6 +110,7 @@ class _Replay:
         self._types = typestore_with_own_messages()
         self._report = ReplayReport()
         self._migration = reader.ros2_messages()
+        self._recorded = RecordedMessages(self._migration)
         self._bus = TopicBus(self._record, lambda topic: options.drawings or not topic.endswith(DRAWINGS))
         self._nodes: list[OfflineNode] = [OFFLINE_NODES[name](self._bus, values) for name, values in plan.items()]
         topics = reader.all_topics()
@@ -170,44 +171,26 @@ class _Replay:
         for topic in sorted(self._inputs):
             if self._bus.types[topic] is CameraInfo:
                 for connection, _, data in self._reader.records([topic]):
-                    if (message := self._message(connection, self._cdr(connection, data))) is not None:
+                    cdr = self._recorded.cdr(connection, data)
+                    if (message := self._recorded.message(connection, cdr, CameraInfo)) is not None:
                         self._bus.deliver(topic, message)
                         break
 
     def _take(self, connection: Connection, received: int, data: bytes) -> None:
         self._received = received
         topic = connection.topic
-        cdr = self._cdr(connection, data)
+        cdr = self._recorded.cdr(connection, data)
         if cdr is None:
             self._report.problems.append(f"{topic}: {len(data)} bytes are no {connection.msgtype}; left out")
             return
         if topic in self._copied:
             self._recorder.copy(topic, received, cdr)
         if topic in self._inputs:
-            message = self._message(connection, cdr)
+            message = self._recorded.message(connection, cdr, self._bus.types[topic])
             if message is None:
                 self._report.problems.append(f"{topic}: {len(data)} bytes are no {connection.msgtype}; left out")
             else:
                 self._bus.deliver(topic, message)
-
-    def _cdr(self, connection: Connection, data: bytes) -> bytes | None:
-        """Return the bytes as ROS 2 has them; None where they are damaged."""
-        if self._migration is None:
-            return data
-        try:
-            return self._migration.to_cdr(data, connection.msgtype)
-        except Exception:  # rosbags raises what it likes on damaged bytes
-            return None
-
-    def _message(self, connection: Connection, data: bytes | None) -> Any:
-        """Return the message that a node gets; None where the bytes are damaged, or of another type."""
-        kind = self._bus.types[connection.topic]
-        if data is None or connection.msgtype.rpartition("/")[2] != kind.__name__:
-            return None
-        try:
-            return deserialize(data, kind)
-        except Exception:  # the middleware raises what it likes on damaged bytes
-            return None
 
 
 def node_summary(node: OfflineNode) -> Iterator[tuple[str, str]]:

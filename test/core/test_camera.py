@@ -65,8 +65,18 @@ def test_wrong_number_of_coefficients(fisheye, count):
 
 @pytest.mark.parametrize(("matrix", "distortion"), [(MATRIX * np.nan, np.zeros(0)), (MATRIX, np.full(4, np.inf))])
 def test_a_calibration_that_is_not_finite(matrix, distortion):
-    with pytest.raises(CalibrationError, match="not finite"):
+    with pytest.raises(CalibrationError, match=r"not finite|no camera matrix"):
         Camera(matrix, distortion, (480, 640))
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"), [(2, 2, 0.0), (2, 0, 1e-3), (1, 0, 5.0), (0, 0, 0.0), (1, 1, np.nan)]
+)
+def test_what_is_no_camera_matrix(row, column, value):
+    matrix = MATRIX.copy()
+    matrix[row, column] = value
+    with pytest.raises(CalibrationError, match=r"is no camera matrix, \[fx s cx; 0 fy cy; 0 0 1\]"):
+        Camera(matrix, np.zeros(0), (480, 640))
 
 
 def test_a_camera_is_fitted_to_the_same_view_at_another_size_and_to_no_other():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from accounts import imbalance
+from accounts import imbalance, internal_errors
 from lifecycle_msgs.srv import ChangeState
 from sets_switch import SetsSwitch
 from usage import Series
@@ -37,6 +37,11 @@ def test_numbers_that_balance(status):
 )
 def test_numbers_that_do_not(status, said):
     assert said in imbalance(status)
+
+
+def test_internal_errors_are_found_in_the_log():
+    error = "[WARN] [triangulate]: pair skipped [internal error]: LinAlgError: Singular matrix"
+    assert internal_errors(f"[INFO] ready\n{error}\n[WARN] pair skipped [size]: 64x48") == [error]
 
 
 class Answered:

@@ -28,7 +28,7 @@ def camera_info_to_camera(message: CameraInfo, *, rectified: bool = False) -> Ca
         rectified: Whether the images are rectified: then P stands for K, and no distortion is left.
 
     Raises:
-        CalibrationError: The distortion model is not known.
+        CalibrationError: The distortion model is not known, or the matrix is that of no camera.
     """
     matrix = np.reshape(message.p, (3, 4))[:, :3] if rectified else np.reshape(message.k, (3, 3))
     if matrix[0, 0] == 0.0 or matrix[1, 1] == 0.0:

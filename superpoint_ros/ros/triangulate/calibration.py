@@ -11,11 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 
+from superpoint_ros.core.camera import check_camera_matrix
+from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.geometry import inverse_pose
 from superpoint_ros.core.stereo import StereoRig
 from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.camera_info import camera_of_image, with_header
 from superpoint_ros.ros.messages.errors import InputError
+
+# What rounding leaves of R R^T - 1 in files of calibrations.
+ROTATION_ERROR = 1e-3
 
 
 class StereoCalibration:
@@ -42,7 +47,7 @@ class StereoCalibration:
         Raises:
             InputError: A CameraInfo is missing, uncalibrated or of images of another shape, or there is no
                 baseline in them.
-            CalibrationError: A distortion model that is not known.
+            CalibrationError: A distortion model that is not known, or matrices that are no calibration.
         """
         messages = self._known()
         (camera0, info), (camera1, _) = (
@@ -78,11 +83,18 @@ def shared_frame(message: CameraInfo, *, rectified: bool) -> np.ndarray:
     """Return the pose (4, 4) of a camera's image frame in the frame that both rectified images share.
 
     Rectified images are turned already; of an R that was never filled in nothing is turned.
+
+    Raises:
+        CalibrationError: R is no rotation, or P holds no camera matrix.
     """
     projection = np.reshape(message.p, (3, 4))
     pose = np.eye(4)
     if not rectified and np.any(message.r):
-        pose[:3, :3] = np.reshape(message.r, (3, 3))
+        turn = np.reshape(message.r, (3, 3))
+        if not (np.abs(turn).max() < 2.0 and np.allclose(turn @ turn.T, np.eye(3), atol=ROTATION_ERROR)):
+            raise CalibrationError(f"R {turn.tolist()} is no rotation")
+        pose[:3, :3] = turn
     if projection[0, 0] != 0.0 and projection[1, 1] != 0.0:
+        check_camera_matrix(projection[:, :3], "P")
         pose[:3, 3] = -np.linalg.solve(projection[:, :3], projection[:, 3])
     return pose

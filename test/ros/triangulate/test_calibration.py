@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from helpers.ros_probe import header
 from helpers.stereo_points import BASELINE, MATRIX, SIZE, T_LEFT_RIGHT, T_RIGHT_LEFT
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import CalibrationError
@@ -108,3 +110,35 @@ def test_an_unknown_lens_is_refused():
     strange = info(0.0, d=LENS, distortion_model="mirror_ball")
     with pytest.raises(CalibrationError, match="mirror_ball"):
         calibration(strange, info(0.1)).rig(message(False), message(False))
+
+
+SHEAR = [1.0, 0.1, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "rectified", "words"),
+    [
+        ({"p": [*MATRIX[0], 0.0, *MATRIX[1], 0.0, 0.0, 0.0, 0.0, 0.0]}, False, "P .* is no camera matrix"),
+        ({"p": [*MATRIX[0], 0.0, *MATRIX[1], 0.0, 0.0, 0.0, 0.0, 0.0]}, True, "K .* is no camera matrix"),
+        ({"r": SHEAR}, False, "R .* is no rotation"),
+    ],
+)
+def test_matrices_that_are_no_calibration_are_refused(fields, rectified, words):
+    with pytest.raises(CalibrationError, match=words):
+        calibration(info(0.0, **fields), info(BASELINE)).rig(message(rectified), message(rectified))
+
+
+numbers = st.one_of(st.sampled_from([0.0, 1.0, -1.0, 1e-300, 1e300, np.inf, np.nan]), st.floats())
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from("kpr"), st.integers(0, 8), numbers), max_size=3), st.booleans())
+def test_any_numbers_give_a_rig_or_a_named_error(changes, rectified):
+    damaged = info(0.0, r=np.eye(3).ravel())
+    for name, index, value in changes:
+        getattr(damaged, name)[index] = value
+    try:
+        rig, _ = calibration(damaged, info(BASELINE)).rig(message(rectified), message(rectified))
+    except (CalibrationError, InputError):
+        return
+    assert np.isfinite(rig.T_1_0[:3, :3]).all()
