@@ -1,11 +1,11 @@
 """Real nodes under everything that happens to a robot, for as long as asked: do they stay well?
 
 Cameras come and go, change their size and jump in time; damaged, empty and odd messages are mixed in; parameters
-change, to good values and bad ones; sets of cameras are switched on and off, for which the frontend is cleaned up and
-configured anew. Once a second each node's report is checked, received = processed + dropped + skipped + waiting, and
-its memory, handles and threads are noted; an internal error of a node is a violation too. The frontend's memory is
-judged by what it has whenever it is cleaned up, as at other moments it depends on parameters and images. The exit
-status is 1 where a bound is violated.
+change, to good values and bad ones; frontend and triangulate are cleaned up and configured anew, the former with sets
+of cameras switched on and off. Once a second each node's report is checked, received = processed + dropped + skipped +
+waiting, and its memory, handles and threads are noted; an internal error of a node is a violation too. The memory of
+these two is judged by what they have whenever they are cleaned up, as at other moments it depends on parameters and
+images, and on the largest that came. The exit status is 1 where a bound is violated.
 
     python benchmarks/soak.py --minutes 30 --output soak.json
 """
@@ -21,6 +21,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,12 @@ import rclpy
 from accounts import imbalance, internal_errors
 from diagnostic_msgs.msg import DiagnosticArray
 from fuzz import camera_info, damage, image
+from lifecycle_rounds import LifecycleRounds
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
-from sets_switch import SetsSwitch
 from usage import Series
 
 from superpoint_ros.bench.provenance import commit, machine
@@ -62,7 +63,12 @@ CHANGES = (
     ("triangulate", "max_reprojection_error", (1.0, 3.0, -2.0)),
     ("densify", "max_rate", (0.5, 1.0)),
 )
-COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "switches", "reports", "reports_of_sets")
+# What each node is configured anew with, in turn.
+ROUNDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "frontend": ("sync_tolerance", (0.05, 0.0)),
+    "triangulate": ("queue_size", (20, 30)),
+}
+COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "rounds", "reports", "reports_of_sets")
 
 
 class Chaos(Node):
@@ -84,7 +90,7 @@ class Chaos(Node):
         self._shift, self._size = 0, SIZES[0]
         self._scene = self._rng.integers(0, 256, (40, 60), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
         self._setters = {name: AsyncParameterClient(self, name) for name in NODES}
-        self.switch = SetsSwitch(self, self._setters["frontend"])
+        self.rounds = {name: LifecycleRounds(self, name, self._setters[name], *of_it) for name, of_it in ROUNDS.items()}
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -152,7 +158,7 @@ class Chaos(Node):
             self._size = SIZES[self._rng.integers(len(SIZES))]
             self.counts["sizes"] += 1
         elif kind == 3:
-            self.counts["switches"] += self.switch.begin()
+            self.counts["rounds"] += sum([one.begin() for one in self.rounds.values()])
         else:
             self._shift = int(self._rng.integers(-5, 6)) * SECOND
             self.counts["jumps"] += 1
@@ -169,9 +175,8 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         nodes = {name: stack.enter_context(LoggedNode(name, parameters, folder)) for name, parameters in NODES.items()}
         wait_for_reports(chaos, nodes)
         start = noted = disturbed = time.monotonic()
-        chaos.switch.at_rest = lambda: series["frontend"].note_at_rest(
-            time.monotonic() - start, nodes["frontend"].process_id
-        )
+        for name, one in chaos.rounds.items():
+            one.at_rest = partial(note_at_rest, series[name], start, nodes[name])
         step = 0
         while (now := time.monotonic()) < start + 60 * minutes:
             chaos.send_images(step)
@@ -194,8 +199,14 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         for line, values in lines.items()
         if values.get("waiting", "0") != "0"
     ]
-    chaos.problems += chaos.switch.problems + (["a switch of camera sets never ended"] if chaos.switch.is_busy else [])
+    for name, one in chaos.rounds.items():
+        chaos.problems += one.problems + ([f"{name}: a round of its lifecycle never ended"] if one.is_busy else [])
     return series, chaos
+
+
+def note_at_rest(series: Series, start: float, node: LoggedNode) -> None:
+    """Note what a node uses that has been cleaned up."""
+    series.note_at_rest(time.monotonic() - start, node.process_id)
 
 
 def spin_until(node: Node, end: float) -> None:

@@ -1,4 +1,4 @@
-"""The soak's judgment of what nodes report and use, and its switch of camera sets."""
+"""The soak's judgment of what nodes report and use, and its rounds of the nodes' lifecycle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pytest
 from accounts import imbalance, internal_errors
 from lifecycle_msgs.srv import ChangeState
-from sets_switch import SetsSwitch
+from lifecycle_rounds import LifecycleRounds
 from usage import Series
 
 IMAGES = {"received": "9", "processed": "5", "dropped": "2", "skipped": "1", "waiting": "1"}
@@ -81,25 +81,30 @@ class Services:
         return self.call_async(ChangeState.Request())
 
 
+def rounds(node: Services) -> LifecycleRounds:
+    return LifecycleRounds(node, "frontend", node, "sync_tolerance", (0.05, 0.0))
+
+
 def test_camera_sets_are_switched_on_and_then_off_while_the_node_is_unconfigured():
     node = Services()
-    switch = SetsSwitch(node, node)
+    switch = rounds(node)
     assert switch.begin()
     assert switch.begin()
+    assert node.done[0] == "frontend/change_state"
     assert node.done[1:] == [4, 2, ("sync_tolerance", 0.05), 0, 1, 3, 4, 2, ("sync_tolerance", 0.0), 0, 1, 3]
     assert (switch.is_busy, switch.problems) == (False, [])
 
 
 def test_a_transition_that_is_refused_is_a_problem():
     node = Services(success=False)
-    switch = SetsSwitch(node, node)
+    switch = rounds(node)
     switch.begin()
-    assert "camera sets cannot be switched" in switch.problems[0]
+    assert "frontend cannot be configured anew" in switch.problems[0]
 
 
-def test_a_switch_says_when_the_node_is_at_rest():
+def test_a_round_says_when_the_node_is_at_rest():
     node = Services()
-    switch = SetsSwitch(node, node)
+    switch = rounds(node)
     switch.at_rest = lambda: node.done.append("at rest")
     switch.begin()
     assert node.done[2:5] == [2, "at rest", ("sync_tolerance", 0.05)]

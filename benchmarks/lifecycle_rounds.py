@@ -1,9 +1,9 @@
-"""Switching sets of cameras of a running frontend on and off, for which it is cleaned up and configured anew."""
+"""Running nodes cleaned up and configured anew, with another value of a parameter that is fixed while they run."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -14,43 +14,43 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.parameter_client import AsyncParameterClient
 
-# Off, and on [s].
-SYNC_TOLERANCES = (0.0, 0.05)
-SWITCH_OFF = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
-SWITCH_ON = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
+TO_REST = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
+TO_WORK = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 
 
-class SetsSwitch:
-    """Switch sets of cameras of the frontend on and off, step by step, as answers come.
+class LifecycleRounds:
+    """Take a node round its lifecycle, step by step, as answers come.
 
     Args:
         node: Calls the services.
-        setter: Sets parameters of the frontend.
+        name: Name of the node that goes round.
+        setter: Sets its parameters.
+        parameter: Name of the parameter that is set on the way.
+        values: Its values, in turn.
 
     Attributes:
-        at_rest: Called while the frontend holds nothing, cleaned up and not yet configured.
-        is_busy: Whether a switch is in progress.
+        at_rest: Called while the node holds nothing, cleaned up and not yet configured.
+        is_busy: Whether a round is in progress.
         problems: What went wrong.
     """
 
-    def __init__(self, node: Node, setter: AsyncParameterClient):
-        self._setter = setter
+    def __init__(self, node: Node, name: str, setter: AsyncParameterClient, parameter: str, values: Sequence[Any]):
+        self._name, self._setter, self._parameter = name, setter, parameter
         self.at_rest: Callable[[], object] = lambda: None
-        self._change: Any = node.create_client(ChangeState, "frontend/change_state")
-        self._tolerances = cycle(reversed(SYNC_TOLERANCES))
+        self._change: Any = node.create_client(ChangeState, f"{name}/change_state")
+        self._values = cycle(values)
         self._steps: deque[Callable[[], Any]] = deque()
         self.is_busy = False
         self.problems: list[str] = []
 
     def begin(self) -> bool:
-        """Begin a switch; False where one is in progress, or the node cannot be asked."""
+        """Begin a round; False where one is in progress, or the node cannot be asked."""
         if self.is_busy or not (self._change.service_is_ready() and self._setter.services_are_ready()):
             return False
         self.is_busy = True
-        parameter = Parameter("sync_tolerance", value=next(self._tolerances))
-        self._steps.extend(partial(self._transition, one) for one in SWITCH_OFF)
-        self._steps.append(partial(self._set_at_rest, parameter))
-        self._steps.extend(partial(self._transition, one) for one in SWITCH_ON)
+        self._steps.extend(partial(self._transition, one) for one in TO_REST)
+        self._steps.append(partial(self._set_at_rest, Parameter(self._parameter, value=next(self._values))))
+        self._steps.extend(partial(self._transition, one) for one in TO_WORK)
         self._go_on()
         return True
 
@@ -66,7 +66,7 @@ class SetsSwitch:
             answer = answered.result()
             results = answer.results[0].successful if hasattr(answer, "results") else answer.success
             if not results:
-                self.problems.append(f"camera sets cannot be switched: {answer}")
+                self.problems.append(f"{self._name} cannot be configured anew: {answer}")
         if self._steps:
             self._steps.popleft()().add_done_callback(self._go_on)
         else:
