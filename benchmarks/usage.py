@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+# So few values say nothing of a slope.
+FEW_VALUES = 4
+
 
 @dataclass
 class Series:
@@ -43,13 +46,21 @@ class Series:
         self.memory_at_rest.append(own_memory(read_status(process)))
 
     def judge(self, warm_up: float, max_slope: float) -> tuple[dict[str, float], list[str]]:
-        """Return figures after the warm-up [s], and which bounds they violate; slopes in percent an hour."""
+        """Return figures after the warm-up [s], and which bounds they violate; slopes in percent an hour.
+
+        Memory grows where its slope is above the bound by more than the slope's standard error.
+        """
         rows = np.flatnonzero(np.array(self.seconds) >= warm_up)
-        if len(rows) < 3:
+        if len(rows) <= FEW_VALUES:
             return {}, ["too short to judge"]
-        slope = self._slope(warm_up)
-        figures = {"memory_mb": np.mean(np.array(self.memory)[rows]) / 1e6, "slope_percent_an_hour": slope}
-        problems = [f"memory grows by {slope:.2f} % an hour"] if slope > max_slope else []
+        slope, error = self._slope(warm_up)
+        figures = {
+            "memory_mb": np.mean(np.array(self.memory)[rows]) / 1e6,
+            "slope_percent_an_hour": slope,
+            "slope_error": error,
+        }
+        grows = slope - error > max_slope
+        problems = [f"memory grows by {slope:.2f} (standard error {error:.2f}) % an hour"] if grows else []
         for name in ("handles", "threads"):
             values = np.array(getattr(self, name))[rows]
             half = len(values) // 2
@@ -58,12 +69,13 @@ class Series:
                 problems.append(f"{name} grow from {np.median(values[:half]):.0f} to {figures[name]:.0f}")
         return {name: round(float(value), 3) for name, value in figures.items()}, problems
 
-    def _slope(self, warm_up: float) -> float:
-        """Fit a line to the memory, at rest if it was; percent an hour."""
+    def _slope(self, warm_up: float) -> tuple[float, float]:
+        """Fit a line to the memory, at rest if it was; its slope and the standard error, percent an hour."""
         at_rest = np.array([self.seconds_at_rest, self.memory_at_rest], float)
-        noted = at_rest if (at_rest[0] >= warm_up).sum() > 2 else np.array([self.seconds, self.memory], float)
+        noted = at_rest if (at_rest[0] >= warm_up).sum() > FEW_VALUES else np.array([self.seconds, self.memory], float)
         seconds, memory = noted[:, noted[0] >= warm_up]
-        return float(100 * 3600 * np.polyfit(seconds, memory, 1)[0] / memory.mean())
+        line, covariance = np.polyfit(seconds, 100 * 3600 * memory / memory.mean(), 1, cov=True)
+        return float(line[0]), float(np.sqrt(covariance[0, 0]))
 
 
 def read_status(process: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 from accounts import imbalance, internal_errors
 from lifecycle_msgs.srv import ChangeState
@@ -128,6 +129,16 @@ def test_memory_is_judged_at_rest_where_the_node_ever_is(growths, grows):
     figures, problems = series(*growths).judge(600.0, 1.0)
     assert figures["slope_percent_an_hour"] == pytest.approx(growths[-1], rel=0.03)
     assert bool(problems) == grows
+
+
+@pytest.mark.parametrize(("noise", "grows"), [(0.1, True), (10.0, False)])
+def test_a_slope_that_noise_explains_is_none(noise, grows):
+    one = series(2.0)
+    noises = 1e6 * noise * np.random.default_rng(1).standard_normal(61)
+    one.memory = [int(value + more) for value, more in zip(one.memory, noises, strict=True)]
+    figures, problems = one.judge(600.0, 1.0)
+    assert bool(problems) == grows
+    assert (figures["slope_error"] > 1.0) != grows
 
 
 def test_what_is_noted_is_what_linux_says():
