@@ -38,6 +38,8 @@ class RenderConfig:
     seed: int = seed_option(1, "Seed of scenes and views.")
     processes: int = option(2, "Number of processes that render at once.", limits=(1, 1024))
     device: str = option("cpu", "PyTorch device on which rays are cast.")
+    photographs: str = option("", "Folder of photographs that stand for some of the drawn textures; empty = none.")
+    photograph_share: float = option(0.6, "Share of the textures for which they stand.", limits=(0.0, 1.0))
 
     def __post_init__(self) -> None:
         check_options(self)

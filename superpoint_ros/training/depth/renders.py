@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import as_completed
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +14,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.image_files import list_image_files
 from superpoint_ros.core.processes import process_pool
 from superpoint_ros.scenes.clutter import random_clutter
+from superpoint_ros.scenes.photographs import with_photographs
 from superpoint_ros.scenes.room import Room, random_room
 from superpoint_ros.scenes.street import Street, random_street
 from superpoint_ros.scenes.viewpoints import random_views
@@ -35,7 +39,13 @@ def render_scenes(folder: Path, config: RenderConfig) -> None:
     """Render the scenes that are not there yet, one folder each; scene i depends on (seed, i) alone.
 
     Each folder has rgb/*.png, depth/*.png (16 bits) and meta.json, and appears once it is complete.
+
+    Raises:
+        DatasetError: The folder of photographs has none.
+        ImageError: A photograph cannot be read.
     """
+    if config.photographs and not list_image_files(Path(config.photographs), recursive=True):
+        raise DatasetError(f"render.photographs: '{config.photographs}' has no images")
     missing = [index for index in range(config.num_scenes) if not _scene_folder(folder, index).exists()]
     if not missing:
         return
@@ -54,6 +64,11 @@ def _render_scene(folder: Path, index: int, config: RenderConfig) -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng([config.seed, index])
     scene = SCENES[index % len(SCENES)](rng)
+    if config.photographs:
+        files = list_image_files(Path(config.photographs), recursive=True)
+        own = np.random.default_rng([config.seed, index, 1])  # so that the views stay what they are
+        photographed = with_photographs(scene.scene, files, config.photograph_share, own)
+        scene = replace(scene, scene=photographed)
     partial = folder / f"partial_{index:05d}"
     for name in ("rgb", "depth"):
         (partial / name).mkdir(parents=True, exist_ok=True)

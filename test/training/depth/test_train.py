@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -91,3 +92,23 @@ def test_scenes_are_rendered_once(run):
     assert len(before) == 8
     render_scenes(run / "renders", RenderConfig(num_scenes=2, views=2, size=(32, 48), processes=1))
     assert {path: path.stat().st_mtime_ns for path in (run / "renders").rglob("*.png")} == before
+
+
+def test_photographs_stand_for_drawn_textures(run, tmp_path):
+    """The same scenes: other pixels, the same depth."""
+    cv2.imwrite(str(tmp_path / "photograph.png"), np.full((20, 20, 3), (0, 0, 255), np.uint8))
+    config = RenderConfig(
+        num_scenes=2, views=2, size=(32, 48), processes=1, photographs=str(tmp_path), photograph_share=1.0
+    )
+    render_scenes(tmp_path / "renders", config)
+    for drawn in (run / "renders").rglob("rgb/*.png"):
+        photographed = tmp_path / "renders" / drawn.relative_to(run / "renders")
+        image = cv2.imread(str(photographed))
+        assert 10 * image[..., :2].mean() < image[..., 2].mean() > 10
+        depths = [path.parents[1] / "depth" / path.name for path in (drawn, photographed)]
+        assert depths[0].read_bytes() == depths[1].read_bytes()
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path, capsys):
+    assert train(tmp_path / "run", [f"render.photographs={tmp_path}"]) == 2
+    assert "has no images" in capsys.readouterr().err
