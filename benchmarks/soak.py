@@ -1,11 +1,11 @@
 """Real nodes under everything that happens to a robot, for as long as asked: do they stay well?
 
 Cameras come and go, change their size and jump in time; damaged, empty and odd messages are mixed in; parameters
-change, to good values and bad ones; frontend and triangulate are cleaned up and configured anew, the former with sets
-of cameras switched on and off. Once a second each node's report is checked, received = processed + dropped + skipped +
-waiting, and its memory, handles and threads are noted; an internal error of a node is a violation too. The memory of
-these two is judged by what they have whenever they are cleaned up, as at other moments it depends on parameters and
-images, and on the largest that came. The exit status is 1 where a bound is violated.
+change, to good values and bad ones; sets of cameras are switched on and off, for which the frontend is cleaned up and
+configured anew. Once a second each node's report is checked, received = processed + dropped + skipped + waiting, and
+its memory, handles and threads are noted; an internal error of a node is a violation too. The frontend's memory is
+judged by what it has whenever it is cleaned up, as at other moments it depends on parameters and images. The exit
+status is 1 where a bound is violated.
 
     python benchmarks/soak.py --minutes 30 --output soak.json
 """
@@ -66,7 +66,6 @@ CHANGES = (
 # What each node is configured anew with, in turn.
 ROUNDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "frontend": ("sync_tolerance", (0.05, 0.0)),
-    "triangulate": ("queue_size", (20, 30)),
 }
 COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "rounds", "reports", "reports_of_sets")
 

@@ -158,7 +158,13 @@ class WorkerNode(LifecycleNode):
         if self.pipeline is not None:
             self.pipeline.follow_publishers()
 
+    def _forget_destroyed(self) -> None:
+        """Have rclpy's callback group let go of publishers and subscriptions that are gone: it keeps a note of each."""
+        entities = self.default_callback_group.entities
+        entities -= {one for one in entities if one() is None}
+
     def _report(self) -> None:
+        self._forget_destroyed()
         self._log.follow_level()
         self._warn_of_namesakes()
         report = DiagnosticArray(status=[self._status(), *(self.pipeline.statuses() if self.pipeline else [])])

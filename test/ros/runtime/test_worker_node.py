@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -269,3 +270,21 @@ def test_a_network_that_fails_on_its_first_image_is_an_error_of_the_start(monkey
     with pytest.raises(BackendError, match="fails on a first image: MemoryError: 16 GB"):
         EchoNode()
     rclpy.try_shutdown()
+
+
+def test_what_is_destroyed_is_forgotten_within_a_second(node):
+    """rclpy's callback group keeps a weak reference to everything that there ever was."""
+    node._report()
+    kept = node.default_callback_group.entities
+    before = len(kept)
+    for _ in range(5):
+        node.destroy_subscription(node.create_subscription(DiagnosticArray, "/gone", print, 1))
+    assert len(kept) > before
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    for _ in range(200):
+        executor.spin_once(timeout_sec=0.02)
+        if len(kept) == before:
+            break
+    executor.remove_node(node)
+    assert len(kept) == before
