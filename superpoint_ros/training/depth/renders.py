@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -44,14 +44,15 @@ def render_scenes(folder: Path, config: RenderConfig) -> None:
         DatasetError: The folder of photographs has none.
         ImageError: A photograph cannot be read.
     """
-    if config.photographs and not list_image_files(Path(config.photographs), recursive=True):
+    photographs = list_image_files(Path(config.photographs), recursive=True) if config.photographs else []
+    if config.photographs and not photographs:
         raise DatasetError(f"render.photographs: '{config.photographs}' has no images")
     missing = [index for index in range(config.num_scenes) if not _scene_folder(folder, index).exists()]
     if not missing:
         return
     logger.info("rendering %d scenes of %d views to %s", len(missing), config.views, folder)
     with process_pool(config.processes) as pool:
-        jobs = [pool.submit(_render_scene, folder, index, config) for index in missing]
+        jobs = [pool.submit(_render_scene, folder, index, config, photographs) for index in missing]
         for job in tqdm(as_completed(jobs), total=len(jobs), desc="rendering", unit="scene"):
             job.result()
 
@@ -60,14 +61,13 @@ def _scene_folder(folder: Path, index: int) -> Path:
     return folder / f"scene_{index:05d}"
 
 
-def _render_scene(folder: Path, index: int, config: RenderConfig) -> None:
+def _render_scene(folder: Path, index: int, config: RenderConfig, photographs: Sequence[Path]) -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng([config.seed, index])
     scene = SCENES[index % len(SCENES)](rng)
-    if config.photographs:
-        files = list_image_files(Path(config.photographs), recursive=True)
+    if photographs:
         own = np.random.default_rng([config.seed, index, 1])  # so that the views stay what they are
-        photographed = with_photographs(scene.scene, files, config.photograph_share, own)
+        photographed = with_photographs(scene.scene, photographs, config.photograph_share, own)
         scene = replace(scene, scene=photographed)
     partial = folder / f"partial_{index:05d}"
     for name in ("rgb", "depth"):
