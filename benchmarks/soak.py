@@ -21,7 +21,6 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +62,8 @@ CHANGES = (
     ("triangulate", "max_reprojection_error", (1.0, 3.0, -2.0)),
     ("densify", "max_rate", (0.5, 1.0)),
 )
-# What each node is configured anew with, in turn.
-ROUNDS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "frontend": ("sync_tolerance", (0.05, 0.0)),
-}
+# Sets of cameras on, and off [s].
+SYNC_TOLERANCES = (0.05, 0.0)
 COUNTS = ("images", "damaged", "departures", "parameters", "sizes", "jumps", "rounds", "reports", "reports_of_sets")
 
 
@@ -89,7 +86,8 @@ class Chaos(Node):
         self._shift, self._size = 0, SIZES[0]
         self._scene = self._rng.integers(0, 256, (40, 60), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
         self._setters = {name: AsyncParameterClient(self, name) for name in NODES}
-        self.rounds = {name: LifecycleRounds(self, name, self._setters[name], *of_it) for name, of_it in ROUNDS.items()}
+        setter = self._setters["frontend"]
+        self.rounds = LifecycleRounds(self, "frontend", setter, "sync_tolerance", SYNC_TOLERANCES)
         self.reports: dict[str, dict[str, dict[str, str]]] = {}
         self.problems: list[str] = []
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -157,7 +155,7 @@ class Chaos(Node):
             self._size = SIZES[self._rng.integers(len(SIZES))]
             self.counts["sizes"] += 1
         elif kind == 3:
-            self.counts["rounds"] += sum([one.begin() for one in self.rounds.values()])
+            self.counts["rounds"] += self.rounds.begin()
         else:
             self._shift = int(self._rng.integers(-5, 6)) * SECOND
             self.counts["jumps"] += 1
@@ -174,8 +172,9 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         nodes = {name: stack.enter_context(LoggedNode(name, parameters, folder)) for name, parameters in NODES.items()}
         wait_for_reports(chaos, nodes)
         start = noted = disturbed = time.monotonic()
-        for name, one in chaos.rounds.items():
-            one.at_rest = partial(note_at_rest, series[name], start, nodes[name])
+        chaos.rounds.at_rest = lambda: series["frontend"].note_at_rest(
+            time.monotonic() - start, nodes["frontend"].process_id
+        )
         step = 0
         while (now := time.monotonic()) < start + 60 * minutes:
             chaos.send_images(step)
@@ -198,14 +197,9 @@ def soak(minutes: float, rate: float, seed: int, folder: Path) -> tuple[dict[str
         for line, values in lines.items()
         if values.get("waiting", "0") != "0"
     ]
-    for name, one in chaos.rounds.items():
-        chaos.problems += one.problems + ([f"{name}: a round of its lifecycle never ended"] if one.is_busy else [])
+    chaos.problems += chaos.rounds.problems
+    chaos.problems += ["a round of the frontend's lifecycle never ended"] if chaos.rounds.is_busy else []
     return series, chaos
-
-
-def note_at_rest(series: Series, start: float, node: LoggedNode) -> None:
-    """Note what a node uses that has been cleaned up."""
-    series.note_at_rest(time.monotonic() - start, node.process_id)
 
 
 def spin_until(node: Node, end: float) -> None:
