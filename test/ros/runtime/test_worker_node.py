@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 from superpoint_ros.core.errors import BackendError, CalibrationError
 from superpoint_ros.core.options import option
 from superpoint_ros.ros.messages.errors import InputError
+from superpoint_ros.ros.runtime import worker_node
 from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.logs import LIBRARY
 from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
@@ -288,3 +289,23 @@ def test_what_is_destroyed_is_forgotten_within_a_second(node):
             break
     executor.remove_node(node)
     assert len(kept) == before
+
+
+def test_free_memory_is_given_back_as_long_as_the_node_runs(monkeypatch):
+    times = []
+    monkeypatch.setattr(worker_node, "MEMORY_PERIOD_S", 0.05)
+    monkeypatch.setattr(worker_node, "give_back_free_memory", lambda: times.append(len(times)))
+    rclpy.init()
+    node = EchoNode()
+    try:
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        for _ in range(200):
+            executor.spin_once(timeout_sec=0.05)
+            if len(times) > 2:
+                break
+        executor.remove_node(node)
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+    assert len(times) > 2
