@@ -112,7 +112,7 @@ def recorded_images(
         reasons = "".join(f"; {problem}" for problem in source.problems[:1])
         raise SourceError(f"{source.name}: no message could be read from it{reasons}")
     first = read[0][0]
-    info = info_topic or _info_of_frame(reader, first.header.frame_id)
+    info = info_topic or _info_of_frame(reader, first.header.frame_id, source)
     camera = None if info is None else recorded_camera(reader, info, rectified=first.rectified)
     images = []
     for message, features in read:
@@ -123,14 +123,13 @@ def recorded_images(
 
 
 def _readable(reader: BagReader, topic: str, count: int | None, source: Source) -> Iterator[tuple[Any, Features]]:
-    from rclpy.serialization import deserialize_message
-
     from superpoint_ros.msg import Features as FeaturesMessage
+    from superpoint_ros.replay.deserialization import deserialize
     from superpoint_ros.ros.messages.features import message_to_features
 
     for number, (_, _, data) in enumerate(islice(reader.records([topic]), count)):
         try:
-            message = deserialize_message(data, FeaturesMessage)
+            message = deserialize(data, FeaturesMessage)
             yield message, message_to_features(message)
         except Exception as error:  # the middleware raises what it likes on damaged bytes
             source.leave_out(f"{topic}, message {number}: {error}")
@@ -159,28 +158,38 @@ def recorded_camera(reader: BagReader, topic: str, *, rectified: bool) -> Camera
     """Return the camera of the first CameraInfo of a topic; None where it is uncalibrated.
 
     Raises:
-        SourceError: The topic is not in the bag, or has no message.
+        SourceError: The topic is not in the bag, or has no message that can be read.
     """
     from superpoint_ros.ros.messages.camera_info import camera_info_to_camera
 
     if reader.topics([CAMERA_INFO_TYPE]).get(topic, 0) == 0:
         raise SourceError(f"--bag {reader.path}: has no CameraInfo on {topic}")
-    return camera_info_to_camera(_first_info(reader, topic), rectified=rectified)
+    info = _first_info(reader, topic)
+    if info is None:
+        raise SourceError(f"--bag {reader.path}: no CameraInfo on {topic} can be read")
+    return camera_info_to_camera(info, rectified=rectified)
 
 
-def _info_of_frame(reader: BagReader, frame: str) -> str | None:
-    counts = reader.topics([CAMERA_INFO_TYPE])
-    found = [topic for topic, count in counts.items() if count and _first_info(reader, topic).header.frame_id == frame]
+def _info_of_frame(reader: BagReader, frame: str, source: Source) -> str | None:
+    found = []
+    for topic, count in reader.topics([CAMERA_INFO_TYPE]).items():
+        info = _first_info(reader, topic)
+        if count and info is None:
+            source.leave_out(f"{topic}: no CameraInfo of it can be read")
+        elif info is not None and info.header.frame_id == frame:
+            found.append(topic)
     return found[0] if len(found) == 1 else None
 
 
 def _first_info(reader: BagReader, topic: str) -> Any:
-    from rclpy.serialization import deserialize_message
+    """Return the first CameraInfo of a topic that can be read, None = none can."""
     from sensor_msgs.msg import CameraInfo
 
-    connection, _, data = next(reader.records([topic]))
-    converter = reader.ros2_messages()
-    return deserialize_message(converter.to_cdr(data, connection.msgtype) if converter else data, CameraInfo)
+    from superpoint_ros.replay.deserialization import RecordedMessages
+
+    messages = RecordedMessages(reader.ros2_messages())
+    read = (messages.message(one, messages.cdr(one, data), CameraInfo) for one, _, data in reader.records([topic]))
+    return next((info for info in read if info is not None), None)
 
 
 def _written_frames(source: Source, camera: Camera | None, folder: Path, count: int | None) -> Iterator[Frame]:

@@ -53,8 +53,8 @@ def views():
 
 @pytest.fixture
 def export(tmp_path):
-    def run(messages, *words):
-        bag = write_messages_bag(tmp_path / "bag", messages)
+    def run(messages, *words, damaged=()):
+        bag = write_messages_bag(tmp_path / "bag", messages, damaged)
         return main(["export", "--bag", str(bag), "--output", str(tmp_path / "out"), *words])
 
     return run
@@ -120,6 +120,21 @@ def test_a_damaged_message_is_left_out_and_said(export, tmp_path, capsys, caplog
     assert export([(FEATURES, features_message(0)), (FEATURES, damaged)]) == 1
     assert "left out              1" in capsys.readouterr().out
     assert f"{FEATURES}, message 1: 59 x, 60 y and 60 score values" in caplog.text
+
+
+def test_a_damaged_calibration_gives_way_to_the_next(export, tmp_path):
+    infos = [("/camera/camera_info", info(n, focal=focal)) for n, focal in enumerate((90.0, 180.0))]
+    assert export([*infos, (FEATURES, features_message(0))], damaged=[0]) == 0
+    assert cameras(tmp_path) == [(1, [180, 180, 100, 80])]
+
+
+def test_a_calibration_that_cannot_be_read_is_said(export, capsys, caplog):
+    messages = [("/camera/camera_info", info(0)), (FEATURES, features_message(0))]
+    assert export(messages, damaged=[0]) == 1
+    assert "calibrated images     0" in capsys.readouterr().out
+    assert "/camera/camera_info: no CameraInfo of it can be read" in caplog.text
+    assert export(messages, "--camera-info-topic", "/camera/camera_info", damaged=[0]) == 2
+    assert "no CameraInfo on /camera/camera_info can be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +72,11 @@ def write_images_bag(
     return path
 
 
-def write_messages_bag(path: Path, messages: Sequence[tuple[str, Any]]) -> Path:
-    """Write a rosbag2 of topics and messages with headers, each recorded at its own stamp."""
+def write_messages_bag(path: Path, messages: Sequence[tuple[str, Any]], damaged: Collection[int] = ()) -> Path:
+    """Write a rosbag2 of topics and messages with headers, each recorded at its own stamp; some are cut short."""
     types = typestore_with_own_messages()
     with BagRecorder(path) as bag:
-        for topic, message in messages:
-            bag.write(topic, message, message_to_cdr(message, types))
+        for number, (topic, message) in enumerate(messages):
+            data = message_to_cdr(message, types)
+            bag.write(topic, message, data[: len(data) // 2] if number in damaged else data)
     return path
