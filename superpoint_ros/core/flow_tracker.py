@@ -10,17 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from superpoint_ros.core.epipolar import epipolar_inliers
-from superpoint_ros.core.mask import unmasked
-from superpoint_ros.core.optical_flow import Flow, follow_points, follow_through
-from superpoint_ros.core.track_association import (
+from superpoint_ros.core.keyframes import (
     Keyframe,
-    choose_seeds,
-    guess_positions,
-    has_other_keypoint,
-    keypoint_variance,
-    match_near,
+    RecentImages,
+    bring_to_newest,
+    median_motion,
     visible_since,
+    with_later_tracks,
 )
+from superpoint_ros.core.mask import unmasked
+from superpoint_ros.core.optical_flow import Flow, follow_points
+from superpoint_ros.core.track_association import choose_seeds, has_other_keypoint, keypoint_variance, match_near
 from superpoint_ros.core.track_table import TrackTable
 from superpoint_ros.core.tracker import MAX_UNSEEN
 from superpoint_ros.core.tracker_options import TrackerOptions
@@ -31,8 +31,6 @@ SAME_PLACE = 0.5
 # Share of the largest descriptor distance up to which a lost track is found again, since many keypoints are in reach.
 FOUND_AGAIN = 0.7
 UNTRACKED = -1
-# Every so many images one is remembered, and so many of these, for keypoints that come late.
-REMEMBERED_EVERY, MAX_REMEMBERED = 4, 16
 
 
 class FlowTracker:
@@ -65,14 +63,13 @@ class FlowTracker:
         self._forget()
 
     def _forget(self) -> None:
-        self._image: np.ndarray | None = None
+        self._images = RecentImages()
+        self._size: tuple[int, ...] | None = None
         self._mask: np.ndarray | None = None
         self._table: TrackTable | None = None
         self._lost: list[np.ndarray] = []
+        # Number of images that were left out since the newest one.
         self._held = 0
-        # Some of the newest images by number: late keypoints that do not make the whole way at once go by them.
-        self._number = 0
-        self._recent: dict[int, np.ndarray] = {}
 
     def reset(self) -> None:
         """Forget every track; the epoch rises, and ids go on from where they were."""
@@ -83,17 +80,17 @@ class FlowTracker:
         """Follow nothing into the next image; tracks wait to be found again by their descriptors."""
         if self._table is not None:
             self._end(np.flatnonzero(self._table.visible))
-        self._image = None
+        self._images.interrupt()
 
     def follow(self, image: np.ndarray, mask: np.ndarray | None = None) -> Tracks:
         """Track the next image by optical flow alone."""
-        return self._report() if self._advance(image, mask) else self._nothing()
+        return self._report() if self._advance(image, mask, may_be_blind=True) else self._nothing()
 
     def update(
         self, image: np.ndarray, features: Features, mask: np.ndarray | None = None
     ) -> tuple[Tracks, np.ndarray]:
         """Track the next image, whose keypoints are known."""
-        if not self._advance(image, mask):
+        if not self._advance(image, mask, may_be_blind=len(features) == 0):
             return self._nothing(), np.full(len(features), UNTRACKED, np.int64)
         keyframe = self.keyframe()
         assert keyframe is not None
@@ -102,21 +99,22 @@ class FlowTracker:
 
     def keyframe(self) -> Keyframe | None:
         """Return what `learn` needs to know of the newest image."""
-        if self._image is None or self._held:
+        number, image, table = self._images.number, self._images.newest, self._table
+        if image is None or self._held:
             return None
-        table = self._table
         if table is None:
-            return Keyframe(self._epoch, self._number, self._image, np.zeros(0, np.int64), np.zeros((0, 2), np.float32))
-        return Keyframe(self._epoch, self._number, self._image, table.id[table.visible], table.xy[table.visible])
+            return Keyframe(self._epoch, number, image, np.zeros(0, np.int64), np.zeros((0, 2), np.float32))
+        return Keyframe(self._epoch, number, image, table.id[table.visible], table.xy[table.visible])
 
     def learn(self, keyframe: Keyframe, features: Features) -> np.ndarray:
         """Take in the keypoints of an image that was tracked before."""
         ids = np.full(len(features), UNTRACKED, np.int64)
-        if keyframe.epoch != self._epoch or self._image is None or len(features) == 0:
+        if keyframe.epoch != self._epoch or not self._images.reaches(keyframe) or len(features) == 0:
             return ids
         if self._table is None:
             nothing = np.zeros(0, np.float32)
             self._table = TrackTable.begin(0, nothing.reshape(0, 2), nothing, features.descriptors[:0])
+        keyframe = with_later_tracks(keyframe, self._table, self._images, self.options.flow)
         if self.options.tracker == "hybrid":
             self._table.missed += 1
             self._confirm(keyframe, features, ids)
@@ -131,42 +129,47 @@ class FlowTracker:
         followed, lost = self.options.flow_max_unconfirmed, self.options.max_missed_frames
         return np.where(self._table.visible, followed, lost)
 
-    def _advance(self, image: np.ndarray, mask: np.ndarray | None) -> bool:
+    def _advance(self, image: np.ndarray, mask: np.ndarray | None, *, may_be_blind: bool) -> bool:
         """Move the visible tracks to the next image; False where the image shows none of them, and is left out."""
-        if self._image is not None and self._image.shape != image.shape:
+        if self._size not in (None, image.shape):
             self.reset()
         rows = np.zeros(0, np.int64) if self._table is None else np.flatnonzero(self._table.visible)
         if len(rows):
             assert self._table is not None
-            assert self._image is not None
-            flow = follow_points(self._image, image, self._table.xy[rows], self.options.flow)
-            good = flow.found & unmasked(flow.xy, mask)
-            if self.options.max_displacement is not None:
-                good &= np.linalg.norm(flow.xy - self._table.xy[rows], axis=1) <= self.options.max_displacement
-            if not flow.found.any() and self._held < self.options.max_missed_frames:
+            assert self._images.newest is not None
+            flow = follow_points(self._images.newest, image, self._table.xy[rows], self.options.flow)
+            if may_be_blind and not flow.found.any() and self._held < self.options.max_missed_frames:
                 # A black or overexposed image: hold on to the one before.
                 self._held += 1
                 return False
-            if self.options.epipolar_threshold is not None:
-                before, after = self._table.xy[rows[good]], flow.xy[good]
-                good[good] = epipolar_inliers(before, after, self.options.epipolar_threshold)
-            self._move(rows[good], flow, good)
+            good = self._is_plausible(rows, flow, mask)
+            self._move(rows, flow, good)
             self._end(rows[~good])
-        self._number += 1
-        if self._number % REMEMBERED_EVERY == 0:
-            self._recent[self._number] = image
-            self._recent.pop(self._number - MAX_REMEMBERED * REMEMBERED_EVERY, None)
-        self._image, self._mask, self._held = image, mask, 0
+        self._images.add(image)
+        self._size, self._mask, self._held = image.shape, mask, 0
         return True
 
-    def _move(self, rows: np.ndarray, flow: Flow, good: np.ndarray) -> None:
+    def _is_plausible(self, rows: np.ndarray, flow: Flow, mask: np.ndarray | None) -> np.ndarray:
+        """Tell which tracks flow has found where they may be; bool (N,)."""
         assert self._table is not None
-        step = flow.xy[good] - self._table.xy[rows]
-        self._table.xy[rows] += step
-        self._table.variance[rows] += flow.variance[good]
-        # Those that are lost are expected where the others went.
-        if len(rows):
-            self._table.xy[~self._table.visible] += np.median(step, axis=0)
+        before = self._table.xy[rows]
+        good: np.ndarray = flow.found & unmasked(flow.xy, mask)
+        if self.options.max_displacement is not None:
+            good &= np.linalg.norm(flow.xy - before, axis=1) <= self.options.max_displacement * (self._held + 1)
+        if self.options.epipolar_threshold is not None:
+            good[good] = epipolar_inliers(before[good], flow.xy[good], self.options.epipolar_threshold)
+        return good
+
+    def _move(self, rows: np.ndarray, flow: Flow, good: np.ndarray) -> None:
+        """Move the tracks that were followed well; the lost ones, those of this image too, go where the others do."""
+        assert self._table is not None
+        lost = ~self._table.visible
+        lost[rows[~good]] = True
+        step = flow.xy[good] - self._table.xy[rows[good]]
+        self._table.xy[rows[good]] += step
+        self._table.variance[rows[good]] += flow.variance[good]
+        if len(step):
+            self._table.xy[lost] += np.median(step, axis=0)
 
     def _end(self, rows: np.ndarray) -> None:
         """Stop following tracks: without descriptors they are given up, with them they may be found again."""
@@ -204,42 +207,30 @@ class FlowTracker:
         """Bring the keypoints of no track to the newest image: they find lost tracks again, or begin new ones."""
         table = self._table
         assert table is not None
-        free = np.flatnonzero(ids == UNTRACKED)
-        lost = np.flatnonzero(~table.visible)
+        free, lost = np.flatnonzero(ids == UNTRACKED), np.flatnonzero(~table.visible)
+        room = max(self.options.max_tracks - int(np.count_nonzero(table.visible)), 0)
         radius, limit = self.options.flow_search_radius, FOUND_AGAIN * self.options.max_descriptor_distance
-        pairs = match_near(table, lost, table.xy[lost], features.take(free), radius, limit)
+        expected = table.xy[lost] - median_motion(table, keyframe)
+        pairs = match_near(table, lost, expected, features.take(free), radius, limit).nearest(room)
         found = free[pairs.index1]
-        seeds = choose_seeds(table, keyframe, features, np.setdiff1d(free, found), self.options)
+        others = np.setdiff1d(free, found)
+        seeds = choose_seeds(table, keyframe, features, others, room - len(found), self.options)
         keypoints = np.concatenate([found, seeds])
-        xy, variance, reached = self._bring(keyframe, features.xy[keypoints], keypoint_variance(features)[keypoints])
+        flow = bring_to_newest(keyframe, features.xy[keypoints], table, self._images, self.options.flow)
+        variance, reached = keypoint_variance(features)[keypoints], flow.found & unmasked(flow.xy, self._mask)
+        if keyframe.image is not self._images.newest:
+            variance = variance + flow.variance
         # Found again.
         good = np.flatnonzero(reached[: len(found)])
         rows = lost[pairs.index0[good]]
-        table.xy[rows], table.variance[rows], table.visible[rows] = xy[good], variance[good], True
+        table.xy[rows], table.variance[rows], table.visible[rows] = flow.xy[good], variance[good], True
         table.match(rows, features.descriptors[found[good]], pairs.distance[good], STATUS_TRACKED)
         # New.
         new = len(found) + np.flatnonzero(reached[len(found) :])
-        begun = TrackTable.begin(self._next_id, xy[new], variance[new], features.descriptors[keypoints[new]])
+        begun = TrackTable.begin(self._next_id, flow.xy[new], variance[new], features.descriptors[keypoints[new]])
         self._next_id += len(begun)
         ids[keypoints[good]], ids[keypoints[new]] = table.id[rows], begun.id
         self._table = table.append(begun)
-
-    def _bring(
-        self, keyframe: Keyframe, xy: np.ndarray, variance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Follow points of a keyframe to the newest image; return positions, variances and which arrived."""
-        assert self._image is not None
-        assert self._table is not None
-        reached = np.ones(len(xy), bool)
-        if keyframe.image is not self._image:
-            guess = guess_positions(self._table, keyframe, xy)
-            flow = follow_points(keyframe.image, self._image, xy, self.options.flow, guess)
-            between = [image for number, image in self._recent.items() if keyframe.number < number < self._number]
-            way = [keyframe.image, *between, self._image]
-            if len(way) > 2 and not flow.found.all():
-                flow = flow.replaced(~flow.found, follow_through(way, xy[~flow.found], self.options.flow))
-            xy, variance, reached = flow.xy, variance + flow.variance, flow.found
-        return xy, variance, reached & unmasked(xy, self._mask)
 
     def _report(self) -> Tracks:
         """Make the tracks of the newest image."""

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from superpoint_ros.core.flow_tracker import FlowTracker
-from superpoint_ros.core.track_association import Keyframe
+from superpoint_ros.core.keyframes import Keyframe
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
@@ -69,7 +69,7 @@ class ImageTracker(Protocol):
 
 
 class DescriptorTracker:
-    """Track by descriptors alone: images without keypoints have no tracks, and change nothing.
+    """Track by descriptors alone: images without keypoints have no tracks, and lose none.
 
     Args:
         options: Which matches continue a track.
@@ -96,6 +96,7 @@ class DescriptorTracker:
 
     def follow(self, image: np.ndarray, mask: np.ndarray | None = None) -> Tracks:
         """Return no tracks."""
+        self._tracker.skip_image()
         return Tracks.empty(self._tracker.epoch)
 
     def update(

@@ -182,3 +182,22 @@ def follow_through(images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOp
         flow = follow_points(before, after, flow.xy, options)
         arrived &= flow.found
     return Flow(flow.xy, arrived, flow.residual, flow.eigenvalue, flow.return_error)
+
+
+def follow_along(
+    images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOptions, guess: np.ndarray | None = None
+) -> Flow:
+    """Follow points (N, 2) of the first of successive images to the last one: at once, else image by image.
+
+    Args:
+        images: The way; of a single one the points stay where they are, without variance.
+        xy: Points of the first image, float32 (N, 2), pixels.
+        options: How they are followed.
+        guess: Where they may be in the last image, float32 (N, 2), pixels; None = where they were.
+    """
+    if len(images) == 1:
+        return follow_through(images, xy, options)
+    flow = follow_points(images[0], images[-1], xy, options, guess)
+    if len(images) > 2 and not flow.found.all():
+        flow = flow.replaced(~flow.found, follow_through(images, xy[~flow.found], options))
+    return flow

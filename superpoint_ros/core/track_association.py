@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from superpoint_ros.core.keyframes import Keyframe, visible_since
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.optical_flow import corner_strength
 from superpoint_ros.core.track_table import TrackTable
@@ -15,33 +14,6 @@ from superpoint_ros.core.types import Features, Matches
 
 # Where a network gives no sigma.
 KEYPOINT_VARIANCE = 0.5
-
-
-@dataclass(frozen=True)
-class Keyframe:
-    """Hold an image that a network is to see, and where the tracks were in it.
-
-    Attributes:
-        epoch: Epoch of the tracker.
-        number: Number of the image within the epoch.
-        image: The image, uint8 (H, W).
-        id: Ids of the visible tracks, int64 (N,).
-        xy: Their positions, float32 (N, 2), pixels.
-    """
-
-    epoch: int
-    number: int
-    image: np.ndarray
-    id: np.ndarray
-    xy: np.ndarray
-
-
-def visible_since(table: TrackTable, keyframe: Keyframe) -> tuple[np.ndarray, np.ndarray]:
-    """Find the tracks that were visible in a keyframe and still are: their rows, and their positions in it (M, 2)."""
-    rows = table.rows_of(keyframe.id)
-    known = rows >= 0
-    known[known] = table.visible[rows[known]]
-    return rows[known], keyframe.xy[known]
 
 
 def match_near(
@@ -77,7 +49,7 @@ def has_other_keypoint(
 
 
 def choose_seeds(
-    table: TrackTable, keyframe: Keyframe, features: Features, free: np.ndarray, options: TrackerOptions
+    table: TrackTable, keyframe: Keyframe, features: Features, free: np.ndarray, room: int, options: TrackerOptions
 ) -> np.ndarray:
     """Choose the keypoints that begin tracks: the strongest in each cell of a grid that no track is in.
 
@@ -88,7 +60,8 @@ def choose_seeds(
         keyframe: Image of the keypoints.
         features: The keypoints, strongest first.
         free: Those that may be chosen, int64 (M,), ascending.
-        options: Has the size of the cells, and how many tracks there may be.
+        room: Largest number of them.
+        options: Has the size of the cells.
     """
     strength = corner_strength(keyframe.image, features.xy, options.flow)
     free = free[strength[free] >= options.flow.flow_min_quality * strength.max(initial=0.0)]
@@ -98,19 +71,8 @@ def choose_seeds(
     cells = cell_numbers(features.xy[free], size, columns)
     first = np.sort(np.unique(cells, return_index=True)[1])
     first = first[~np.isin(cells[first], taken)]
-    room = options.max_tracks - int(np.count_nonzero(table.visible))
-    seeds: np.ndarray = free[first[: max(room, 0)]]
+    seeds: np.ndarray = free[first[:room]]
     return seeds
-
-
-def guess_positions(table: TrackTable, keyframe: Keyframe, xy: np.ndarray) -> np.ndarray:
-    """Guess where points (N, 2) of a keyframe are in the newest image: moved as the nearest track has."""
-    rows, before = visible_since(table, keyframe)
-    if not len(rows):
-        return xy
-    nearest = np.square(xy[:, None] - before[None]).sum(axis=2).argmin(axis=1)
-    guess: np.ndarray = xy + (table.xy[rows] - before)[nearest]
-    return guess
 
 
 def keypoint_variance(features: Features) -> np.ndarray:

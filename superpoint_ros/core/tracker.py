@@ -22,14 +22,16 @@ MAX_UNSEEN = 20_000
 
 @dataclass(frozen=True)
 class _Memory:
-    """Hold every living track as it was last seen, one row each; `missed` counts the images since then.
+    """Hold every living track as it was last seen, one row each.
 
+    `missed` counts the images with keypoints since then, `images` all of the camera's;
     `screens` are the descriptors' (matching.screen), once there are directions for them.
     """
 
     id: np.ndarray
     age: np.ndarray
     missed: np.ndarray
+    images: np.ndarray
     xy: np.ndarray
     mean_distance: np.ndarray
     descriptors: np.ndarray
@@ -63,16 +65,23 @@ class Tracker:
         self._next_id = 0
         self._memory: _Memory | None = None
         self._directions: np.ndarray | None = None
+        # Images without known keypoints since those of the memory.
+        self._skipped = 0
 
     def reset(self) -> None:
         """Forget every track; the epoch rises, and ids go on from where they were."""
         self.epoch += 1
         self._memory = self._directions = None
+        self._skipped = 0
+
+    def skip_image(self) -> None:
+        """Have points move on for an image whose keypoints are not known: no track ages, none is lost."""
+        self._skipped += 1
 
     def update(self, features: Features) -> Tracks:
         """Track the features of the next image; row i of the tracks is keypoint i of `features`.
 
-        An image without keypoints changes nothing: no track ages, none is lost.
+        An image without keypoints is skipped.
         """
         # Match the features with every living track.
         if self._directions is None:
@@ -88,6 +97,8 @@ class Tracker:
         # Remember the living tracks, seen or not.
         if len(features):
             self._remember(tracks, memory, missed, features, screens)
+        else:
+            self.skip_image()
         return tracks
 
     def _find_directions(self, descriptors: np.ndarray) -> None:
@@ -103,7 +114,7 @@ class Tracker:
         return screen(descriptors, self._directions)
 
     def _associate(self, memory: _Memory, features: Features, screens: np.ndarray) -> Matches:
-        reach = np.asarray((self.options.max_displacement or 0.0) * (memory.missed + 1))
+        reach = np.asarray((self.options.max_displacement or 0.0) * (memory.images + self._skipped + 1))
 
         def is_allowed(rows: slice) -> np.ndarray:
             return within_reach(memory.xy[rows], features.xy, reach[rows])
@@ -176,16 +187,18 @@ class Tracker:
             tracks.id,
             tracks.age,
             np.zeros(len(tracks), np.int32),
+            np.zeros(len(tracks), np.int32),
             tracks.xy,
             tracks.mean_distance,
             features.descriptors,
             screens,
         )
+        passed, self._skipped = self._skipped + 1, 0
         if memory is None or len(unseen) == 0:
             self._memory = current
             return
         old = memory.at(unseen)
-        old["missed"] = old["missed"] + 1
+        old["missed"], old["images"] = old["missed"] + 1, old["images"] + passed
         self._memory = _Memory(**{name: np.concatenate([getattr(current, name), rows]) for name, rows in old.items()})
 
 

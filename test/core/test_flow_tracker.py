@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from superpoint_ros.core.flow_tracker import FlowTracker
 from superpoint_ros.core.image_tracker import DescriptorTracker, make_tracker
+from superpoint_ros.core.keyframes import Keyframe
 from superpoint_ros.core.mask import unmasked, without_masked
-from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_FOLLOWED, STATUS_NEW, STATUS_TRACKED, Features
@@ -154,6 +154,23 @@ def test_a_point_that_moves_too_far_is_not_followed():
     assert len(tracker.follow(view(109, 100))) == 0
 
 
+def test_points_may_move_on_while_images_are_left_out():
+    options = replace(HYBRID, max_displacement=4.0)
+    tracker = FlowTracker(options)
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.follow(BLACK)
+    assert len(tracker.follow(view(106, 100))) > 0.8 * len(first)
+    descriptors = DescriptorTracker(replace(options, tracker="descriptor", network_every=4))
+    first, _ = descriptors.update(view(100, 100), seen(100, 100))
+    for _ in range(2):
+        descriptors.follow(BLACK)
+    descriptors.update(BLACK, seen(0, 0, []))
+    again, _ = descriptors.update(view(112, 100), seen(112, 100))
+    assert np.isin(again.id, first.id).sum() > 0.8 * len(first)
+    far, _ = descriptors.update(view(117, 100), seen(117, 100))
+    assert not np.isin(far.id, again.id).any()
+
+
 HALF = np.full(SIZE, 255, np.uint8)
 HALF[:, :80] = 0
 
@@ -167,16 +184,93 @@ def test_tracks_that_flow_alone_loses_are_lost_at_once():
     assert tracks.lost_id.tolist() == first.id[first.xy[:, 0] < 80].tolist()
 
 
-def test_a_lost_track_is_expected_where_the_others_went():
+@pytest.mark.parametrize(("step", "number"), [(4, 5), (8, 2)])
+def test_a_lost_track_is_expected_where_the_others_went(step, number):
+    """From the image on in which it is lost: there it may move by more than the radius of the search."""
+    tracker = FlowTracker(replace(HYBRID, flow_search_radius=1.0, flow_cell_size=1))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    for index in range(1, number + 1):
+        tracker.follow(view(100 - step * index, 100), HALF)
+    hidden = first.id[first.xy[:, 0] < 75 - step]
+    way = step * number
+    tracks, _ = tracker.update(view(100 - way, 100), seen(100 - way, 100))
+    again = tracks.status == STATUS_TRACKED
+    assert len(hidden) > 0
+    assert np.isin(hidden, tracks.id[again]).all()
+    np.testing.assert_allclose(tracks.xy[again] - tracks.previous_xy[again], [[way, 0]] * again.sum(), atol=0.1)
+
+
+@pytest.mark.parametrize("late", [0, 4, 8])
+def test_a_lost_track_is_looked_for_where_it_was_when_the_keypoints_were_taken(late):
     tracker = FlowTracker(replace(HYBRID, flow_search_radius=6.0, flow_cell_size=1))
     first, _ = tracker.update(view(100, 100), seen(100, 100))
-    for step in range(1, 6):
-        tracker.follow(view(100 - 4 * step, 100), HALF)
-    hidden = first.id[first.xy[:, 0] < 75]
-    tracks, _ = tracker.update(view(80, 100), seen(80, 100))
-    again = tracks.status == STATUS_TRACKED
-    assert np.isin(hidden, tracks.id[again]).all()
-    np.testing.assert_allclose(tracks.xy[again] - tracks.previous_xy[again], [[20, 0]] * again.sum(), atol=0.1)
+    tracker.follow(view(100, 100), HALF)
+    hidden = first.id[first.xy[:, 0] < 80]
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    for step in range(1, late + 1):
+        tracker.follow(view(100 - 5 * step, 100))
+    ids = tracker.learn(keyframe, seen(100, 100))
+    assert np.isin(hidden, ids).all()
+
+
+@pytest.mark.parametrize("kind", ["flow", "hybrid"])
+@pytest.mark.parametrize("after", [0, 5])
+def test_keypoints_of_the_next_keyframe_are_those_of_the_tracks_that_the_last_one_began(kind, after):
+    """It is taken before the last one's keypoints are known."""
+    tracker = make_tracker(TrackerOptions(tracker=kind))
+    keyframes = []
+    for x in (100, 103):
+        tracker.follow(view(x, 100))
+        keyframes.append((tracker.keyframe(), seen(x, 100)))
+    for step in range(after):
+        tracker.follow(view(104 + 2 * step, 100))
+    ids = [tracker.learn(*one) for one in keyframes]
+    tracks = tracker.follow(view(104 + 2 * after, 100))
+    assert len(ids[0]) == len(ids[1]) > 20
+    known = ids[0] >= 0
+    if kind == "hybrid":
+        np.testing.assert_array_equal(ids[1][known], ids[0][known])
+    apart = np.linalg.norm(tracks.xy[:, None] - tracks.xy[None], axis=2) + 1e3 * np.eye(len(tracks))
+    assert len(tracks) > 0.8 * known.sum()
+    assert apart.min() > 10.0
+
+
+def test_an_image_with_keypoints_is_not_taken_for_black():
+    tracker = FlowTracker(HYBRID)
+    tracker.update(view(100, 100), seen(100, 100))
+    tracks, ids = tracker.update(np.ascontiguousarray(view(100, 100)[::-1]), seen(100, 100, descriptors=-DESCRIPTORS))
+    assert (ids >= 0).sum() > 20
+    assert np.isin(ids[ids >= 0], tracks.id).all()
+
+
+def test_keypoints_of_before_an_interruption_are_not_followed_across_it():
+    tracker = FlowTracker(HYBRID)
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    tracker.interrupt()
+    tracker.follow(view(106, 103))
+    assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
+    assert len(tracker.follow(view(106, 103))) == 0
+
+
+def test_an_image_of_another_size_begins_a_new_epoch_after_an_interruption_too():
+    tracker = FlowTracker(HYBRID)
+    tracker.update(view(100, 100), seen(100, 100))
+    keyframe = tracker.keyframe()
+    tracker.interrupt()
+    assert tracker.follow(view(100, 100)[:100]).epoch == 1
+    assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
+
+
+def test_tracks_that_are_found_again_are_no_more_than_there_may_be():
+    tracker = FlowTracker(replace(HYBRID, max_tracks=12))
+    tracker.update(view(100, 100), seen(100, 100))
+    tracker.follow(view(100, 100), HALF)
+    tracks, _ = tracker.update(view(100, 100), without_masked(seen(100, 100), HALF), HALF)
+    assert len(tracks) == 12
+    tracks, _ = tracker.update(view(100, 100), seen(100, 100))
+    assert len(tracks) == 12
 
 
 @pytest.mark.parametrize(("offset", "ends"), [(3.0, True), (5.0, False), (9.0, False)])

@@ -8,7 +8,7 @@ import pytest
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.optical_flow import Flow, FlowOptions, follow_points, follow_through
+from superpoint_ros.core.optical_flow import Flow, FlowOptions, follow_along, follow_points, follow_through
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (200, 240), np.uint8), (0, 0), 2.0)
 POINTS = np.float32([[x, y] for y in range(50, 150, 20) for x in range(50, 200, 20)])
@@ -145,3 +145,16 @@ def test_errors_on_warped_photographs_are_no_larger_than_claimed(sequence):
 
 def flow_of(flow, rows):
     return type(flow)(*(getattr(flow, name)[rows] for name in flow.__dataclass_fields__))
+
+
+def test_points_that_do_not_make_the_way_at_once_go_image_by_image():
+    options = FlowOptions(flow_levels=0)
+    images = [np.roll(IMAGE, 6 * step, axis=1) for step in range(5)]
+    points = np.float32([[100, 100], [180, 60]])
+    assert not follow_points(images[0], images[-1], points, options).found.any()
+    flow = follow_along(images, points, options)
+    assert flow.found.all()
+    np.testing.assert_allclose(flow.xy, points + np.float32([24, 0]), atol=0.1)
+    at_once = follow_along(images, points, options, points + np.float32([24, 0]))
+    np.testing.assert_allclose(at_once.xy, points + np.float32([24, 0]), atol=0.1)
+    np.testing.assert_array_equal(follow_along(images[:1], points, options).xy, points)

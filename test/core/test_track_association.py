@@ -7,22 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from superpoint_ros.core.keyframes import Keyframe
 from superpoint_ros.core.optical_flow import FlowOptions
 from superpoint_ros.core.track_association import (
-    Keyframe,
     cell_numbers,
     choose_seeds,
-    guess_positions,
     has_other_keypoint,
     keypoint_variance,
     match_near,
-    visible_since,
 )
 from superpoint_ros.core.track_table import TrackTable
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features
 
-OPTIONS = TrackerOptions(flow_cell_size=20, max_tracks=5, max_descriptor_distance=1.0)
+OPTIONS = TrackerOptions(flow_cell_size=20, max_descriptor_distance=1.0)
 ROWS = np.array([0, 1])
 
 
@@ -39,15 +37,6 @@ def features(xy, descriptors=None, sigma=None) -> Features:
 def keyframe(*xy, ids=None) -> Keyframe:
     ids = range(len(xy)) if ids is None else ids
     return Keyframe(0, 0, np.zeros((60, 100), np.uint8), np.array(ids, np.int64), np.float32(xy).reshape(-1, 2))
-
-
-def test_tracks_that_went_out_of_sight_or_ended_are_not_visible_since():
-    tracks = table([1, 1], [2, 2], [3, 3])
-    tracks.visible[1] = False
-    rows, xy = visible_since(tracks, keyframe([10, 0], [20, 0], [30, 0], ids=[7, 2, 1]))
-    assert (rows.tolist(), xy.tolist()) == ([2], [[20, 0]])
-    rows, xy = visible_since(tracks, keyframe([10, 0], [20, 0], ids=[0, 2]))
-    assert (rows.tolist(), xy.tolist()) == ([0, 2], [[10, 0], [20, 0]])
 
 
 @pytest.mark.parametrize(("offset", "found"), [(4, [0]), (6, [])])
@@ -90,14 +79,12 @@ def test_seeds_are_the_strongest_of_cells_without_a_track_as_far_as_there_is_roo
     at = keyframe([5, 5], [25, 5])
     seen = features([[24, 6], [50, 10], [55, 12], [10, 30], [99, 59], [8, 8]], np.zeros((6, 4)))
     free = np.arange(6)
-    assert choose_seeds(tracks, at, seen, free, OPTIONS).tolist() == [1, 3, 4]
-    assert choose_seeds(tracks, at, seen, np.array([2, 4]), OPTIONS).tolist() == [2, 4]
-    few = TrackerOptions(flow_cell_size=20, max_tracks=3)
-    assert choose_seeds(tracks, at, seen, free, few).tolist() == [1]
+    assert choose_seeds(tracks, at, seen, free, 3, OPTIONS).tolist() == [1, 3, 4]
+    assert choose_seeds(tracks, at, seen, np.array([2, 4]), 3, OPTIONS).tolist() == [2, 4]
+    assert choose_seeds(tracks, at, seen, free, 1, OPTIONS).tolist() == [1]
     tracks.visible[0] = False
-    assert choose_seeds(tracks, at, seen, free, few).tolist() == [1, 3]
-    none = TrackerOptions(flow_cell_size=20, max_tracks=1)
-    assert choose_seeds(table([5, 5], [25, 5]), at, seen, free, none).tolist() == []
+    assert choose_seeds(tracks, at, seen, free, 2, OPTIONS).tolist() == [1, 3]
+    assert choose_seeds(table([5, 5], [25, 5]), at, seen, free, 0, OPTIONS).tolist() == []
 
 
 def test_keypoints_that_flow_would_soon_lose_begin_no_tracks():
@@ -106,19 +93,11 @@ def test_keypoints_that_flow_would_soon_lose_begin_no_tracks():
     # A corner, an edge, nothing.
     seen = features([[30, 30], [80, 30], [10, 10]], np.zeros((3, 4)))
     at = replace(keyframe(), image=image)
-    assert choose_seeds(table(), at, seen, np.arange(3), OPTIONS).tolist() == [0]
+    assert choose_seeds(table(), at, seen, np.arange(3), 3, OPTIONS).tolist() == [0]
     every = replace(OPTIONS, flow=FlowOptions(flow_min_quality=0.0))
-    assert choose_seeds(table(), at, seen, np.arange(3), every).tolist() == [0, 1, 2]
+    assert choose_seeds(table(), at, seen, np.arange(3), 3, every).tolist() == [0, 1, 2]
     # The strongest is looked for among all keypoints, those that already belong to tracks too.
-    assert choose_seeds(table(), at, seen, np.arange(1, 3), OPTIONS).tolist() == []
-
-
-def test_points_are_guessed_to_move_as_the_nearest_track():
-    tracks = table([15, 10], [80, 57])
-    guess = guess_positions(tracks, keyframe([10, 10], [80, 50]), np.float32([[12, 12], [70, 50], [44, 30]]))
-    assert guess.tolist() == [[17, 12], [70, 57], [49, 30]]
-    nothing = table()
-    assert guess_positions(nothing, keyframe(), np.float32([[1, 2]])).tolist() == [[1, 2]]
+    assert choose_seeds(table(), at, seen, np.arange(1, 3), 3, OPTIONS).tolist() == []
 
 
 def test_the_variance_of_keypoints_is_the_networks_where_it_gives_one():

@@ -17,9 +17,9 @@ from std_msgs.msg import Header
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError
 from superpoint_ros.core.image_tracker import make_tracker
+from superpoint_ros.core.keyframes import Keyframe
 from superpoint_ros.core.mask import without_masked
 from superpoint_ros.core.stamps import nanoseconds
-from superpoint_ros.core.track_association import Keyframe
 from superpoint_ros.core.track_motion import TrackMotion
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
