@@ -32,7 +32,7 @@ def read_frame(frame: Frame) -> DepthImage:
     assert frame.depth is not None
     depth = frame.depth()
     if depth.shape != rgb.shape[:2]:
-        depth = cv2.resize(depth, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        depth = cv2.resize(depth, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
     return rgb, depth
 
 
@@ -46,7 +46,7 @@ def random_crop(
     top, left = (rng.integers(full - part + 1) for full, part in zip(rgb.shape, (height, width), strict=False))
     window = np.s_[top : top + height, left : left + width]
     rgb = resize_image(rgb[window], size)
-    depth = cv2.resize(depth[window], size[::-1], interpolation=cv2.INTER_NEAREST)
+    depth = cv2.resize(depth[window], size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
     step = rng.choice([-1, 1])
     return np.ascontiguousarray(rgb[:, ::step]), np.ascontiguousarray(depth[:, ::step])
 

@@ -57,6 +57,14 @@ def test_windows_have_the_size_and_keep_image_and_depth_together():
         assert np.abs(window[..., 0] - (depth - 1)).max() <= 2
 
 
+def test_image_and_depth_of_windows_are_not_shifted_against_each_other():
+    """Nearest neighbors have to be those of pixel centers, as the image's are."""
+    y = np.mgrid[:80, :100][0].astype(np.float32)
+    rgb = np.dstack([y, y, y]).astype(np.uint8)
+    windows = [random_crop(rgb, y, (32, 64), 0.5, np.random.default_rng(seed)) for seed in range(100)]
+    assert abs(np.mean([depth - window[..., 0] for window, depth in windows])) < 0.1
+
+
 def test_faults_are_within_their_bounds_and_sometimes_absent():
     sparse = np.full((40, 50), 3.0, np.float32)
     config = DepthConfig(noise=0.01, outliers=0.1, corruption_prob=0.5)
