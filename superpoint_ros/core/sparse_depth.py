@@ -58,6 +58,8 @@ def clean_sparse_depth(sparse: np.ndarray) -> tuple[np.ndarray, int]:
         raise ImageError(f"sparse depth has shape {sparse.shape}, not (H, W)")
     if not np.issubdtype(sparse.dtype, np.floating):
         raise ImageError(f"sparse depth has dtype {sparse.dtype}, not float32; convert it to meters first")
+    # To float16 MAX_DEPTH is infinite.
+    sparse = sparse.astype(np.promote_types(sparse.dtype, np.float32), copy=False)
     invalid = (sparse < 0) | (sparse > MAX_DEPTH)
     return np.where(is_depth(sparse), sparse, np.nan).astype(np.float32), int(invalid.sum())
 
@@ -97,7 +99,8 @@ def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
     height, width = camera.image_size
     points = points[points[:, 2] > 0.0]
     xy = project(points, camera.K)
-    near = (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
+    # A fisheye lens images what would be far outside of a pinhole camera's image.
+    near = camera.fisheye | (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
     near &= np.linalg.norm(points[:, :2] / points[:, 2:], axis=1) <= camera.invertible_radius
     if len(camera.distortion) == 0 or not near.any():
         return sparse_depth_from_points(xy[near], points[near, 2], camera.image_size)

@@ -164,8 +164,15 @@ def test_a_cloud_is_seen_up_to_once_the_image_beside_its_center():
     assert sparse_depth_from_cloud(np.array([[0.0, 0.0, 1e-3]]), camera)[24, 32] == np.float32(1e-3)
 
 
+@pytest.mark.parametrize("degrees", [-88, -75, -60, 0, 72, 85, 89])
+def test_a_fisheye_lens_sees_as_far_as_its_image(degrees):
+    lens = Camera(np.array([[20.0, 0, 31.5], [0, 20.0, 23.5], [0, 0, 1]]), np.zeros(4), (48, 64), fisheye=True)
+    angle = np.radians(degrees)
+    sparse = sparse_depth_from_cloud(2.0 * np.array([[np.sin(angle), 0.0, np.cos(angle)]]), lens)
+    assert np.argwhere(np.isfinite(sparse)).tolist() == [[24, np.floor(32.0 + 20.0 * angle)]]
+
+
 def test_a_wide_lens_sees_points_whose_straight_projection_is_beside_the_image():
-    """Up to once the image to each side of its center; further out the lens model need not hold."""
     K = np.array([[28.0, 0, 31.5], [0, 20.0, 23.5], [0, 0, 1]])
     lens = Camera(K, np.zeros(4), (48, 64), fisheye=True)
     for axis, angle, pixel in ((0, 1.12, (24, 63)), (1, 1.14, (46, 32))):
@@ -174,6 +181,13 @@ def test_a_wide_lens_sees_points_whose_straight_projection_is_beside_the_image()
         sparse = sparse_depth_from_cloud(point, lens)
         assert np.argwhere(np.isfinite(sparse)).tolist() == [list(pixel)]
         np.testing.assert_allclose(sparse[pixel], point[0, 2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_infinity_is_invalid_whatever_its_type(dtype):
+    sparse, dropped = clean_sparse_depth(np.array([[2.0, np.inf, np.nan]], dtype))
+    assert dropped == 1
+    assert np.isfinite(sparse).tolist() == [[True, False, False]]
 
 
 def test_depth_that_float32_has_no_room_for_is_invalid():
