@@ -211,10 +211,10 @@ class FlowTracker:
         room = max(self.options.max_tracks - int(np.count_nonzero(table.visible)), 0)
         radius, limit = self.options.flow_search_radius, FOUND_AGAIN * self.options.max_descriptor_distance
         expected = table.xy[lost] - median_motion(table, keyframe)
-        pairs = match_near(table, lost, expected, features.take(free), radius, limit).nearest(room)
+        pairs = match_near(table, lost, expected, features.take(free), radius, limit)
         found = free[pairs.index1]
         others = np.setdiff1d(free, found)
-        seeds = choose_seeds(table, keyframe, features, others, room - len(found), self.options)
+        seeds = choose_seeds(table, keyframe, features, others, max(room - len(found), 0), self.options)
         keypoints = np.concatenate([found, seeds])
         flow = bring_to_newest(keyframe, features.xy[keypoints], table, self._images, self.options.flow)
         variance, reached = keypoint_variance(features)[keypoints], flow.found & unmasked(flow.xy, self._mask)

@@ -51,7 +51,9 @@ class TrackerOptions:
     )
 
     max_tracks: int = option(
-        500, "Number of points that optical flow follows at once; no new track begins beyond it.", limits=(1, 10_000)
+        500,
+        "Number of points that optical flow follows at once; no new track begins beyond it, old ones are found again.",
+        limits=(1, 10_000),
     )
     flow_cell_size: int = option(
         16,

@@ -75,11 +75,6 @@ class Matches:
     def __len__(self) -> int:
         return len(self.index0)
 
-    def nearest(self, count: int) -> Matches:
-        """Return the pairs of the smallest distances, at most `count`, in the order that they have."""
-        chosen = np.sort(np.argsort(self.distance, kind="stable")[:count])
-        return Matches(self.index0[chosen], self.index1[chosen], self.distance[chosen])
-
 
 @dataclass(frozen=True)
 class Tracks:
