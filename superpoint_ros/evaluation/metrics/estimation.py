@@ -13,6 +13,8 @@ import numpy as np
 
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
 
+FAR = 50.0  # baselines; beyond it noise and a rotation that is a degree off decide the sign of a point's depth
+
 
 def match_orders(count: int, runs: int) -> Iterator[np.ndarray]:
     """Generate `runs` orders of `count` matches, the same in every call: as they are, then shuffled; int64 (count,)."""
@@ -50,7 +52,7 @@ class RelativePose:
     Attributes:
         rotation: Rotation R (3, 3).
         translation: Direction of t (3,), unit length.
-        inliers: Matches that agree with the pose, bool (N,).
+        inliers: Matches that agree with the pose, bool (N,): near their epipolar lines, and not behind a camera.
     """
 
     rotation: np.ndarray
@@ -70,7 +72,7 @@ def estimate_relative_pose(
         options: How the essential matrix is estimated.
 
     Returns:
-        The pose of the candidate with the most points in front of both cameras; None where there is none.
+        The pose of the candidate with the fewest points behind a camera; None where there is no candidate.
     """
     if len(normalized0) < 5:
         return None
@@ -86,12 +88,39 @@ def estimate_relative_pose(
     )
     if candidates is None:
         return None
-    # Keep the candidate with the most points in front of both cameras
-    best, most = None, 0
-    for essential in candidates.reshape(-1, 3, 3):
-        count, rotation, translation, in_front = cv2.recoverPose(
-            essential, normalized0, normalized1, np.eye(3), mask=mask.copy()
-        )
-        if count > most:
-            best, most = RelativePose(rotation, translation.ravel(), in_front.ravel() > 0), count
+    # Keep the pose that has the most points not behind a camera; equal ones differ in points that are far
+    ransac_inliers = mask.ravel() > 0
+    best, most = None, (0, 0.0)
+    for rotation, translation in _decompose(candidates):
+        inverse_depth = _inverse_depths(normalized0, normalized1, rotation, translation)
+        inliers = ransac_inliers & (inverse_depth > -1.0 / FAR)
+        in_front = float(np.clip(inverse_depth[ransac_inliers], -1.0 / FAR, 1.0 / FAR).sum())
+        if (score := (int(inliers.sum()), in_front)) > most:
+            best, most = RelativePose(rotation, translation, inliers), score
     return best
+
+
+def _decompose(candidates: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the four rotations (3, 3) and directions (3,) of each of the essential matrices (3 K, 3)."""
+    for essential in candidates.reshape(-1, 3, 3):
+        *rotations, translation = cv2.decomposeEssentialMat(essential)
+        for rotation in rotations:
+            for sign in (1.0, -1.0):
+                yield rotation, sign * translation.ravel()
+
+
+def _inverse_depths(
+    normalized0: np.ndarray, normalized1: np.ndarray, rotation: np.ndarray, translation: np.ndarray
+) -> np.ndarray:
+    """Compute the inverse depth (N,) of matches (N, 2) in view 0, in 1 / baseline: 0 at infinity, negative behind.
+
+    It is -inf where the point would be in front of one view and behind the other.
+    """
+    rays0, rays1 = (np.column_stack([xy, np.ones(len(xy))]) for xy in (normalized0, normalized1))
+    turned = rays0 @ rotation.T
+    # The point's direction in view 1 is turned + inverse_depth * translation, and parallel to ray 1
+    across = np.cross(rays1, translation)
+    squared = np.maximum(np.sum(across**2, axis=1), np.finfo(np.float64).tiny)
+    inverse_depth = -np.sum(np.cross(rays1, turned) * across, axis=1) / squared
+    direction = turned + inverse_depth[:, None] * translation
+    return np.where(np.sum(direction * rays1, axis=1) > 0.0, inverse_depth, -np.inf)

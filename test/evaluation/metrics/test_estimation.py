@@ -50,6 +50,54 @@ def test_a_relative_pose_among_outliers():
     assert found.inliers[:100].mean() < 0.15
 
 
+def views_of(depth: np.ndarray, pose: np.ndarray, noise: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """See points of random directions, in normalized coordinates of both views."""
+    rng = np.random.default_rng(1)
+    points = np.column_stack([rng.uniform(-0.5, 0.5, (len(depth), 2)), np.ones(len(depth))]) * depth[:, None]
+    moved = points @ pose[:3, :3].T + pose[:3, 3]
+    seen = points[:, :2] / points[:, 2:], moved[:, :2] / moved[:, 2:]
+    return seen[0] + rng.normal(0.0, noise, seen[0].shape), seen[1] + rng.normal(0.0, noise, seen[1].shape)
+
+
+def turned_and_moved(*translation: float) -> np.ndarray:
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler("xyz", [1, -2, 1], degrees=True).as_matrix()
+    pose[:3, 3] = translation
+    return pose
+
+
+@pytest.mark.parametrize("distance", [10.0, 60.0, 300.0])
+def test_a_baseline_small_against_the_depth_has_a_pose(distance: float):
+    pose = turned_and_moved(0.8, 0.0, 0.6)
+    seen0, seen1 = views_of(np.random.default_rng(0).uniform(1.0, 3.0, 200) * distance, pose)
+    found = estimate_relative_pose(seen0, seen1, 500.0, RansacOptions(ransac_threshold=0.01))
+    assert pose_error(found.rotation, found.translation, pose) < 0.1
+    assert np.dot(found.translation, pose[:3, 3]) > 0
+    assert found.inliers.all()
+
+
+def test_points_at_infinity_agree_with_a_pose_whose_direction_the_near_ones_decide():
+    rng = np.random.default_rng(0)
+    depth = np.where(np.arange(300) < 210, 1e7, rng.uniform(3.0, 9.0, 300))
+    for number in range(8):
+        pose = turned_and_moved(*(rng.normal(size=3) * 0.4))
+        seen0, seen1 = views_of(depth, pose, noise=0.2 / 500)
+        found = estimate_relative_pose(seen0, seen1, 500.0, RansacOptions(ransac_threshold=1.0))
+        assert np.dot(found.translation, pose[:3, 3]) > 0, number
+        assert found.inliers[:210].mean() > 0.95
+
+
+def test_a_point_behind_a_camera_is_no_inlier():
+    pose = turned_and_moved(0.8, 0.0, 0.6)
+    seen0, seen1 = views_of(np.random.default_rng(0).uniform(5.0, 15.0, 200), pose)
+    mirrored0, mirrored1 = views_of(np.full(200, -4.0), pose)
+    seen0[:20], seen1[:20] = mirrored0[:20], mirrored1[:20]
+    found = estimate_relative_pose(seen0, seen1, 500.0, RansacOptions(ransac_threshold=0.01))
+    assert pose_error(found.rotation, found.translation, pose) < 0.1
+    assert not found.inliers[:20].any()
+    assert found.inliers[20:].all()
+
+
 def test_too_few_points_give_no_pose():
     assert estimate_relative_pose(np.zeros((4, 2)), np.zeros((4, 2)), 500.0, RansacOptions()) is None
 
