@@ -16,7 +16,7 @@ from superpoint_ros.cli.main import main as superpoint_ros
 from superpoint_ros.core.geometry import inverse_pose
 from superpoint_ros.evaluation.datasets.catalog import FRAME_LAYOUTS, read_dataset
 from superpoint_ros.evaluation.datasets.frames import Frame
-from superpoint_ros.evaluation.odometry.trajectory import align, trajectory_errors
+from superpoint_ros.evaluation.odometry.trajectory import align, known_rows, stack_poses, trajectory_errors
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,11 @@ def _matrix(pose: pycolmap.Rigid3d) -> np.ndarray:
 
 def pose_errors(model: Model, frames: list[Frame]) -> dict[str, float]:
     """Compute the errors of the poses, aligned with the truth by a similarity; {} where there is no truth."""
-    true = {frame.file.name: frame.pose for frame in frames if frame.file is not None and frame.pose is not None}
-    names = [name for name in model.poses if name in true]
-    if len(names) < 3:
+    estimated = stack_poses(None if frame.file is None else model.poses.get(frame.file.name) for frame in frames)
+    truth = stack_poses(frame.pose for frame in frames)
+    if len(known_rows(estimated, truth)) < 3:
         return {}
-    truth = np.stack([true[name] for name in names])
-    return trajectory_errors(align(np.stack([model.poses[name] for name in names]), truth, scale=True), truth)
+    return trajectory_errors(align(estimated, truth, scale=True), truth)
 
 
 def main() -> None:

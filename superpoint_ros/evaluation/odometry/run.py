@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,13 @@ from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.odometry.estimator import Odometry
 from superpoint_ros.evaluation.odometry.observations import Observations, observe
 from superpoint_ros.evaluation.odometry.options import OdometryOptions
-from superpoint_ros.evaluation.odometry.trajectory import align, trajectory_errors, write_trajectory
+from superpoint_ros.evaluation.odometry.trajectory import (
+    align,
+    known_rows,
+    stack_poses,
+    trajectory_errors,
+    write_trajectory,
+)
 from superpoint_ros.evaluation.report.drawing import file_name
 from superpoint_ros.evaluation.report.plots import plot_trajectories
 from superpoint_ros.evaluation.report.report import Report, write_report
@@ -23,6 +30,8 @@ from superpoint_ros.evaluation.sequences.methods import Method, make_methods, tr
 from superpoint_ros.evaluation.sequences.sized_frames import size_frame
 
 MIN_POSES = 3
+
+logger = logging.getLogger(__name__)
 
 
 def observations(frames: Sequence[Frame], method: Method, options: OdometryOptions) -> Iterator[Observations]:
@@ -47,6 +56,9 @@ def run_odometry(
         DatasetError: Frames without cameras or, where it is to be used, without depth.
     """
     methods = make_methods(names, options.detector)
+    if without_truth := sum(frame.pose is None for frame in frames):
+        text = "%d of %d images have no true pose: alignment and errors leave them out, and need %d others"
+        logger.warning(text, without_truth, len(frames), MIN_POSES)
     output.mkdir(parents=True, exist_ok=True)
     summary, rows = [], []
     paths = _true_positions(frames)
@@ -61,7 +73,7 @@ def run_odometry(
                 paths.setdefault(method.name, poses[:, :3, 3])
         rows += runs
         summary.append({"tracks": method.name, **_means(runs)})
-    choices = {"data": data, "frames": len(frames), **asdict(options)}
+    choices = {"data": data, "frames": len(frames), "frames_without_truth": without_truth, **asdict(options)}
     report = Report("odometry", choices, {one.name: one.detector.settings for one in methods}, summary, rows)
     write_report(report, output)
     plot_trajectories(output / "trajectories.png", paths)
@@ -86,10 +98,10 @@ def _estimate(
         return np.zeros(0), np.zeros((0, 4, 4)), row
     stamps = np.array([frames[number].stamp for number in numbers])
     poses = np.stack([odometry.poses[number] for number in numbers])
-    true = [pose for number in numbers if (pose := frames[number].pose) is not None]
-    if len(true) == len(numbers):
-        poses = align(poses, np.stack(true), scale=not options.use_depth)
-        row |= trajectory_errors(poses, np.stack(true))
+    true = stack_poses(frames[number].pose for number in numbers)
+    if len(known_rows(poses, true)) >= MIN_POSES:
+        poses = align(poses, true, scale=not options.use_depth)
+        row |= trajectory_errors(poses, true)
     return stamps, poses, row
 
 

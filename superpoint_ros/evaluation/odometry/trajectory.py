@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,39 +10,61 @@ import numpy as np
 from superpoint_ros.core.files import written_whole
 
 
+def stack_poses(poses: Iterable[np.ndarray | None]) -> np.ndarray:
+    """Stack poses (4, 4) to float64 (N, 4, 4), NaN where one is None, unknown."""
+    return np.stack([np.full((4, 4), np.nan) if pose is None else pose for pose in poses])
+
+
+def known_rows(estimated: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Find the images of which both poses (N, 4, 4) are known, not NaN; int64 (K,)."""
+    return np.flatnonzero(np.isfinite(estimated).all(axis=(1, 2)) & np.isfinite(true).all(axis=(1, 2)))
+
+
 def align(estimated: np.ndarray, true: np.ndarray, *, scale: bool) -> np.ndarray:
-    """Align a trajectory with the true one (S. Umeyama, 1991).
+    """Align a trajectory with the true one where both are known, and the rest of it alike (S. Umeyama, 1991).
 
     Args:
-        estimated: Poses T_world_camera (N, 4, 4).
-        true: True poses of the same images (N, 4, 4), meters.
+        estimated: Poses T_world_camera (N, 4, 4); NaN = unknown.
+        true: True poses of the same images (N, 4, 4), meters; NaN = unknown.
         scale: Whether the scale is taken from the truth too.
     """
-    from evo.core.trajectory import PosePath3D
+    from evo.core.geometry import umeyama_alignment
 
-    path = PosePath3D(poses_se3=list(estimated))
-    path.align(PosePath3D(poses_se3=list(true)), correct_scale=scale)
-    aligned: np.ndarray = np.stack(path.poses_se3)
+    rows = known_rows(estimated, true)
+    positions = estimated[rows, :3, 3], true[rows, :3, 3]
+    T_true_estimated = np.eye(4)
+    T_true_estimated[:3, :3], T_true_estimated[:3, 3], factor = umeyama_alignment(*(xyz.T for xyz in positions), scale)
+    scaled = estimated.copy()
+    scaled[:, :3, 3] *= factor
+    aligned: np.ndarray = T_true_estimated @ scaled
     return aligned
 
 
 def trajectory_errors(aligned: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Compute errors of aligned poses (N, 4, 4), as root mean squares.
+    """Compute errors of aligned poses (N, 4, 4), as root mean squares; where either pose is NaN there is none.
 
     Returns:
-        ATE: absolute error of the positions [m]; RPE: relative errors from one pose to the next [m], [deg].
+        ATE: absolute error of the positions [m]; RPE: relative errors from one pose to the next [m], [deg], NaN where
+        no two successive ones are known.
     """
     from evo.core import metrics
     from evo.core.trajectory import PosePath3D
 
-    paths = PosePath3D(poses_se3=list(true)), PosePath3D(poses_se3=list(aligned))
+    rows = known_rows(aligned, true)
+    paths = PosePath3D(poses_se3=list(true[rows])), PosePath3D(poses_se3=list(aligned[rows]))
     relations = metrics.PoseRelation.translation_part, metrics.PoseRelation.rotation_angle_deg
-    found = {"ATE [m]": metrics.APE(relations[0])}
+    absolute = metrics.APE(relations[0])
+    absolute.process_data(paths)
+    errors = {"ATE [m]": _root_mean_square(absolute.error)}
     for name, relation in zip(("RPE [m]", "RPE [deg]"), relations, strict=True):
-        found[name] = metrics.RPE(relation, delta=1, delta_unit=metrics.Unit.frames)
-    for metric in found.values():
-        metric.process_data(paths)
-    return {name: float(metric.get_statistic(metrics.StatisticsType.rmse)) for name, metric in found.items()}
+        relative = metrics.RPE(relation, delta=1, delta_unit=metrics.Unit.frames)
+        relative.process_data(paths)
+        errors[name] = _root_mean_square(relative.error[np.diff(rows) == 1])
+    return errors
+
+
+def _root_mean_square(errors: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(errors**2))) if len(errors) else float("nan")
 
 
 def write_trajectory(path: Path, stamps: np.ndarray, poses: np.ndarray) -> None:

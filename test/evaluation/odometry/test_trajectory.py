@@ -5,7 +5,7 @@ from helpers.point_clouds_seen import POSES
 from superpoint_ros.evaluation.datasets.files import read_tum_poses
 
 pytest.importorskip("evo")
-from superpoint_ros.evaluation.odometry.trajectory import align, trajectory_errors, write_trajectory
+from superpoint_ros.evaluation.odometry.trajectory import align, stack_poses, trajectory_errors, write_trajectory
 
 TRUE = np.stack(POSES)
 TRUE[3:, 0, 3] += 0.2  # not on a line
@@ -30,6 +30,28 @@ def test_errors_by_hand():
     moved[-1, 0, 3] += 0.7
     assert trajectory_errors(moved, TRUE)["RPE [m]"] == pytest.approx(0.7 / np.sqrt(7))
     assert trajectory_errors(moved, TRUE)["ATE [m]"] == pytest.approx(0.7 / np.sqrt(8))
+
+
+def known(*numbers: int) -> np.ndarray:
+    return stack_poses(pose if number in numbers else None for number, pose in enumerate(TRUE))
+
+
+def test_images_without_truth_are_aligned_by_the_others():
+    moved = TRUE.copy()
+    moved[:, :3, 3] = 3.0 * TRUE[:, :3, 3] + 5.0
+    assert align(moved, known(0, 2, 3, 6), scale=True) == pytest.approx(TRUE)
+
+
+def test_errors_are_of_the_images_with_truth_and_relative_ones_of_successive_pairs_of_them():
+    moved = TRUE.copy()
+    moved[2, 0, 3] += 50.0  # no truth there
+    moved[-1, 0, 3] += 0.7
+    errors = trajectory_errors(moved, known(0, 1, 3, 5, 6, 7))
+    assert errors["ATE [m]"] == pytest.approx(0.7 / np.sqrt(6))
+    assert errors["RPE [m]"] == pytest.approx(0.7 / np.sqrt(3))
+    apart = trajectory_errors(moved, known(0, 3, 7))
+    assert apart["ATE [m]"] == pytest.approx(0.7 / np.sqrt(3))
+    assert np.isnan([apart["RPE [m]"], apart["RPE [deg]"]]).all()
 
 
 def test_a_written_trajectory_is_read_back(tmp_path):
