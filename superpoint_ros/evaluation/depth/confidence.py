@@ -13,7 +13,7 @@ from superpoint_ros.core.sparse_depth import is_depth
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.depth.methods import Method, densify
 from superpoint_ros.evaluation.depth.options import DepthProtocol
-from superpoint_ros.evaluation.depth.protocol import evaluable_frames, image_of_size, sparse_inputs
+from superpoint_ros.evaluation.depth.protocol import density, evaluable_frames, image_of_size, sparse_inputs
 from superpoint_ros.evaluation.depth.sparsification import calibration_error, sparsify
 from superpoint_ros.inference.densifier import TRUSTED_RATIO
 
@@ -52,14 +52,14 @@ def evaluate_confidence(
                 }
 
 
-def summarize_confidence(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Compute means over the frames, per method and density."""
-    groups: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
+def summarize_confidence(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
+    """Compute means over the frames per method and density; the densities of given samples count as one."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        groups[row["method"], row["fraction"]].append(row)
-    columns = ("area", "chance", "calibration_error", "kept", "error", "oracle")
+        groups[row["method"], density(row["fraction"], pattern)].append(row)
+    columns = ("fraction", "area", "chance", "calibration_error", "kept", "error", "oracle")
     return [
-        {"method": method, "fraction": fraction, "frames": len(group)}
+        {"method": method, "samples": samples, "frames": len(group)}
         | {name: np.mean([row[name] for row in group], axis=0).tolist() for name in columns}
-        for (method, fraction), group in groups.items()
+        for (method, samples), group in groups.items()
     ]

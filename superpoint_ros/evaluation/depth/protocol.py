@@ -104,20 +104,24 @@ def evaluate_depth(
                         yield row | {"range": f"{near:g}-{far:g} m", **asdict(scores)}
 
 
+def density(fraction: float, pattern: str) -> str:
+    """Name the density that a frame's samples count for; given samples differ from frame to frame and count as one."""
+    return pattern if pattern == GIVEN else f"{100 * fraction:g} %"
+
+
 def summarize(rows: Sequence[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
     """Compute means over the frames per method, density and range; the densities of given samples count as one."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        density = pattern if pattern == GIVEN else f"{100 * row['fraction']:g} %"
-        groups.setdefault((row["method"], density, row["range"]), []).append(row)
+        groups.setdefault((row["method"], density(row["fraction"], pattern), row["range"]), []).append(row)
     titles = {
         "RMSE m": "rmse", "MAE m": "mae", "AbsRel": "absolute_relative", "AbsRel edges": "absolute_relative_edges",
         "iRMSE 1/km": "inverse_rmse", "d1": "delta1", "d2": "delta2", "d3": "delta3", "coverage": "coverage",
     }  # fmt: skip
     return [
-        {"method": method, "samples": density, "range": name, "frames": len(group)}
+        {"method": method, "samples": samples, "range": name, "frames": len(group)}
         | {title: _mean([row[key] for row in group]) for title, key in titles.items()}
-        for (method, density, name), group in groups.items()
+        for (method, samples, name), group in groups.items()
     ]
 
 

@@ -63,7 +63,7 @@ def _report_confidence(
     folder: Path,
 ) -> None:
     rows = list(tqdm(evaluate_confidence(frames, methods, protocol), desc="frames, densities", leave=False))
-    summary = summarize_confidence(rows)
+    summary = summarize_confidence(rows, protocol.pattern)
     settings = {method.name: method.settings for method in methods if method.densifier}
     write_report(Report("depth confidence", choices, settings, summary, rows), folder)
     for number, row in enumerate(summary):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -57,10 +58,30 @@ class Honest:
 def test_an_honest_confidence_reaches_the_oracle():
     method = Method("honest", lambda image, sparse: sparse, Honest())
     rows = list(evaluate_confidence(wall_frames(2), [method], DepthProtocol(fractions=(0.01,))))
-    summary = summarize_confidence(rows)
+    summary = summarize_confidence(rows, "uniform")
     assert [row["frames"] for row in summary] == [2]
     assert summary[0]["area"] < 0.1 * summary[0]["chance"]
     assert np.all(np.diff(summary[0]["error"]) <= 1e-9)
+
+
+def sampled(depth: np.ndarray, step: int) -> np.ndarray:
+    sparse = np.zeros_like(depth)
+    sparse[::step, ::step] = depth[::step, ::step]
+    return sparse
+
+
+def test_the_confidence_on_given_samples_is_averaged_over_frames_of_different_densities(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    frames = [
+        replace(frame, sparse_depth=lambda depth=frame.depth, step=step: sampled(depth(), step))
+        for frame, step in zip(wall_frames(3), (10, 20, 40), strict=True)
+    ]
+    method = Method("honest", lambda image, sparse: sparse, Honest())
+    run_depth("wall", frames, [method], DepthProtocol(pattern="given"), tmp_path)
+    (row,) = json.loads((tmp_path / "confidence" / "report.json").read_text())["summary"]
+    assert (row["samples"], row["frames"]) == ("given", 3)
+    assert row["fraction"] == pytest.approx((1 / 100 + 1 / 400 + 1 / 1600) / 3)
+    assert len(list((tmp_path / "confidence").glob("*.png"))) == 1
 
 
 def test_unknown_methods_and_missing_weights_are_refused(monkeypatch):
