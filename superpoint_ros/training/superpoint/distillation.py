@@ -17,9 +17,12 @@ from superpoint_ros.networks.checkpoint import load_checkpoint
 class Teacher:
     """Run a trained network on the processor in its fastest precision.
 
+    Its descriptors are taken along the principal directions of its last layer's weights. Those of descriptors would
+    differ from one set of images to the next, and so would what the student is to learn: between processes, seeds,
+    and rounds of training.
+
     Args:
         model: Weights of the teacher.
-        views: Images whose descriptors tell the directions that matter, float (B, 1, H, W) in [0, 1].
         descriptor_size: Number of values of the student's descriptors.
 
     Raises:
@@ -27,16 +30,15 @@ class Teacher:
         ParameterError: The student's descriptors are larger than the teacher's.
     """
 
-    def __init__(self, model: ModelSpec, views: Tensor, descriptor_size: int):
+    def __init__(self, model: ModelSpec, descriptor_size: int):
         from superpoint_ros.inference.openvino_runtime import load_network
 
         checkpoint = load_checkpoint(model.file, model.sha256)
         self._network = load_network(build_superpoint, model, checkpoint, RuntimeOptions())
-        _, descriptors = self._run(views)
-        size = descriptors.shape[-1]
-        if descriptor_size > size:
+        last_layer = torch.from_numpy(checkpoint.weights["convDb.weight"]).double().flatten(1)
+        if descriptor_size > (size := len(last_layer)):
             raise ParameterError(f"the teacher's descriptors have {size} values, the student's {descriptor_size}")
-        self._projection = principal_directions(descriptors.flatten(0, -2), descriptor_size).to(views.device)
+        self._projection = principal_directions(last_layer.mT, descriptor_size).float()
 
     def __call__(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Answer images float (B, 1, H, W) in [0, 1], without noise.
@@ -45,7 +47,8 @@ class Teacher:
             Probabilities (B, 65, h, w); descriptors (B, D, h, w) in the student's number of dimensions, unit length.
         """
         probability, descriptors = (answer.to(views.device) for answer in self._run(views))
-        return probability, F.normalize(descriptors @ self._projection, dim=-1).permute(0, 3, 1, 2)
+        projected = descriptors @ self._projection.to(views.device)
+        return probability, F.normalize(projected, dim=-1).permute(0, 3, 1, 2)
 
     def _run(self, views: Tensor) -> tuple[Tensor, Tensor]:
         images = (views * 255.0).round().to("cpu", torch.uint8).numpy()
@@ -55,10 +58,15 @@ class Teacher:
 
 
 def principal_directions(vectors: Tensor, count: int) -> Tensor:
-    """Return orthonormal columns (D, count) that keep most of the similarities between vectors (N, D)."""
+    """Return orthonormal columns (D, count) that keep most of the similarities between vectors (N, D).
+
+    The strongest comes first; the largest value of each is positive.
+    """
     _, directions = torch.linalg.eigh(vectors.mT @ vectors)  # ascending
-    strongest: Tensor = directions[:, -count:].flip(1)
-    return strongest
+    strongest = directions[:, -count:].flip(1)
+    largest = strongest.gather(0, strongest.abs().argmax(dim=0, keepdim=True))
+    signed: Tensor = strongest * largest.sign()
+    return signed
 
 
 def distillation_loss(

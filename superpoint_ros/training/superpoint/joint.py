@@ -125,7 +125,7 @@ def _split(config: SuperPointConfig, names: list[Path]) -> tuple[list[Path], lis
     return shuffled[config.validation_images :], shuffled[: config.validation_images]
 
 
-def _make_teacher(model: ModelSpec | None, config: SuperPointConfig, batch: dict[str, Tensor]) -> Teacher | None:
+def _make_teacher(model: ModelSpec | None, config: SuperPointConfig) -> Teacher | None:
     if (model is None) != (config.distillation_weight == 0.0):
         raise ParameterError(
             f"distillation_weight={config.distillation_weight} with{'out' if model is None else ''} a teacher: "
@@ -133,8 +133,7 @@ def _make_teacher(model: ModelSpec | None, config: SuperPointConfig, batch: dict
         )
     if model is None:
         return None
-    views, _ = make_views(batch, config.size)
-    return Teacher(model, views, ARCHITECTURES[config.architecture]["convDb"][1])
+    return Teacher(model, ARCHITECTURES[config.architecture]["convDb"][1])
 
 
 def train_superpoint(
@@ -171,7 +170,7 @@ def train_superpoint(
     trained, held_out = _split(config, labeled_images(images, labels))
     batches = PairBatches(config, images, labels, trained, fabric.global_rank)
     loss = SuperPointLoss(config, fabric)
-    loss.teacher = _make_teacher(teacher, config, fabric.to_device(batches[0]))
+    loss.teacher = _make_teacher(teacher, config)
     model = SuperPointBN(ARCHITECTURES[config.architecture])
     if initial is not None:
         load_initial_weights(model, initial, make_views(batches[0], config.size)[0])

@@ -37,7 +37,7 @@ def answers(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_a_teacher_answers_as_its_network_does(lite):
     model, network = lite
     views = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 1, 32, 40))).float() / 255
-    probability, descriptors = Teacher(model, views, 128)(views)
+    probability, descriptors = Teacher(model, 128)(views)
     with torch.no_grad():
         logits, expected = network(views)
     torch.testing.assert_close(probability, logits.softmax(dim=1), atol=1e-4, rtol=1e-3)
@@ -48,7 +48,7 @@ def test_a_teacher_answers_as_its_network_does(lite):
 
 def test_a_student_cannot_have_larger_descriptors(lite):
     with pytest.raises(ParameterError, match="128 values, the student's 256"):
-        Teacher(lite[0], torch.rand(1, 1, 32, 40), 256)
+        Teacher(lite[0], 256)
 
 
 @settings(max_examples=25, deadline=None)
@@ -60,6 +60,13 @@ def test_similarities_survive_where_the_dimensions_suffice(seed, rank):
     torch.testing.assert_close(directions.T @ directions, torch.eye(8), atol=1e-4, rtol=0)
     projected = vectors @ directions
     torch.testing.assert_close(projected @ projected.T, vectors @ vectors.T, atol=1e-2, rtol=1e-3)
+
+
+def test_directions_have_one_sign():
+    vectors = torch.randn(50, 20, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    directions = principal_directions(vectors, 8)
+    assert (directions.abs().amax(dim=0) == directions.amax(dim=0)).all()
+    torch.testing.assert_close(principal_directions(-vectors.flip(0), 8), directions)
 
 
 def test_nothing_is_better_than_the_teachers_answers():

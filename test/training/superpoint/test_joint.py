@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from helpers import recipe
+from lightning_fabric import Fabric
 
 from superpoint_ros.networks.checkpoint import load_checkpoint, save_checkpoint
 from superpoint_ros.networks.layers import ARCHITECTURES
 from superpoint_ros.networks.superpoint import SuperPoint
 from superpoint_ros.networks.torch_weights import to_weights
 from superpoint_ros.training.export import load_trained_state
+from superpoint_ros.training.superpoint import joint
 from superpoint_ros.training.superpoint.adaptation import ImageLabels, label_path, save_labels
 from superpoint_ros.training.superpoint.batch_norm import SuperPointBN
 from superpoint_ros.training.superpoint.images import find_images
@@ -82,6 +84,22 @@ def test_a_lite_network_learns_from_a_teacher(folders, tmp_path):
     assert trained["convDb.weight"].shape == (128, 128, 1, 1)
     for name in ENCODER_AND_HEADS:
         assert np.abs(trained[f"{name}.weight"] - before[f"{name}.weight"]).max() > 0
+
+
+@pytest.mark.parametrize(("change", "rank"), [("loop.seed=7", 0), ("size=[48, 64]", 0), ("loop.seed=0", 1)])
+def test_a_teacher_s_descriptors_are_the_same_in_every_run_and_process(folders, tmp_path, monkeypatch, change, rank):
+    write_network(tmp_path / "teacher.safetensors", "superpoint")
+    (tmp_path / "teacher.yaml").write_text("file: teacher.safetensors")
+    teachers, make_teacher = [], joint.Teacher
+    monkeypatch.setattr(joint, "Teacher", lambda *of: teachers.append(make_teacher(*of)) or teachers[-1])
+    changes = ["architecture=superpoint_lite", "distillation_weight=1", "loop.steps=1", "loop.validate_every=0"]
+    more = ("--teacher", tmp_path / "teacher.yaml")
+    assert recipe.superpoint(*folders, tmp_path / "first", changes, *more) == 0
+    monkeypatch.setattr(Fabric, "global_rank", rank)
+    assert recipe.superpoint(*folders, tmp_path / "second", [*changes, change], *more) == 0
+    views = torch.rand(2, 1, 32, 40, generator=torch.Generator().manual_seed(1))
+    (_, first), (_, second) = (teacher(views) for teacher in teachers)
+    torch.testing.assert_close(first, second, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
