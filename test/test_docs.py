@@ -18,8 +18,11 @@ from superpoint_ros.ros.runtime.launch_graph import GRAPH_ARGUMENTS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+CARDS = sorted((REPOSITORY / "superpoint_ros" / "weights").glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
+SECTION = re.compile(r"\]\(([^)#\s]+\.md)\), \"([^\"]+)\"")
+HEADING = re.compile(r"^#+ (.+)$|^\*\*([^*]+)\.\*\*", re.MULTILINE)
 # Words in capitals stand for what the reader puts there.
 PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
 
@@ -93,6 +96,13 @@ def test_a_script_exists(command):
 def test_a_link_leads_to_a_file(path):
     for target in LINK.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: path.name)
+def test_a_section_that_a_card_names_is_there(card):
+    for page, section in SECTION.findall(card.read_text(encoding="utf-8")):
+        headings = HEADING.findall((card.parent / page).resolve().read_text(encoding="utf-8"))
+        assert section in [title or beginning for title, beginning in headings]
 
 
 def test_the_tables_of_launch_arguments_are_those_of_the_launch_files():
