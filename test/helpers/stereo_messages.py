@@ -1,9 +1,12 @@
-"""A rendered stereo pair as a camera driver publishes it."""
+"""What the drivers of a stereo pair publish: of a rendered one, or of the cameras of helpers.stereo_points."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from helpers.ros_probe import header
+from helpers.stereo_points import MATRIX, SIZE
 from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.ros.messages.images import array_to_image
@@ -23,3 +26,19 @@ def images(pair: StereoPair, milliseconds: int) -> list[Image]:
         array_to_image(np.ascontiguousarray(rgb[..., ::-1]), header(milliseconds, frame))
         for frame, rgb in named.items()
     ]
+
+
+def camera_info(baseline: float, scale: float = 1.0, **fields: Any) -> CameraInfo:
+    """Of a camera of helpers.stereo_points, for images of another scale; baseline [m], 0 for the left one."""
+    matrix = MATRIX.copy()
+    matrix[:2, 2] += 0.5
+    matrix[:2] *= scale
+    matrix[:2, 2] -= 0.5
+    projection = np.column_stack([matrix, [-matrix[0, 0] * baseline, 0.0, 0.0]])
+    values = {
+        "k": matrix.ravel(),
+        "p": projection.ravel(),
+        "height": round(scale * SIZE[0]),
+        "width": round(scale * SIZE[1]),
+    }
+    return CameraInfo(**values | fields)

@@ -19,7 +19,7 @@ from superpoint_ros.ros.messages.calibration import Calibration
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
-from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
+from superpoint_ros.ros.runtime.image_topics import camera_topics
 from superpoint_ros.ros.runtime.pair_pipeline import PairPipeline
 from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE
 
@@ -37,14 +37,14 @@ class Densify(PairPipeline[DensifyParameters, ImageMessage, SparseMessage]):
         parameters = self.parameters
         self._densifier = Densifier(**flat_values(parameters.network), options=parameters.densifier_options)
         self._rate_limit = RateLimit()
-        topic = image_topic(self.resolve_topic, parameters.image_topic, "camera", parameters.transport)
-        self._calibration = Calibration(
-            camera_info_topic(self.resolve_topic, parameters.camera_info_topic, topic), rectified=parameters.rectified
+        names = camera_topics(
+            self, "camera", parameters.transport, parameters.image_topic, parameters.camera_info_topic
         )
-        calibration, is_needed = self._calibration, parameters.source == "point_cloud"
-        info = self.add_camera_info(calibration.topic, calibration.set, needed=is_needed)
+        self._calibration = Calibration(self.resolve_topic(names.camera_info), rectified=parameters.rectified)
+        is_needed = parameters.source == "point_cloud"
+        info = self.add_camera_info(names.camera_info, self._calibration.set, needed=is_needed)
         self._outputs = DensifyOutputs(self)
-        image = ("image", topic, IMAGE_TYPES[parameters.transport], info)
+        image = ("image", names.image, IMAGE_TYPES[parameters.transport], info)
         sparse = ("sparse depth", parameters.sparse_topic, SPARSE_TYPES[parameters.source], None)
         topics = self.pair_topics(image, sparse, parameters.pairing)
         pose = cloud_pose(self, parameters.T_camera_cloud, is_cloud=parameters.source != "depth_image")

@@ -36,7 +36,7 @@ from superpoint_ros.ros.messages.features import features_to_message, tracks_to_
 from superpoint_ros.ros.messages.image_decoding import message_to_array
 from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.runtime.diagnostics import Problem, diagnostic_status
-from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
+from superpoint_ros.ros.runtime.image_topics import camera_topics
 from superpoint_ros.ros.runtime.pipeline import Stream
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class CameraChannel:
     def __init__(self, node: Frontend, name: str, model: tuple[str, str]):
         self._node, self._name, self._model = node, name, model
         self._parameters, policy = node.parameters.cameras[name], node.parameters.policy
-        topic = image_topic(node.resolve_topic, self._parameters.topic, name, self._parameters.transport)
+        names = camera_topics(
+            node, name, self._parameters.transport, self._parameters.topic, self._parameters.camera_info_topic
+        )
         self._held_back: deque[Any] = deque()
         self._limit = MAX_HELD_BACK[policy]
         self._tracker = make_tracker(node.parameters.tracker)
@@ -76,13 +78,12 @@ class CameraChannel:
         self._features = node.add_output(FeaturesMessage, f"{name}/features")
         self._tracks = node.add_output(TracksMessage, f"{name}/tracks")
         self._overlay = Overlay(node, name) if node.parameters.overlay else None
-        info_topic = camera_info_topic(node.resolve_topic, self._parameters.camera_info_topic, topic)
-        self._calibration = Calibration(info_topic, rectified=self._parameters.rectified)
+        self._calibration = Calibration(node.resolve_topic(names.camera_info), rectified=self._parameters.rectified)
         self._info_input = node.add_camera_info(
-            info_topic, self._set_camera_info, needed=self._parameters.wait_for_camera_info
+            names.camera_info, self._set_camera_info, needed=self._parameters.wait_for_camera_info
         )
         self._input = node.add_input(
-            topic, IMAGE_TYPES[self._parameters.transport], self._receive, companion=self._info_input
+            names.image, IMAGE_TYPES[self._parameters.transport], self._receive, companion=self._info_input
         )
         self._mask = CameraMask(node, self._parameters.region, self._parameters.mask_topic)
         stream = Stream(name, self._input.topic, "image", self._input.statistics, self._describe_held_back)

@@ -86,6 +86,14 @@ class LivePipeline(Pipeline[Parameters, Item]):
         """
         return resolve_topic(self._node, topic)
 
+    def expand_topic(self, topic: str) -> str:
+        """Return a topic's name with the namespace applied, before it is remapped.
+
+        Raises:
+            ParameterError: It is no name of a topic.
+        """
+        return resolve_topic(self._node, topic, only_expand=True)
+
     def add_input(
         self, topic: str, message_type: type, on_message: Callable[[Any], None], **options: Any
     ) -> TopicInput:

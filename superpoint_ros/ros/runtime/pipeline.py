@@ -151,7 +151,7 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     @abstractmethod
     def add_input(self, topic: str, message_type: type, on_message: Callable[[Any], None], **options: Any) -> Input:
-        """Listen to a topic; for the options see TopicInput."""
+        """Listen to a topic, by its name before it is resolved; for the options see TopicInput."""
 
     @abstractmethod
     def add_output(self, message_type: type, name: str) -> Output:
@@ -186,6 +186,14 @@ class Pipeline(ABC, Generic[Parameters, Item]):
         """Log an error."""
 
     # What follows from both.
+
+    def expand_topic(self, topic: str) -> str:
+        """Return a topic's full name before it is remapped; where nothing remaps, that is the resolved one.
+
+        Raises:
+            ParameterError: It is no name of a topic.
+        """
+        return self.resolve_topic(topic)
 
     def add_outputs(self, **types: type) -> dict[str, Output]:
         """Write to several topics, by their names below the node's own name."""

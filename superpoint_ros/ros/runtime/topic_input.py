@@ -22,14 +22,16 @@ FOLLOW_PERIOD_S = 0.25
 MIDDLEWARE_PAGE = "docs/middleware.md"
 
 
-def resolve_topic(node: Node, topic: str) -> str:
-    """Return a topic's name with namespace and remapping applied.
+def resolve_topic(node: Node, topic: str, *, only_expand: bool = False) -> str:
+    """Return a topic's name with namespace and remapping applied, or with the namespace alone.
+
+    What is resolved must not be resolved again: where remappings swap two topics, the second time undoes the first.
 
     Raises:
         ParameterError: It is no name of a topic.
     """
     try:
-        return node.resolve_topic_name(topic)
+        return node.resolve_topic_name(topic, only_expand=only_expand)
     except rclpy_implementation.RCLError as error:
         raise ParameterError(f"'{topic}' is no name of a topic: {str(error).split(', at /')[0]}") from error
 
@@ -42,7 +44,7 @@ class TopicInput:
 
     Args:
         node: Owns the subscription.
-        topic: Name of the topic, as the user gives it; relative names and remappings are resolved.
+        topic: Name of the topic, as the user gives it, not resolved yet.
         message_type: Class of its messages.
         on_message: Called with every message.
         policy: Decides the QoS, see `input_qos`.

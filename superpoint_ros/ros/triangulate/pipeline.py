@@ -24,11 +24,12 @@ class Triangulate(PairPipeline[TriangulateParameters, Features, Features]):
     def set_up(self) -> str:
         """Make inputs and outputs."""
         parameters = self.parameters
-        topics = [self.resolve_topic(topic) for topic in parameters.camera_info_topics]
+        names = parameters.camera_info_topics
+        topics = [self.resolve_topic(name) for name in names]
         self._calibration = StereoCalibration(topics, pose_matrix("T_left_right", parameters.T_left_right))
         infos = [
-            self.add_camera_info(topic, partial(self._calibration.set, side), needed=True)
-            for side, topic in enumerate(topics)
+            self.add_camera_info(name, partial(self._calibration.set, side), needed=True)
+            for side, name in enumerate(names)
         ]
         self._outputs = TriangulateOutputs(self)
         left = ("left", parameters.left_features, Features, infos[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 import rclpy
 from hypothesis import given
@@ -17,9 +15,7 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.inference.network_options import NetworkOptions, RuntimeOptions
 from superpoint_ros.ros.frontend.parameters import SCHEMA
-from superpoint_ros.ros.runtime.image_topics import camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.parameters import NodeParameters
-from superpoint_ros.ros.runtime.topic_input import resolve_topic
 
 NUMBERS = [spec for spec in SCHEMA.all_specs().values() if spec.limits and spec.count == 1]
 
@@ -30,11 +26,9 @@ def node_with():
     rclpy.init(context=context)
     nodes = []
 
-    def create(namespace="", remapping=(), **overrides):
+    def create(**overrides):
         parameters = [Parameter(name.replace("__", "."), value=value) for name, value in overrides.items()]
-        rules = ["--ros-args", *(word for rule in remapping for word in ("-r", rule))]
-        nodes.append(Node("parameters", context=context, parameter_overrides=parameters, namespace=namespace,
-                          cli_args=rules))  # fmt: skip
+        nodes.append(Node("parameters", context=context, parameter_overrides=parameters))
         return nodes[-1]
 
     yield create
@@ -55,38 +49,6 @@ def test_defaults_are_those_of_the_library():
         weights=None, model=None, runtime=RuntimeOptions(backend="auto", device="auto")
     )
     assert list(parameters.cameras) == ["camera"]
-
-
-@pytest.mark.parametrize(
-    ("topic", "transport", "expected", "camera_info"),
-    [
-        ("", "raw", "/left/image_raw", "/left/camera_info"),
-        ("", "compressed", "/left/image_raw/compressed", "/left/camera_info"),
-        ("/cam0/image", "raw", "/cam0/image", "/cam0/camera_info"),
-        ("/cam0/image/compressed", "compressed", "/cam0/image/compressed", "/cam0/camera_info"),
-        ("/image", "raw", "/image", "/camera_info"),
-        ("image", "raw", "/image", "/camera_info"),
-        ("robot/image", "raw", "/robot/image", "/robot/camera_info"),
-    ],
-)
-def test_topics(node_with, topic, transport, expected, camera_info):
-    node = node_with()
-    found = image_topic(partial(resolve_topic, node), topic, "left", transport)
-    assert (found, camera_info_topic(partial(resolve_topic, node), "", found)) == (expected, camera_info)
-
-
-@pytest.mark.parametrize(("transport", "expected"), [("raw", "/usb/image"), ("compressed", "/usb/image/compressed")])
-def test_topics_follow_namespace_and_remapping(node_with, transport, expected):
-    plain = image_topic(partial(resolve_topic, node_with("/robot1")), "", "left", transport)
-    assert plain == "/robot1/left/image_raw" + expected.removeprefix("/usb/image")
-    node = node_with("/robot1", ["left/image_raw:=/usb/image"])
-    found = image_topic(partial(resolve_topic, node), "", "left", transport)
-    assert (found, camera_info_topic(partial(resolve_topic, node), "", found)) == (expected, "/usb/camera_info")
-
-
-def test_a_camera_info_topic_can_be_given(node_with):
-    resolve = partial(resolve_topic, node_with("/robot1"))
-    assert camera_info_topic(resolve, "calibration", "/robot1/left/image") == "/robot1/calibration"
 
 
 @pytest.mark.parametrize("names", [[], ["a", "a"], ["a b"], [""], ["0a"], ["a/b"], ["names"]])

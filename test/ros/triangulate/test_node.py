@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.ros_probe import NodeProcess, Probe, header, milliseconds, parameter_arguments
+from helpers.stereo_messages import camera_info
 from helpers.stereo_points import BASELINE, CAMERA, MATRIX, SIZE, StereoPoints, stereo_points
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
@@ -20,21 +21,6 @@ from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.ros.messages.features import features_to_message
 
 FACTS = {"rectified": True, "model": "superpoint", "weights_sha256": "00ff"}
-
-
-def camera_info(baseline: float, scale: float = 1.0, **fields: Any) -> CameraInfo:
-    matrix = MATRIX.copy()
-    matrix[:2, 2] += 0.5
-    matrix[:2] *= scale
-    matrix[:2, 2] -= 0.5
-    projection = np.column_stack([matrix, [-matrix[0, 0] * baseline, 0.0, 0.0]])
-    values = {
-        "k": matrix.ravel(),
-        "p": projection.ravel(),
-        "height": round(scale * SIZE[0]),
-        "width": round(scale * SIZE[1]),
-    }
-    return CameraInfo(**values | fields)
 
 
 @pytest.fixture(scope="module")
