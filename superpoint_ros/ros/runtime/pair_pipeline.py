@@ -12,6 +12,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from superpoint_ros.core.pairing import Pairing
 from superpoint_ros.core.stamps import SECOND, nanoseconds
+from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.runtime.diagnostics import InputStatistics, Problem, diagnostic_status
 from superpoint_ros.ros.runtime.options import PairingOptions
 from superpoint_ros.ros.runtime.pipeline import Input, Parameters, Pipeline, Stream
@@ -89,8 +90,10 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
     ) -> PairedInput:
         statistics = InputStatistics(INPUT_COUNTERS)
         receive = partial(self._receive, index, put)
+        # There is a CameraInfo for every image, but not for all that is made of images.
+        counted = companion if kind in IMAGE_TYPES.values() else None
         return PairedInput(
-            name, self.add_input(topic, kind, receive, statistics=statistics, companion=companion), companion
+            name, self.add_input(topic, kind, receive, statistics=statistics, companion=counted), companion
         )
 
     def _receive(self, index: int, put: Put, message: Any) -> None:

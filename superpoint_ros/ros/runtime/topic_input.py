@@ -52,7 +52,7 @@ class TopicInput:
             after it is no problem.
         needed: Whether it is a problem that no message ever comes.
         companion: Input that receives one message for each of this one's, a camera's CameraInfo for example; what it
-            receives shows how much is lost here where nothing else does.
+            receives shows how much of a best-effort publisher's is lost here, where nothing else does.
         statistics: Where messages are counted; None = new ones.
 
     Attributes:
@@ -172,8 +172,11 @@ class TopicInput:
         return {"silence": self._describe_silence(*silence)}
 
     def _expected(self) -> int:
-        """Return how many messages the companion says there were, where their own numbers do not tell."""
-        if self._companion is None or self.health.received_in_window()[0] >= 2:
+        """Return how many messages the companion says there were, where their own numbers do not tell.
+
+        Best effort alone loses them without a word: where nobody publishes so, what does not come was not sent.
+        """
+        if self._companion is None or self.health.received_in_window()[0] >= 2 or not self._watch.best_effort():
             return 0
         return self._companion.health.received_in_window()[0]
 

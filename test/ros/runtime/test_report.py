@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from helpers.ros_probe import header, texture
-from sensor_msgs.msg import Image
+from helpers.ros_probe import NodeProcess, header, parameter_arguments, texture
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
 
+from superpoint_ros.msg import Features
 from superpoint_ros.ros.messages.images import array_to_image
 
 SIZE = (48, 64)
+SIDES = ("left", "right")
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def test_the_level_of_a_camera_follows_what_becomes_of_its_images(probe, start_node):
@@ -54,3 +58,23 @@ def test_the_level_of_a_camera_follows_what_becomes_of_its_images(probe, start_n
     unplugged = wait_for("STALE", "no sensor_msgs/msg/Image received for")
     assert "start what publishes it" in unplugged["message"]
     assert line("node state")["level"] == "OK"
+
+
+def test_features_that_never_come_are_said_though_both_calibrations_do(probe, tmp_path):
+    topics = {f"{side}_{kind}": f"/halfway/{side}/{kind}" for side in SIDES for kind in ("features", "camera_info")}
+    node = NodeProcess(tmp_path / "log", parameter_arguments(topics, "halfway"), "triangulate")
+    reports = probe.collect_reports("halfway")
+    infos = [probe.publisher(CameraInfo, f"/halfway/{side}/camera_info") for side in SIDES]
+    probe.publisher(Features, "/halfway/left/features", BEST_EFFORT)
+
+    def is_said(side):
+        for publisher in infos:
+            publisher.publish(CameraInfo())
+        probe.spin_for(0.05)
+        line = probe.statistics(reports, side)
+        assert "% of the messages" not in line.get("message", "")
+        return line.get("level") == "ERROR" and "no superpoint_ros/msg/Features received" in line["message"]
+
+    for side in SIDES:
+        probe.spin_until(lambda side=side: is_said(side), f"an error about {side}")
+    assert node.stop() == 0

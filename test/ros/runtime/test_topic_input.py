@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from helpers.ros_camera_process import CameraProcess, Film
 from helpers.ros_probe import TELLS_PUBLISHERS, Probe
 from rclpy.parameter import Parameter
@@ -105,6 +106,51 @@ def test_best_effort_images_that_do_not_arrive_are_said_with_size_share_and_cure
     assert "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA" in listener.problem
     assert "docs/middleware.md" in listener.problem
     camera.close()
+
+
+class CalibratedCamera:
+    """The two inputs of a camera whose CameraInfo comes, whatever becomes of its images."""
+
+    def __init__(self, probe: Probe, name: str):
+        self.probe = probe
+        self.info_listener = Listener(probe, f"/{name}/camera_info", CameraInfo, latched=True)
+        self.listener = Listener(probe, f"/{name}/image", companion=self.info_listener.input)
+        self._infos = probe.node.create_publisher(CameraInfo, f"/{name}/camera_info", 5)
+
+    def wait_for(self, level: bytes, words: str, turn=lambda: None) -> None:
+        def is_said():
+            turn()
+            self._infos.publish(CameraInfo())
+            time.sleep(0.02)
+            self.info_listener.step()
+            found = self.listener.input.problems.values()
+            return any(one.level == level and words in str(one) for one in found)
+
+        self.listener.wait(is_said, f"{level!r}: {words}")
+        assert "% of the messages" not in self.listener.problem or "% of the messages" in words
+
+
+def test_images_that_nobody_sends_are_not_called_lost_because_their_calibration_comes(probe):
+    camera = CalibratedCamera(probe, "misnamed")
+    camera.wait_for(DiagnosticStatus.ERROR, "no sensor_msgs/msg/Image received since the start")
+    assert "start what publishes it" in camera.listener.problem
+
+
+def test_images_that_a_reliable_camera_stops_sending_are_not_called_lost_because_their_calibration_comes(probe):
+    camera = CalibratedCamera(probe, "stuck")
+    images = probe.node.create_publisher(Image, "/stuck/image", 5)
+    publish_until_heard(camera.listener, images, Image(), "an image")
+    for _ in range(10):
+        publish_until_heard(camera.listener, images, Image(), "more images")
+    camera.wait_for(DiagnosticStatus.STALE, "no sensor_msgs/msg/Image received for")
+    camera.probe.spin_for(0.5)
+    camera.wait_for(DiagnosticStatus.STALE, "/probe (reliable) publishes nothing: look at its log")
+
+
+def test_images_of_a_best_effort_camera_that_do_not_come_are_lost_by_what_their_calibration_shows(probe):
+    camera = CalibratedCamera(probe, "vanishing")
+    probe.node.create_publisher(Image, "/vanishing/image", BEST_EFFORT)
+    camera.wait_for(DiagnosticStatus.WARN, "0 % of the messages (of unknown size, as none has arrived) arrive")
 
 
 def test_a_camera_that_is_unplugged_is_said_within_three_seconds_and_forgotten_when_it_returns(probe):
