@@ -58,7 +58,7 @@ def save_snapshot(folder: Path, node: str, seen: Mapping[str, Seen], facts: Mapp
     if not seen:
         raise SnapshotError("no image has come yet")
     stamp = max(nanoseconds(one.message.header.stamp) for one in seen.values())
-    path = folder.expanduser().absolute() / f"{node}_{stamp}"
+    path = _absolute(folder) / f"{node}_{stamp}"
     beside = path_beside(path)
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -69,10 +69,22 @@ def save_snapshot(folder: Path, node: str, seen: Mapping[str, Seen], facts: Mapp
         shutil.rmtree(path, ignore_errors=True)
         beside.rename(path)
     except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
-        reason = (error.strerror or str(error)).lower()
-        raise SnapshotError(f"'{path}' cannot be written: {reason}; set snapshot_folder to another place") from error
     return path
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.expanduser().absolute()
+    except (OSError, RuntimeError) as error:  # The home folder of nobody, a working folder that is gone.
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(path: Path, error: Exception) -> SnapshotError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return SnapshotError(f"'{path}' cannot be written: {reason}; set snapshot_folder to another place")
 
 
 def _write_camera(folder: Path, camera: str, seen: Seen) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from superpoint_ros.core.errors import BackendError, SuperPointRosError
+from superpoint_ros.ros.runtime.guards import guarded
 from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.pipeline import Item, Parameters, Pipeline, Stream, TransformLookup
 from superpoint_ros.ros.runtime.qos import output_publisher
@@ -98,7 +99,8 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self, topic: str, message_type: type, on_message: Callable[[Any], None], **options: Any
     ) -> TopicInput:
         """Listen to a topic while active, see TopicInput."""
-        made = TopicInput(self._node, topic, message_type, on_message, **{"policy": self.parameters.policy} | options)
+        take = guarded(on_message, f"taking a message of {topic}", self._node, self.warnings)
+        made = TopicInput(self._node, topic, message_type, take, **{"policy": self.parameters.policy} | options)
         self._inputs.append(made)
         return made
 
@@ -117,6 +119,9 @@ class LivePipeline(Pipeline[Parameters, Item]):
             except SuperPointRosError as error:
                 response.message, response.success = str(error), False
                 self._node.get_logger().error(response.message)
+            except Exception as error:
+                response.message, response.success = f"{name} failed: {type(error).__name__}: {error}", False
+                self._node.get_logger().error(f"{response.message}\n{traceback.format_exc()}")
             return response
 
         self._services.append(self._node.create_service(Trigger, f"~/{name}", answer))

@@ -20,6 +20,7 @@ from superpoint_ros.core.allocation import give_back_free_memory
 from superpoint_ros.core.errors import SuperPointRosError
 from superpoint_ros.inference.backend import release_memory
 from superpoint_ros.ros.runtime.diagnostics import DIAGNOSTICS_TOPIC, Problem, diagnostic_status, process_memory
+from superpoint_ros.ros.runtime.guards import guarded
 from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
 from superpoint_ros.ros.runtime.logs import LogForwarding
 from superpoint_ros.ros.runtime.parameters import NodeParameters
@@ -69,9 +70,12 @@ class WorkerNode(LifecycleNode):
         self._declared = NodeParameters(self, self.pipeline_type.schema, lambda: self.pipeline)
         self._diagnostics_publisher = self.create_publisher(DiagnosticArray, DIAGNOSTICS_TOPIC, 10)
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(REPORT_PERIOD_S, self._report, clock=clock)
-        self.create_timer(FOLLOW_PERIOD_S, self._follow_publishers, clock=clock)
-        self.create_timer(MEMORY_PERIOD_S, give_back_free_memory, clock=clock)
+        for period, what, callback in (
+            (REPORT_PERIOD_S, "report", self._report),
+            (FOLLOW_PERIOD_S, "following publishers", self._follow_publishers),
+            (MEMORY_PERIOD_S, "giving back memory", give_back_free_memory),
+        ):
+            self.create_timer(period, guarded(callback, what, self, self._warnings), clock=clock)
         if self._declared.value("autostart"):
             self._autostart()
         else:

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 import yaml
 from helpers.ros_lifecycle import Caller
 from helpers.ros_probe import header, texture
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
+from superpoint_ros.core.types import Tracks as TrackRows
 from superpoint_ros.msg import Tracks
+from superpoint_ros.ros.frontend import snapshot
 from superpoint_ros.ros.messages.images import array_to_image
 
 PARAMETERS = {
@@ -69,7 +72,7 @@ def test_what_cannot_be_saved_is_said_and_leaves_nothing(probe, start_node, tmp_
     tracks = probe.collect(Tracks, "/unsaved/right/tracks")
     publisher.publish(array_to_image(texture(0, (48, 64)), header(100)))
     probe.spin_until(lambda: len(tracks) == 1, "tracks")
-    for folder in ("/proc/no/such/place", str(in_the_way)):
+    for folder in ("/proc/no/such/place", str(in_the_way), "~nobody_of_this_name/snapshots"):
         assert probe.set_parameter("unsaved", "snapshot_folder", folder).successful
         publisher.publish(array_to_image(texture(0, (48, 64)), header(200)))
         probe.spin_until(lambda: len(tracks) > 1, "tracks with that folder")
@@ -79,3 +82,15 @@ def test_what_cannot_be_saved_is_said_and_leaves_nothing(probe, start_node, tmp_
         assert answer.message.endswith("set snapshot_folder to another place")
         del tracks[1:]
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("error", [cv2.error("no room"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_nothing_is_left_of_a_snapshot_that_fails_half_way(monkeypatch, tmp_path, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(snapshot, "draw_tracks", fail)
+    seen = {"left": snapshot.Seen(array_to_image(texture(0, (48, 64)), header(100)), TrackRows.empty(0))}
+    with pytest.raises((snapshot.SnapshotError, type(error))):
+        snapshot.save_snapshot(tmp_path, "halfway", seen, {})
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from std_srvs.srv import Trigger
 
 from superpoint_ros.core.errors import BackendError, CalibrationError
 from superpoint_ros.core.options import option
@@ -151,6 +153,57 @@ def test_changed_parameters_are_applied_between_batches(node, echo):
 
 def test_a_refused_change_says_why(node):
     assert "out of range" in node.set_parameters([Parameter("volume", value=40)])[0].reason
+
+
+def spin_until(node, condition, *others):
+    """Spin as a node's program does: what a callback raises ends it."""
+    executor = SingleThreadedExecutor()
+    for one in (node, *others):
+        executor.add_node(one)
+    deadline = time.monotonic() + 30.0
+    while not condition() and time.monotonic() < deadline:
+        executor.spin_once(timeout_sec=0.02)
+    for one in (node, *others):
+        executor.remove_node(one)
+    assert condition()
+
+
+def logged(node, *words):
+    """Whether an error with these words was logged with its traceback."""
+    texts = [text for _, text in node.log]
+    return any(all(word in text for word in words) for text in texts) and any("Traceback" in text for text in texts)
+
+
+def test_a_command_that_fails_is_answered_and_ends_nothing(node, echo):
+    echo.add_command("explode", fails(ZeroDivisionError("boom")))
+    caller = rclpy.create_node("caller")
+    client = caller.create_client(Trigger, "echo/explode")
+    spin_until(node, client.service_is_ready, caller)
+    answer = client.call_async(Trigger.Request())
+    spin_until(node, answer.done, caller)
+    assert (answer.result().success, answer.result().message) == (False, "explode failed: ZeroDivisionError: boom")
+    assert logged(node, "explode failed")
+    caller.destroy_node()
+
+
+@pytest.mark.parametrize(("method", "what"), [("statuses", "report"), ("follow_publishers", "following publishers")])
+def test_a_timer_that_fails_ends_nothing(node, echo, monkeypatch, method, what):
+    monkeypatch.setattr(node._warnings, "_logger", node.log)
+    monkeypatch.setattr(echo, method, fails(OSError("too many open files")))
+    spin_until(node, lambda: logged(node, f"echo: {what} failed: OSError: too many open files"))
+
+
+def test_a_message_that_cannot_be_taken_ends_nothing(node, echo):
+    node.trigger_deactivate()
+    echo.add_input("/heard", DiagnosticArray, fails(ZeroDivisionError("no")))
+    node.trigger_activate()
+    publisher = node.create_publisher(DiagnosticArray, "/heard", 1)
+
+    def is_said():
+        publisher.publish(DiagnosticArray())
+        return logged(node, "echo: taking a message of /heard failed: ZeroDivisionError: no")
+
+    spin_until(node, is_said)
 
 
 def test_the_worker_survives_parameters_that_cannot_be_applied(node, echo):
