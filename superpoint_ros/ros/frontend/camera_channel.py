@@ -159,11 +159,11 @@ class CameraChannel:
             statistics.count("blind")
             text = "image shows none of the tracks; they wait for the next one (is it black or overexposed?)"
             self._node.warnings.warn(self.stream.topic, "blind", text)
+        self.seen = Seen(message, tracks, features)
         with statistics.timed("publish"):
             self._publish_tracks(message.header, previous_stamp, image_size, tracks)
             if features is not None and ids is not None:
                 self._publish_features(message.header, features, ids)
-        self.seen = Seen(message, tracks, features)
         if self._overlay is not None:
             self._overlay.publish(message, tracks, statistics)
         statistics.note(tracks=len(tracks.id))

@@ -15,6 +15,7 @@ from std_srvs.srv import Trigger
 
 from superpoint_ros.core.types import Tracks as TrackRows
 from superpoint_ros.msg import Tracks
+from superpoint_ros.replay.offline_node import OfflineFrontend, TopicBus
 from superpoint_ros.ros.frontend import snapshot
 from superpoint_ros.ros.messages.images import array_to_image
 
@@ -94,3 +95,13 @@ def test_nothing_is_left_of_a_snapshot_that_fails_half_way(monkeypatch, tmp_path
     with pytest.raises((snapshot.SnapshotError, type(error))):
         snapshot.save_snapshot(tmp_path, "halfway", seen, {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_has_heard_of_an_image_finds_it_in_a_snapshot(weights, monkeypatch):
+    bus = TopicBus(lambda *_: None)
+    frontend = OfflineFrontend(bus, {"weights": str(weights), "detection_threshold": 0.0})
+    channel, seen = frontend._channels["camera"], []
+    monkeypatch.setattr(channel._tracks, "publish", lambda message: seen.append(channel.seen.message))
+    image = array_to_image(texture(0, (48, 64)), header(100))
+    bus.deliver("/camera/image_raw", image)
+    assert seen == [image]
