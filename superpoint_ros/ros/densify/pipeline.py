@@ -53,7 +53,7 @@ class Densify(PairPipeline[DensifyParameters, ImageMessage, SparseMessage]):
 
     def is_wanted(self, image: ImageMessage, sparse: SparseMessage) -> bool:
         """Tell whether max_rate lets this image through."""
-        passes = self._rate_limit.passes(nanoseconds(image.header.stamp), self.parameters.max_rate)
+        passes = self._rate_limit.passes(nanoseconds(image.header.stamp), self.wanted.max_rate)
         self.pairs.statistics.count("rate_limited", int(not passes))
         return passes
 

@@ -79,7 +79,7 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
             SnapshotError: There is nothing to write, or it cannot be written.
         """
         seen = {name: one for name, channel in self._channels.items() if (one := channel.seen) is not None}
-        folder = Path(self.parameters.snapshot_folder)
+        folder = Path(self.wanted.snapshot_folder)
         return f"snapshot saved: {save_snapshot(folder, self.get_name(), seen, self.facts())}"
 
     def apply(self, parameters: FrontendParameters) -> None:

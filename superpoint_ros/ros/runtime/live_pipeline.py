@@ -179,6 +179,11 @@ class LivePipeline(Pipeline[Parameters, Item]):
         """Log an error."""
         self._node.get_logger().error(text)
 
+    @property
+    def wanted(self) -> Parameters:
+        """Return the parameters as they were set last; `parameters` follow with the next batch."""
+        return self._wanted
+
     def take_parameters(self, parameters: Parameters) -> None:
         """Apply changed parameters before the next batch."""
         self._wanted = parameters

@@ -95,7 +95,7 @@ class Pipeline(ABC, Generic[Parameters, Item]):
 
     Attributes:
         schema: Its name and parameters; each algorithm sets it.
-        parameters: Those in force.
+        parameters: Those in force for what is processed.
         warnings: Log that does not flood.
     """
 
@@ -186,6 +186,11 @@ class Pipeline(ABC, Generic[Parameters, Item]):
         """Log an error."""
 
     # What follows from both.
+
+    @property
+    def wanted(self) -> Parameters:
+        """Return the parameters as they were set last, for what is decided outside of `process`."""
+        return self.parameters
 
     def expand_topic(self, topic: str) -> str:
         """Return a topic's full name before it is remapped; where nothing remaps, that is the resolved one.

@@ -64,6 +64,20 @@ def test_messages_without_partner_are_counted_and_said_with_the_topics_rates(str
     strict.wait_for_words("found no partner within 0 s")
 
 
+def test_a_limit_of_the_rate_that_is_lifted_lets_the_next_image_through(probe, start_densify):
+    node = Densify(probe, start_densify, "limited", max_rate=0.001)
+    for stamp in (1000, 1100):
+        node.send(stamp, sparse_depth(0))
+    node.wait_for_report("rate_limited", "1")
+    assert probe.set_parameter("limited", "max_rate", 0.0).successful
+    node.send(1200, sparse_depth(0))
+    node.wait_for(2)
+    assert [milliseconds(message) for message in node.depth] == [1000, 1200]
+    assert probe.set_parameter("limited", "max_rate", 0.001).successful
+    node.send(1300, sparse_depth(0))
+    node.wait_for_report("rate_limited", "2")
+
+
 def test_a_real_sequence_goes_through(probe, start_densify, d3):
     """Compressed images and sparse millimeters of a depth camera: stamps, calibration and masking are kept."""
     root = shared_data("rgbd/kitchen_7scenes_a")

@@ -75,13 +75,10 @@ def test_what_cannot_be_saved_is_said_and_leaves_nothing(probe, start_node, tmp_
     probe.spin_until(lambda: len(tracks) == 1, "tracks")
     for folder in ("/proc/no/such/place", str(in_the_way), "~nobody_of_this_name/snapshots"):
         assert probe.set_parameter("unsaved", "snapshot_folder", folder).successful
-        publisher.publish(array_to_image(texture(0, (48, 64)), header(200)))
-        probe.spin_until(lambda: len(tracks) > 1, "tracks with that folder")
         answer = service.call(Trigger.Request())
         assert not answer.success
         assert folder in answer.message
         assert answer.message.endswith("set snapshot_folder to another place")
-        del tracks[1:]
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
