@@ -54,9 +54,14 @@ class Pairing(Generic[First, Second]):
         partner = self._put(1, stamp, item)
         return None if partner is None else (partner[1], item)
 
+    def give_up(self) -> None:
+        """Give up what waits for a partner."""
+        self._forget_later_than(-1)
+
     def _put(self, stream: int, stamp: int, item: Any) -> tuple[int, Any] | None:
         own, other = self._waiting[stream], self._waiting[1 - stream]
         if stamp < self._newest[stream]:
+            self.resets += 1
             self._forget_later_than(stamp)
         self._newest[stream] = stamp
         # Take the waiting item nearest in time, if it is near enough.
@@ -75,7 +80,6 @@ class Pairing(Generic[First, Second]):
         return partner
 
     def _forget_later_than(self, stamp: int) -> None:
-        self.resets += 1
         for stream, waiting in enumerate(self._waiting):
             kept = [one for one in waiting if one[0] <= stamp]
             self.missed[stream] += len(waiting) - len(kept)

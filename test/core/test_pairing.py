@@ -47,6 +47,14 @@ def test_a_stamp_that_goes_backward_begins_anew():
     assert pairing.missed == [1, 1]
 
 
+def test_what_waits_is_given_up_on_demand():
+    pairing = Pairing(slop=0, queue_size=5)
+    assert feed(pairing, [(0, 10), (0, 20), (1, 30)]) == []
+    pairing.give_up()
+    assert (pairing.missed, pairing.resets) == ([2, 1], 0)
+    assert feed(pairing, [(0, 30), (1, 40), (0, 40)]) == [(40, 40)]
+
+
 @settings(max_examples=60)
 @given(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)), st.integers(0, 6), st.randoms())
 def test_every_item_is_used_once_or_missed(first, second, slop, random):

@@ -38,6 +38,7 @@ from superpoint_ros.ros.messages.images import IMAGE_TYPES
 from superpoint_ros.ros.runtime.diagnostics import Problem, diagnostic_status
 from superpoint_ros.ros.runtime.image_topics import camera_topics
 from superpoint_ros.ros.runtime.pipeline import Stream
+from superpoint_ros.ros.runtime.scheduling import INACTIVE
 
 if TYPE_CHECKING:
     from superpoint_ros.ros.frontend.pipeline import Frontend
@@ -106,6 +107,12 @@ class CameraChannel:
         self._calibration.set(message)
         while self._held_back and self._is_calibrated():
             self._node.enqueue(self.stream, self._held_back.popleft())
+
+    def rest(self) -> None:
+        """Drop the images that wait for a calibration."""
+        for _ in self._held_back:
+            self.stream.statistics.drop(INACTIVE)
+        self._held_back.clear()
 
     def _is_calibrated(self) -> bool:
         try:

@@ -66,6 +66,11 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         """Run the network once."""
         self._extractor.extract(np.zeros(WARM_UP_SIZE, np.uint8))
 
+    def rest(self) -> None:
+        """Drop the images that are held back."""
+        for channel in self._channels.values():
+            channel.rest()
+
     def reset_tracks(self) -> str:
         """Have the next image of every camera begin a new epoch of tracks."""
         for channel in self._channels.values():

@@ -195,10 +195,11 @@ class LivePipeline(Pipeline[Parameters, Item]):
         self.is_active = True
 
     def deactivate(self) -> None:
-        """Take no more input: what is queued is dropped and counted, what is being processed is finished first."""
+        """Take no more input: what waits is dropped and counted, what is being processed is finished first."""
         self.is_active = False
         for one in self._inputs:
             one.close()
+        self.rest()
         for queue in (self._queue, *self._background):
             queue.rest()
 

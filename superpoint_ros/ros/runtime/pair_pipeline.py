@@ -97,13 +97,12 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
         )
 
     def _receive(self, index: int, put: Put, message: Any) -> None:
-        resets, missed = self._pairing.resets, tuple(self._pairing.missed)
+        resets = self._pairing.resets
         stamp = nanoseconds(message.header.stamp)
         self.inputs[index].source.statistics.add_stamp(stamp)
         pair = put(stamp, message)
         self.inputs[index].source.statistics.count("resets", self._pairing.resets - resets)
-        for one, before, after in zip(self.inputs, missed, self._pairing.missed, strict=True):
-            one.source.statistics.count("without_partner", after - before)
+        self._count_missed()
         if pair is None:
             return
         for one in self.inputs:
@@ -111,6 +110,17 @@ class PairPipeline(Pipeline[Parameters, tuple[First, Second]], Generic[Parameter
         self.pairs.statistics.begin(nanoseconds(pair[0].header.stamp))
         if self.is_wanted(*pair):
             self.enqueue(self.pairs, pair)
+
+    def _count_missed(self) -> None:
+        for one, missed in zip(self.inputs, self._pairing.missed, strict=True):
+            one.source.statistics.count("without_partner", missed - one.source.statistics["without_partner"])
+
+    def rest(self) -> None:
+        """Give up what waits for a partner; that it found none is no fault."""
+        self._pairing.give_up()
+        self._count_missed()
+        for one in self.inputs:
+            one.reported = one.source.statistics["without_partner"]
 
     def is_wanted(self, first: First, second: Second) -> bool:
         """Tell whether a pair is to be processed; called for each, in order."""

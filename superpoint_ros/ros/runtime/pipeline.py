@@ -132,6 +132,9 @@ class Pipeline(ABC, Generic[Parameters, Item]):
     def apply(self, parameters: Parameters) -> None:
         """Take changed parameters; called between two batches."""
 
+    def rest(self) -> None:
+        """Give up, and count, what waits for something else to come; called once the inputs are closed."""
+
     def warm_up(self) -> None:
         """Run the network once, so that what it loads on first use does not hold up the first image."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from helpers.ros_densify import Densify, sparse_depth
+from helpers.ros_densify import Densify, color_image, sparse_depth
 from helpers.ros_lifecycle import Lifecycle
 from helpers.ros_probe import NodeProcess, header, milliseconds, parameter_arguments, texture
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.msg import Features, Tracks
+from superpoint_ros.ros.messages.depth import array_to_depth_image
 from superpoint_ros.ros.messages.images import array_to_image
 
 SIZE = (48, 64)
@@ -158,3 +159,46 @@ def test_the_other_nodes_are_managed_too(probe, start_densify, tmp_path):
         assert lifecycle.change(transition)
         assert lifecycle.state == state
     assert triangulate.stop() == 0
+
+
+def test_images_held_back_for_a_calibration_are_dropped_as_the_node_is_deactivated(probe, start_node):
+    start_node(MANAGED | {"autostart": True, "cameras.camera.wait_for_camera_info": True}, "held")
+    lifecycle, reports = Lifecycle(probe, "held"), probe.collect_reports("held")
+    camera = Camera(probe, "held")
+    probe.spin_until(camera.is_heard, "the subscription")
+    probe.meet("held")
+    for stamp in (1000, 1100):
+        camera.send(stamp)
+    probe.meet("held")
+    assert lifecycle.change("deactivate")
+    expected = {"received": "2", "dropped: inactive": "2", "waiting": "0", "waiting_for_camera_info": "0"}
+
+    def is_said():
+        return expected.items() <= probe.statistics(reports, "camera").items()
+
+    probe.spin_until(is_said, "both of them dropped")
+    assert lifecycle.change("activate")
+    info = probe.publisher(CameraInfo, "/camera/camera_info")
+    info.publish(CameraInfo(height=48, width=64, k=[50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0]))
+    probe.spin_until(camera.is_heard, "the subscription again")
+    probe.meet("held")
+    camera.send(2000)
+    camera.wait_for(2000)
+
+
+def test_what_waits_for_a_partner_is_given_up_as_the_node_is_deactivated(probe, start_densify):
+    densify, lifecycle = Densify(probe, start_densify, "parted"), Lifecycle(probe, "parted")
+    densify.image.publish(array_to_image(color_image(0), header(1000)))
+    probe.meet("parted")
+    assert lifecycle.change("deactivate")
+    densify.wait_for_report("without_partner", "1")
+    densify.wait_for_report("waiting_for_partner", "0")
+    assert lifecycle.change("activate")
+    for one in (densify.image, densify.sparse):
+        probe.spin_until(one.get_subscription_count, "a subscription again")
+    probe.meet("parted")
+    densify.sparse.publish(array_to_depth_image(sparse_depth(0), header(1000)))
+    densify.send(1100, sparse_depth(0))
+    densify.wait_for(1)
+    assert [milliseconds(message) for message in densify.depth] == [1100]
+    assert "found no partner" not in densify.node.log()
