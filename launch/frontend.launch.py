@@ -3,7 +3,8 @@
 ros2 launch superpoint_ros frontend.launch.py topic:=/usb_cam/image_raw
 ros2 launch superpoint_ros frontend.launch.py cameras:=left,right topic:=/left/image,/right/image
 
-An argument of the cameras has one value for each of them, separated by commas, or, topics aside, one for all.
+An argument of the cameras has one value for each of them, separated by commas, or, topics aside, one for all; a value
+of several numbers (mask_borders, lens_circle) is as many words.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from superpoint_ros.core.options import option_specs
-from superpoint_ros.ros.frontend.parameters import NAMES, SCHEMA, CameraParameters
+from superpoint_ros.ros.frontend.parameters import NAMES, SCHEMA, CameraParameters, check_names
 from superpoint_ros.ros.runtime.launch_arguments import (
     LaunchArgument,
     parameter_argument,
@@ -35,7 +36,9 @@ ARGUMENTS = (
 def camera_names(given: Mapping[str, str]) -> list[str]:
     """Name the cameras: as given, or as the parameter file does, or as the node does by itself."""
     if given["cameras"]:
-        return given["cameras"].split(",")
+        names = [name.strip() for name in given["cameras"].split(",")]
+        check_names(names)
+        return names
     in_file = file_parameters("frontend", given["params_file"], given["namespace"])
     return list(in_file.get(NAMES.name, NAMES.default))
 

@@ -56,6 +56,11 @@ def test_nothing_given_leaves_everything_to_the_file(name):
         ({"overlay": "true"}, {"overlay": True}),
         ({"topic": "/x"}, {"cameras.camera.topic": "/x"}),
         ({"cameras": "a,b"}, {"cameras.names": ["a", "b"]}),
+        ({"cameras": " a, b"}, {"cameras.names": ["a", "b"]}),
+        ({"mask_borders": "0,0,0,20"}, {"cameras.camera.mask_borders": [0, 0, 0, 20]}),
+        ({"lens_circle": "320,240,230.5"}, {"cameras.camera.lens_circle": [320.0, 240.0, 230.5]}),
+        ({"cameras": "a,b", "mask": "/m.png"},
+         {"cameras.names": ["a", "b"], "cameras.a.mask": "/m.png", "cameras.b.mask": "/m.png"}),
         ({"cameras": "a,b", "topic": "/x,/y"},
          {"cameras.names": ["a", "b"], "cameras.a.topic": "/x", "cameras.b.topic": "/y"}),
         ({"transport": "compressed"}, {"cameras.camera.transport": "compressed"}),
@@ -82,6 +87,10 @@ def test_an_argument_of_the_cameras_reaches_those_that_the_parameter_file_names(
     ("name", "arguments", "words"),
     [
         ("frontend", {"cameras": "left,right", "topic": "/a"}, r"/a has 1 values for 2 cameras \(left,right\)"),
+        ("frontend", {"cameras": "left,left"}, r"cameras.names=\['left', 'left'\] must be one or more different names"),
+        ("frontend", {"cameras": "left,"}, "cameras.names=.* must be one or more different names"),
+        ("frontend", {"cameras": "the left"}, "cameras.names=.* must be one or more different names"),
+        ("frontend", {"lens_circle": "1,2"}, "lens_circle:=1,2 has 2 values for 1 cameras .*, which need 3 each"),
         ("frontend", {"params_file": "/none.yaml", "rectified": "true"}, "/none.yaml: no such file"),
         ("densify", {"slop": "abc"}, "slop:=abc is not a number"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -77,6 +77,20 @@ NAMES = OptionSpec(
 )
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Check the names of cameras.
+
+    Raises:
+        ParameterError: No names, or ones that cannot be part of a topic and a parameter.
+    """
+    bad = [name for name in names if not CAMERA_NAME.fullmatch(name)]
+    if bad or not names or len(set(names)) < len(names) or "names" in names:
+        raise ParameterError(
+            f"{NAMES.name}={names} must be one or more different names of letters, digits and _, "
+            "beginning with a letter, other than 'names'"
+        )
+
+
 def camera_specs(values: Mapping[str, Any]) -> dict[str, OptionSpec]:
     """Describe the parameters of each camera that `cameras.names` names: cameras.<name>.topic and so on.
 
@@ -84,12 +98,7 @@ def camera_specs(values: Mapping[str, Any]) -> dict[str, OptionSpec]:
         ParameterError: No names, or ones that cannot be part of a topic and a parameter.
     """
     names = list(values.get(NAMES.name, NAMES.default))
-    bad = [name for name in names if not CAMERA_NAME.fullmatch(name)]
-    if bad or not names or len(set(names)) < len(names) or "names" in names:
-        raise ParameterError(
-            f"{NAMES.name}={names} must be one or more different names of letters, digits and _, "
-            "beginning with a letter, other than 'names'"
-        )
+    check_names(names)
     specs = {f"cameras.{name}.{key}": spec for name in names for key, spec in option_specs(CameraParameters).items()}
     return {full_name: replace(spec, name=full_name) for full_name, spec in specs.items()}
 

@@ -78,20 +78,23 @@ def per_camera(spec: OptionSpec, text: str, cameras: list[str]) -> dict[str, Any
 
     Args:
         spec: The parameter of a camera; its name is the argument's.
-        text: One value for each camera, separated by commas, or one for all of them.
+        text: One value for each camera, or, topics aside, one for all of them; the values, and the items of a list,
+            are separated by commas.
         cameras: Names of the cameras.
 
     Raises:
         ParameterError: The number of values is neither that of the cameras nor 1, or a value is not allowed.
     """
-    words = text.split(",")
-    if spec.kind is not str or spec.choices:
-        words = words * len(cameras) if len(words) == 1 else words
-    if len(words) != len(cameras):
+    words, size = text.split(","), spec.count or 1
+    if len(words) == size and not spec.name.endswith("topic"):
+        words = words * len(cameras)
+    if len(words) != size * len(cameras):
+        each = f", which need {size} each" if size > 1 else ""
         raise ParameterError(
-            f"{spec.name}:={text} has {len(words)} values for {len(cameras)} cameras ({','.join(cameras)})"
+            f"{spec.name}:={text} has {len(words)} values for {len(cameras)} cameras ({','.join(cameras)}){each}"
         )
-    return {name: parse_argument(spec, word) for name, word in zip(cameras, words, strict=True)}
+    values = [",".join(words[start : start + size]) for start in range(0, len(words), size)]
+    return {name: parse_argument(spec, value) for name, value in zip(cameras, values, strict=True)}
 
 
 def unknown_names(given: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from superpoint_ros.core.errors import ParameterError
@@ -21,6 +23,8 @@ RELU_LAYERS = OptionSpec("rectified", bool, False, "The images are rectified.")
 POLICY = OptionSpec("policy", str, "latest", "Which images are processed.", choices=("latest", "every_frame"))
 TOPIC = OptionSpec("topic", str, "", "Topic of the images.")
 POSE = OptionSpec("T_left_right", float, (), "Pose.", count=7)
+MASK = OptionSpec("mask", str, "", "Path of an image.")
+BORDERS = OptionSpec("mask_borders", int, (0, 0, 0, 0), "Strips.", count=4)
 SCALES = OptionSpec("scales", float, (1.0,), "Scales.", count=None)
 
 
@@ -73,6 +77,28 @@ def test_cameras_have_a_value_each_or_one_for_all():
     assert per_camera(TOPIC, "/a,/b", ["left", "right"]) == {"left": "/a", "right": "/b"}
     assert per_camera(RELU_LAYERS, "true", ["left", "right"]) == {"left": True, "right": True}
     assert per_camera(RELU_LAYERS, "true,false", ["left", "right"]) == {"left": True, "right": False}
+
+
+def test_a_word_that_is_no_topic_holds_for_all_cameras():
+    assert per_camera(MASK, "/m.png", ["left", "right"]) == {"left": "/m.png", "right": "/m.png"}
+    with pytest.raises(ParameterError, match=r"mask_topic:=/m has 1 values for 2 cameras \(left,right\)$"):
+        per_camera(replace(TOPIC, name="mask_topic"), "/m", ["left", "right"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_cameras_have_a_list_each_or_one_for_all(count):
+    cameras = ["a", "b", "c", "d"][:count]
+    assert per_camera(BORDERS, "0, 0,0,20", cameras) == {name: [0, 0, 0, 20] for name in cameras}
+    each = {camera: [4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3] for i, camera in enumerate(cameras)}
+    assert per_camera(BORDERS, ",".join(map(str, range(4 * count))), cameras) == each
+
+
+@pytest.mark.parametrize("text", ["0,0,0", "0,0,0,0,20", "0", "0,0,0,0,0,0,0,0,0,0,0,0"])
+def test_lists_of_another_length_are_refused_with_the_length_they_need(text):
+    found = text.count(",") + 1
+    words = rf"mask_borders:={text} has {found} values for 2 cameras \(a,b\), which need 4 each"
+    with pytest.raises(ParameterError, match=words):
+        per_camera(BORDERS, text, ["a", "b"])
 
 
 @pytest.mark.parametrize("spec", [TOPIC, RELU_LAYERS])
