@@ -57,6 +57,9 @@ LAYOUTS = {
     **dict.fromkeys(("rgb16", "bgr16"), (3, 2)),
     **dict.fromkeys(("rgba16", "bgra16"), (4, 2)),
 }
+MOSAICS = tuple(encoding for encoding in LAYOUTS if encoding.startswith("bayer_"))
+# What a CompressedImage of depth says that it was before.
+DEPTH_ENCODINGS = ("16UC1", "32FC1")
 # Neither cv_bridge nor rosbags-image reads these.
 SEMI_PLANAR = {
     ("nv12", "mono8"): cv2.COLOR_YUV2GRAY_NV12,
@@ -155,19 +158,52 @@ def image_to_array(message: RawImage, encoding: Encoding, max_pixels: int = MAX_
         raise InputError("conversion", text) from error
 
 
+def _mosaic_encoding(form: str) -> str:
+    """Return the bayer encoding of the pixels of a CompressedImage; "" where they are no mosaic.
+
+    As image_transport writes it, a format is "<encoding>; <codec> compressed <target>": the encoding is that of the
+    image before, and the pixels are unconverted where no target is named.
+    """
+    encoding, _, rest = form.partition(";")
+    target = rest.partition("compressed")[2].strip()
+    is_mosaic = encoding.strip() in MOSAICS and (not target or target in MOSAICS)
+    return encoding.strip() if is_mosaic else ""
+
+
+def _mosaic_to_array(pixels: np.ndarray, mosaic: str, encoding: Encoding, max_pixels: int) -> np.ndarray:
+    """Convert a mosaic (H, W), uint8 or uint16 whatever its encoding says, as an Image of it is converted."""
+    bits = 8 * pixels.dtype.itemsize
+    if bits not in (8, 16):
+        raise InputError("conversion", f"{mosaic} image of {pixels.dtype}; it must be of 8 or 16 bits")
+    height, width = pixels.shape
+    data = np.ascontiguousarray(pixels).view(np.uint8).ravel().data
+    packed = PackedImage(height, width, f"{mosaic.rstrip('0123456789')}{bits}", width * pixels.dtype.itemsize, data)
+    return image_to_array(cast(RawImage, packed), encoding, max_pixels)
+
+
 def compressed_image_to_array(message: EncodedImage, encoding: Encoding, max_pixels: int) -> np.ndarray:
     """Decode a CompressedImage (jpeg, png, ...) to uint8 (H, W) for "mono8", (H, W, 3) for "bgr8".
+
+    A mosaic that was compressed as it is, by a format like "bayer_rggb8; png compressed ", is converted as a raw one.
 
     Raises:
         InputError: Empty, undecodable, depth, or larger than `max_pixels`.
     """
     if len(message.data) == 0:
         raise InputError("data", f"compressed image of format '{message.format}' without data")
-    if "compressedDepth" in message.format:
-        text = f"format '{message.format}' is depth; choose the topic of the images, or image_transport's raw depth"
+    if "compressedDepth" in message.format or message.format.partition(";")[0].strip() in DEPTH_ENCODINGS:
+        text = (
+            f"format '{message.format}' is depth; choose the topic of the images, which are mono16 where they have "
+            "16 bits, or image_transport's raw depth"
+        )
         raise InputError("encoding", text)
+    mosaic, encoded = _mosaic_encoding(message.format), np.frombuffer(message.data, np.uint8)
     try:
-        return decode_image(np.frombuffer(message.data, np.uint8), CHANNELS[encoding], max_pixels=max_pixels)
+        if mosaic and (pixels := decode_image(encoded, "unchanged", max_pixels=max_pixels)).ndim == 2:
+            return _mosaic_to_array(pixels, mosaic, encoding, max_pixels)
+        return decode_image(encoded, CHANNELS[encoding], max_pixels=max_pixels)
+    except InputError:
+        raise
     except ImageError as error:
         text = f"{len(message.data)} bytes of format '{message.format}': {error}"
         raise InputError("conversion", text) from error

@@ -183,6 +183,64 @@ def test_png(pixels):
     np.testing.assert_allclose(gray, cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), atol=1)
 
 
+# (format, bits)
+MOSAICS = [
+    ("{}; jpeg compressed ", 8),
+    *((form, bits) for form in ("{}; png compressed ", "{}; png compressed {}", "{}; tiff compressed ", "{}")
+      for bits in (8, 16)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "depth"), MOSAICS)
+@pytest.mark.parametrize("order", image_decoding.BAYER_ORDERS)
+def test_a_compressed_mosaic_is_converted_as_a_raw_one(order, depth, form):
+    codec = next((one for one in ("tiff", "jpeg") if one in form), "png")
+    scene = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (16, 24), dtype=np.uint8), (0, 0), 2)
+    scene[::2, ::2] //= 2
+    encoding, pixels = f"bayer_{order}{depth}", scene if depth == 8 else scene.astype(np.uint16) * 257
+    decoded = cv2.imdecode(cv2.imencode(f".{codec}", pixels)[1], cv2.IMREAD_UNCHANGED)
+    for wanted in ("mono8", "bgr8"):
+        got = image_decoding.message_to_array(compressed(pixels, f".{codec}", form.format(encoding, encoding)), wanted)
+        np.testing.assert_array_equal(got, image_to_array(message(encoding, decoded), wanted))
+        assert (got if wanted == "mono8" else got[..., 1]).tolist() != scene.tolist()
+
+
+@pytest.mark.parametrize("form", ["bayer_rggb8; jpeg compressed bgr8", "bayer_rggb8; jpeg compressed ", "png", ""])
+def test_a_mosaic_that_was_converted_before_it_was_compressed_is_not_converted_again(form):
+    pixels = color((10, 20, 30))
+    got = image_decoding.message_to_array(compressed(pixels, ".png", form), "bgr8")
+    np.testing.assert_array_equal(got, pixels)
+
+
+def test_a_gray_target_of_a_mosaic_is_gray():
+    got = image_decoding.message_to_array(compressed(GRAY + 7, ".png", "bayer_rggb8; png compressed mono8"), "mono8")
+    np.testing.assert_array_equal(got, GRAY + 7)
+
+
+def test_sixteen_bits_under_the_name_of_an_eight_bit_mosaic_are_scaled():
+    pixels = np.full((4, 6), 0x2A2A, np.uint16)
+    got = image_decoding.message_to_array(compressed(pixels, ".png", "bayer_rggb8; png compressed "), "mono8")
+    np.testing.assert_array_equal(got, 0x2A)
+
+
+@pytest.mark.parametrize("form", ["16UC1; png compressed ", "32FC1; tiff compressed ", "16UC1; compressedDepth png"])
+def test_compressed_depth_is_no_image(form):
+    depth = compressed(np.full((4, 6), 1500, np.uint16), ".png", form)
+    with pytest.raises(InputError, match="is depth; choose the topic of the images") as raised:
+        image_decoding.message_to_array(depth, "mono8")
+    assert raised.value.reason == "encoding"
+    depth.format = "mono16; png compressed "
+    assert image_decoding.message_to_array(depth, "mono8")[0, 0] == 1500 >> 8
+
+
+@pytest.mark.parametrize("data", [b"no image at all", cv2.imencode(".png", GRAY)[1].tobytes()[:-20]])
+def test_a_damaged_mosaic_is_named_with_its_format(data):
+    damaged = CompressedImage(format="bayer_rggb8; png compressed ", data=array("B", data))
+    with pytest.raises(InputError, match="of format 'bayer_rggb8; png compressed '") as raised:
+        image_decoding.message_to_array(damaged, "mono8")
+    assert raised.value.reason == "conversion"
+
+
 def test_jpeg_and_back():
     pixels = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8), (0, 0), 4)
     image = images.array_to_compressed_image(pixels, Header(frame_id="left"))
