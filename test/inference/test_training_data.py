@@ -1,4 +1,4 @@
-"""What the bundled SuperPoint was trained on: every source named, every license one that allows any use."""
+"""What the bundled networks were trained on: every source named, every license one that allows any use."""
 
 import csv
 import re
@@ -39,8 +39,9 @@ def test_the_data_file_names_every_source_with_its_number_of_images(images):
     assert {name: int(count) for name, count in rows} == Counter(source(image["file"]) for image in images)
 
 
-def test_the_card_of_the_lite_network_names_the_data_file_and_the_card_that_names_every_source():
-    card = (WEIGHTS / "superpoint_lite.md").read_text()
+@pytest.mark.parametrize("model", ["superpoint_lite", "d3"])
+def test_cards_of_the_same_images_name_the_data_file_and_the_card_that_names_every_source(model):
+    card = (WEIGHTS / f"{model}.md").read_text()
     assert "(DATA.md)" in card
     assert "(superpoint.md)" in card
 
