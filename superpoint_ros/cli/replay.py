@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from superpoint_ros.core.errors import MissingExtraError, ParameterError, SuperPointRosError
+from superpoint_ros.core.files import path_beside
 from superpoint_ros.core.processes import process_pool
 
 if TYPE_CHECKING:
@@ -101,14 +103,18 @@ def _replay_many(tasks: list[tuple[Path, Path]], options: ReplayOptions, jobs: i
     """Replay in processes of their own; a bag that cannot be replayed keeps no other from it."""
     os.environ.setdefault(THREADS, str(max(1, len(os.sched_getaffinity(0)) // jobs)))
     status = 0
-    with process_pool(min(jobs, max(len(tasks), 1))) as pool:
-        futures = {pool.submit(_replay_one, bag, output, options): bag for bag, output in tasks}
-        for future in as_completed(futures):
-            try:
-                status |= _tell(futures[future], future.result())
-            except (SuperPointRosError, OSError) as error:
-                print(f"{futures[future]}: {error}", file=sys.stderr)
-                status = 1
+    try:
+        with process_pool(min(jobs, max(len(tasks), 1))) as pool:
+            futures = {pool.submit(_replay_one, bag, output, options): bag for bag, output in tasks}
+            for future in as_completed(futures):
+                try:
+                    status |= _tell(futures[future], future.result())
+                except (SuperPointRosError, OSError) as error:
+                    print(f"{futures[future]}: {error}", file=sys.stderr)
+                    status = 1
+    finally:
+        for _, output in tasks:  # what processes that were killed have begun
+            shutil.rmtree(path_beside(output), ignore_errors=True)
     return status
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children, resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, TypeVar
 
 from superpoint_ros.core.errors import ProcessError, SuperPointRosError
@@ -27,9 +29,44 @@ def end_with_parent() -> None:
         os._exit(0)
 
 
-def process_pool(processes: int) -> ProcessPoolExecutor:
-    """Return a pool of so many new processes, which have loaded nothing yet and end with this one."""
-    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=end_with_parent)
+class _Process(SpawnProcess):
+    """A process that SIGINT does not reach, from its first instruction on: Ctrl-C is for the one that started it."""
+
+    def start(self) -> None:
+        resource_tracker.ensure_running()  # to start it later would unblock SIGINT
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+@contextmanager
+def process_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of so many new processes, which have loaded nothing yet and end with this one.
+
+    An error or an interruption within the `with` ends the pool at once: what runs is killed, what waits never begins.
+
+    Raises:
+        ProcessError: One of the processes ended by itself.
+    """
+    others = active_children()
+    pool = ProcessPoolExecutor(processes, _Context(), initializer=end_with_parent)
+    try:
+        yield pool
+        pool.shutdown()
+    except BaseException as error:
+        for process in active_children():
+            if process not in others:
+                process.kill()
+        pool.shutdown(cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise ProcessError("a process ended before its work was done; was there enough memory?") from error
+        raise
 
 
 def run_apart(function: Callable[..., Result], *arguments: Any, timeout_s: float | None = None) -> Result:
@@ -48,7 +85,7 @@ def run_apart(function: Callable[..., Result], *arguments: Any, timeout_s: float
             error that is none of this package's.
         SuperPointRosError: What the function raises of this package's errors.
     """
-    context = get_context("spawn")
+    context = _Context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
     process.start()

@@ -4,13 +4,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from superpoint_ros.core.errors import CheckpointError, ProcessError
 from superpoint_ros.core.files import first_bytes
-from superpoint_ros.core.processes import describe_exit, run_apart
+from superpoint_ros.core.processes import describe_exit, process_pool, run_apart
 from superpoint_ros.inference.models import find_model
 from superpoint_ros.ros.runtime.stopping import end_process
 
@@ -62,7 +63,7 @@ def note_process_and_wait(folder):
 
 
 PARENTS = {
-    "pool": "with process_pool(2) as pool: list(pool.map(note_process_and_wait, [folder, folder]))",
+    "pool": "with process_pool(2) as pool: list(pool.map(note_process_and_wait, [folder] * 7))",
     "run_apart": "run_apart(note_process_and_wait, folder)",
 }
 PARENT = """
@@ -72,27 +73,78 @@ from core.test_processes import note_process_and_wait
 from superpoint_ros.core.processes import process_pool, run_apart
 folder = {folder!r}
 if __name__ == "__main__":
-    {call}
+    try:
+        {call}
+    except KeyboardInterrupt:
+        sys.exit(130)
 """
+DEADLINE_S = 50.0
 
 
-@pytest.mark.parametrize(("call", "count"), [("pool", 2), ("run_apart", 1)])
-def test_processes_end_with_the_one_that_started_them_even_where_it_is_killed(call, count, tmp_path):
+@contextmanager
+def parent_of(count, call, tmp_path):
+    """Run a program that starts processes, in a process group of its own, and yield it with so many of them."""
     program, folder = tmp_path / "parent.py", tmp_path / "processes"
     folder.mkdir()
     tests = str(Path(__file__).parents[1])
     program.write_text(PARENT.format(tests=tests, folder=str(folder), call=PARENTS[call]), encoding="utf-8")
-    with subprocess.Popen([sys.executable, program]) as parent:
-        deadline = time.monotonic() + 50
+    with subprocess.Popen(
+        [sys.executable, program],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background jobs, and so these tests in one, ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as parent:
+        deadline = time.monotonic() + DEADLINE_S
         while len(processes := [int(path.name) for path in folder.iterdir()]) < count:
             assert parent.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert all(is_running(process) for process in processes)
+        try:
+            yield parent, processes
+        finally:
+            parent.kill()
+
+
+@pytest.mark.parametrize(("call", "count"), [("pool", 2), ("run_apart", 1)])
+def test_processes_end_with_the_one_that_started_them_even_where_it_is_killed(call, count, tmp_path):
+    with parent_of(count, call, tmp_path) as (parent, processes):
         parent.kill()
-    while any(is_running(process) for process in processes):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        deadline = time.monotonic() + DEADLINE_S
+        while any(is_running(process) for process in processes):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("call", "count"), [("pool", 2), ("run_apart", 1)])
+def test_an_interruption_ends_what_runs_and_begins_nothing_that_waits(call, count, tmp_path):
+    with parent_of(count, call, tmp_path) as (parent, processes):
+        os.killpg(parent.pid, signal.SIGINT)
+        _, said = parent.communicate(timeout=DEADLINE_S)
+        assert (parent.returncode, said) == (130, "")
+        assert not any(is_running(process) for process in processes)
+        assert len(list((tmp_path / "processes").iterdir())) == count
+
+
+def fail_beside(waiting):
+    with process_pool(2) as pool:
+        failing = pool.submit(divmod, 1, 0)
+        waiting += [pool.submit(time.sleep, 3600) for _ in range(5)]
+        failing.result()
+
+
+def test_an_error_of_one_task_ends_the_others():
+    waiting = []
+    with pytest.raises(ZeroDivisionError):
+        fail_beside(waiting)
+    assert all(one.cancelled() or one.exception() for one in waiting)
+
+
+def test_a_process_of_a_pool_that_dies_is_named():
+    with pytest.raises(ProcessError, match="a process ended before its work was done"), process_pool(1) as pool:
+        pool.submit(end_process, 102).result()
 
 
 def is_running(process):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ DEADLINE_S = 60.0
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
+    """Start a replay in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", MAIN, "replay", *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -31,6 +33,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         cwd="/",
+        start_new_session=True,
         # A shell's background jobs, and so these tests in one, ignore SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -58,6 +61,16 @@ def whole(tmp_path_factory, weights):
     return arguments, contents(folder / "out")
 
 
+def wait_for_some_messages(process: subprocess.Popen[str], output: Path, expected: dict[str, bytes]) -> None:
+    """Wait until some of a bag's messages are on the disk, and not all."""
+    written = path_beside(output) / output.name / f"{output.name}.mcap"
+    deadline = time.monotonic() + DEADLINE_S
+    while not written.is_file() or written.stat().st_size < len(expected["out.mcap"]) // 10:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
@@ -67,13 +80,7 @@ def test_no_bag_is_left_as_if_whole_and_the_same_command_gives_the_same_bytes(nu
     arguments, expected = whole
     output = tmp_path / "out"
     process = start(*arguments, "--output", output)
-    written = path_beside(output) / output.name / "out.mcap"
-    deadline = time.monotonic() + DEADLINE_S
-    # Some of its messages are on the disk, and not all.
-    while not written.is_file() or written.stat().st_size < len(expected["out.mcap"]) // 10:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_for_some_messages(process, output, expected)
     process.send_signal(number)
     _, said = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, "Traceback" in said) == (status, False), said
@@ -83,3 +90,16 @@ def test_no_bag_is_left_as_if_whole_and_the_same_command_gives_the_same_bytes(nu
     assert again.returncode == 0, said
     assert contents(output) == expected
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_ctrl_c_ends_all_jobs_quietly_and_begins_no_further_bag(whole, tmp_path):
+    (bag, *arguments), expected = whole
+    bags = [shutil.copytree(bag, tmp_path / f"bag{number}") for number in range(6)]
+    process = start(*bags, *arguments, "--jobs", 2, "--output", tmp_path / "out")
+    wait_for_some_messages(process, tmp_path / "out" / "bag0", expected)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, "Traceback" in said) == (130, False), said
+    whole_bags = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "bag0" not in whole_bags
+    assert whole_bags <= {"bag1"}
