@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from helpers.ros_probe import header
 from rclpy.serialization import deserialize_message
+from rosbags.interfaces import Nodetype
+from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo, Image
 
 from superpoint_ros.core.tracker import Tracker
 from superpoint_ros.core.types import Features
 from superpoint_ros.replay.recording import typestore_with_own_messages
-from superpoint_ros.replay.ros2_messages import message_to_cdr, type_name
+from superpoint_ros.replay.ros2_messages import Ros2Messages, message_to_cdr, type_name, zero
 from superpoint_ros.ros.messages.features import features_to_message, tracks_to_message
 from superpoint_ros.ros.messages.point_clouds import columns_to_cloud
 
@@ -44,3 +46,29 @@ def test_the_middleware_reads_the_same_message(message):
     assert str(read) == str(message)
     assert message_to_cdr(read, types) == data
     types.deserialize_cdr(data, type_name(message))
+
+
+ROS1, ROS2 = get_typestore(Stores.ROS1_NOETIC), get_typestore(Stores.LATEST)
+
+
+@pytest.mark.parametrize("name", sorted(ROS1.types.keys() & ROS2.types.keys()))
+def test_every_type_of_ros_1_that_ros_2_has_is_converted_and_fields_that_ros_2_alone_has_are_zero(name):
+    data = bytes(ROS1.serialize_ros1(zero((Nodetype.NAME, name), ROS1), name))
+    written = Ros2Messages(ROS1).to_cdr(data, name)
+    assert written == bytes(ROS2.serialize_cdr(zero((Nodetype.NAME, name), ROS2), name))
+
+
+def test_the_values_of_a_message_with_constants_stay():
+    status = ROS1.types["sensor_msgs/msg/NavSatStatus"](status=-1, service=5)
+    name = "sensor_msgs/msg/NavSatStatus"
+    read = ROS2.deserialize_cdr(Ros2Messages(ROS1).to_cdr(bytes(ROS1.serialize_ros1(status, name)), name), name)
+    assert (read.status, read.service) == (-1, 5)
+
+
+def test_a_type_that_neither_has_is_learned_and_converted():
+    messages, name = Ros2Messages(get_typestore(Stores.ROS1_NOETIC)), "odd_msgs/msg/Odd"
+    assert not messages.learn(name, "]]] ¿?")
+    assert messages.learn(name, "int32 LIMIT=5\nint32 Number\ntime stamp\n")
+    data = bytes([7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0])
+    read = messages.types.deserialize_cdr(messages.to_cdr(data, name), name)
+    assert (read.Number, read.stamp.sec, read.stamp.nanosec) == (7, 8, 9)
