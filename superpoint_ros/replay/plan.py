@@ -12,16 +12,15 @@ import numpy as np
 
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
-from superpoint_ros.replay.offline_node import OFFLINE_NODES, resolve_in_root
+from superpoint_ros.replay.node_parameters import Values, read_node_parameters
+from superpoint_ros.replay.offline_node import resolve_in_root
 from superpoint_ros.ros.runtime.image_topics import COMPRESSED, camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.options import camera_info_beside
-from superpoint_ros.ros.runtime.parameter_file import read_parameter_file
 
 IMAGE, COMPRESSED_IMAGE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 DEPTH_ENCODINGS = ("32FC1", "16UC1")
 
-Values = dict[str, Any]
 Found = TypeVar("Found")
 
 
@@ -53,11 +52,10 @@ def plan_nodes(reader: BagReader, parameter_file: Path | None = None, topic: str
         topic: Topic of the images of the only camera that is wanted; None = all cameras.
 
     Raises:
-        ParameterError: The file cannot be read.
+        ParameterError: The file cannot be read, or sets what no node has.
         SourceError: There are no images on the topic.
     """
-    given = {name: {} if parameter_file is None else read_parameter_file(parameter_file, f"/{name}")
-             for name in OFFLINE_NODES}  # fmt: skip
+    given = read_node_parameters(parameter_file)
     depths, cameras = find_images(reader, topic)
     frontend = given["frontend"]
     if topic is not None:

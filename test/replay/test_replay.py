@@ -153,6 +153,14 @@ def test_a_topic_that_is_not_there_is_named(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_misspelled_parameter_is_refused_with_the_one_it_resembles(tmp_path):
+    bag = write_messages_bag(tmp_path / "bag", camera_messages(1))
+    done = replay(bag, "--output", tmp_path / "out", "--params", parameter_file(tmp_path, frontend={"max_keypoint": 9}))
+    assert done.returncode == 2
+    assert "no parameter of frontend: max_keypoint (did you mean max_keypoints?)" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_processes_share_the_bags():
     tasks = [(Path(name), Path(name)) for name in "abcde"]
     shares = [own_share(tasks, {"SLURM_PROCID": str(rank), "SLURM_NTASKS": "2"}) for rank in (0, 1)]

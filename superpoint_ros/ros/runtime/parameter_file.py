@@ -25,6 +25,15 @@ def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
     Raises:
         ParameterError: There is no such file, it is not YAML, or it has no ros__parameters.
     """
+    return parameters_of(node, read_sections(path))
+
+
+def read_sections(path: Path) -> dict[str, dict[str, Any]]:
+    """Read what a file sets, by the node name or pattern of each section, and there by full names.
+
+    Raises:
+        ParameterError: There is no such file, it is not YAML, or it has no ros__parameters.
+    """
     if not path.is_file():
         raise ParameterError(f"params_file {path}: no such file")
     try:
@@ -34,10 +43,15 @@ def read_parameter_file(path: Path, node: str) -> dict[str, Any]:
     sections = dict(_sections(content, "")) if isinstance(content, Mapping) else {}
     if not sections:
         raise ParameterError(f"params_file {path} has no {SECTION}")
+    return {pattern: dict(_flat(section, "")) for pattern, section in sections.items()}
+
+
+def parameters_of(node: str, sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the parameters that sections set for a node; the last one that sets a parameter holds."""
     parameters: dict[str, Any] = {}
     for pattern, section in sections.items():
-        if _applies(pattern, node):
-            parameters |= dict(_flat(section, ""))
+        if applies(pattern, node):
+            parameters |= section
     return parameters
 
 
@@ -50,8 +64,8 @@ def _sections(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Ma
             yield from _sections(value, f"{prefix}/{str(key).strip('/')}")
 
 
-def _applies(pattern: str, node: str) -> bool:
-    """Whether a pattern names a node: * stands for one name, ** for any number of them, as in rcl."""
+def applies(pattern: str, node: str) -> bool:
+    """Tell whether a pattern names a node: * stands for one name, ** for any number of them, as in rcl."""
     expression = re.escape(pattern).replace(r"/\*\*", "(/[^/]+)*").replace(r"\*", "[^/]+")
     return re.fullmatch(expression, node) is not None
 
