@@ -12,7 +12,7 @@ from superpoint_ros.core.errors import ImageError, SourceError
 from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.replay.bag_reader import BagMessage, BagReader
-from superpoint_ros.replay.plan import COMPRESSED_IMAGE, DEPTH_ENCODINGS, IMAGE, name_cameras
+from superpoint_ros.replay.plan import COMPRESSED_IMAGE, IMAGE, is_depth, name_cameras
 from superpoint_ros.replay.replay import DRAWINGS
 from superpoint_ros.ros.messages.depth import depth_image_to_array
 from superpoint_ros.ros.messages.errors import InputError
@@ -85,15 +85,16 @@ class BagContent:
     def _find_images(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the topic of each camera's images, and their frame; depth is noted by the way."""
         frames: dict[str, str] = {}
+        raw_topics = self._reader.topics([IMAGE])
         for topic in self._reader.topics([IMAGE, COMPRESSED_IMAGE]):
             first = next(iter(self._reader.messages([topic])), None)
-            if first is None or first.content is None or "compressedDepth" in getattr(first.content, "format", ""):
+            if first is None or first.content is None:
                 continue
-            if getattr(first.content, "encoding", "") in DEPTH_ENCODINGS:
+            if not is_depth(first.content):
+                frames[topic] = first.content.header.frame_id
+            elif topic in raw_topics:
                 self.depths.append(topic)
                 self._read[topic] = depth_image_to_array
-            else:
-                frames[topic] = first.content.header.frame_id
         raw = [topic for topic in frames if not topic.endswith(DRAWINGS)] or list(frames)
         bases = {topic.removesuffix(COMPRESSED): topic for topic in sorted(raw, reverse=True)}
         images = name_cameras(bases)

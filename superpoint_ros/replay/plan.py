@@ -75,6 +75,8 @@ def plan_nodes(reader: BagReader, parameter_file: Path | None = None, topic: str
 def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str], dict[str, Camera]]:
     """Find the topics of depth, and the cameras by name; of these the wanted one alone, where one is named.
 
+    Compressed depth is neither.
+
     Raises:
         SourceError: There are no images on the wanted topic.
     """
@@ -84,11 +86,10 @@ def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str]
     for kind, transport in ((IMAGE, "raw"), (COMPRESSED_IMAGE, "compressed")):
         for topic in reader.topics([kind]):
             first = next(iter(reader.messages([topic])), None)
-            encoding = getattr(first and first.content, "encoding" if transport == "raw" else "format", "")
-            if encoding in DEPTH_ENCODINGS:
-                depths.append(topic)
-            elif "compressedDepth" not in encoding:
+            if not is_depth(first and first.content):
                 found.setdefault(topic.removesuffix(COMPRESSED), Camera(topic, transport, camera_info_beside(topic)))
+            elif transport == "raw":
+                depths.append(topic)
     if wanted is not None:
         topics = [camera.topic for camera in found.values()]
         found = {base: camera for base, camera in found.items() if camera.topic == wanted}
@@ -96,6 +97,12 @@ def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str]
             raise SourceError(f"'{reader.path}': has no image topic {wanted}: {', '.join(topics) or 'none'}")
     calibrated = {base: camera for base, camera in found.items() if camera.info_topic in infos}
     return depths, name_cameras(calibrated or found)
+
+
+def is_depth(message: Any) -> bool:
+    """Tell whether an Image or a CompressedImage is of depth; False also of None."""
+    encoding = getattr(message, "encoding", getattr(message, "format", ""))
+    return encoding.partition(";")[0].strip() in DEPTH_ENCODINGS or "compressedDepth" in encoding
 
 
 def name_cameras(found: Mapping[str, Found]) -> dict[str, Found]:
