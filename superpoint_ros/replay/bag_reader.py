@@ -54,6 +54,11 @@ class BagReader:
     def __init__(self, path: Path):
         if not path.exists():
             raise SourceError(f"'{path}': no such file or folder")
+        if path.is_dir() and not (path / "metadata.yaml").exists():
+            raise SourceError(
+                f"'{path}': no metadata.yaml in it: not the folder of a rosbag2, or of a recording that broke off; "
+                f"give the .mcap or .db3 file, or run `ros2 bag reindex {path}`"
+            )
         self.path = path
         self._is_first = path.suffix == ".bag" and path.is_file()
         self._types = get_typestore(Stores.ROS1_NOETIC if self._is_first else Stores.LATEST)

@@ -48,10 +48,20 @@ def test_a_bag_that_breaks_off_gives_what_comes_before(tmp_path):
 
 def test_what_is_no_bag_is_named(tmp_path):
     (tmp_path / "notes.mcap").write_text("no bag")
-    (tmp_path / "folder").mkdir()
-    for name, text in (("notes.mcap", "cannot be read"), ("folder", "cannot be read"), ("absent", "no such file")):
+    for name, text in (("notes.mcap", "cannot be read"), ("absent", "no such file")):
         with pytest.raises(SourceError, match=rf"{name}': {text}"):
             BagReader(tmp_path / name)
+
+
+def test_a_folder_without_metadata_is_named_with_the_cure(tmp_path):
+    (tmp_path / "empty").mkdir()
+    broken_off = write_images_bag(tmp_path / "bags" / "broken_off", "MCAP", count=1)
+    (broken_off / "metadata.yaml").unlink()
+    for path in (tmp_path / "empty", tmp_path / "bags", broken_off):
+        with pytest.raises(SourceError, match=rf"{path}': no metadata\.yaml in it: .*`ros2 bag reindex {path}`"):
+            BagReader(path)
+    with BagReader(*broken_off.glob("*.mcap")) as reader:
+        assert reader.topics([IMAGE]) == {"/camera/image_raw": 1}
 
 
 def test_a_folder_is_a_rosbag2_whatever_its_name(tmp_path):
