@@ -84,8 +84,8 @@ def choose_topic(reader: BagReader, topic: str | None) -> ChosenTopic:
             raise SourceError(f"--bag {reader.path}: has {', '.join(chosen)}; choose one by --topic")
         if chosen:
             return ChosenTopic(chosen[0], types == [FEATURES_TYPE])
-    present = ", ".join(reader.topics([FEATURES_TYPE, *IMAGE_TYPES])) or "none"
-    raise SourceError(f"--bag {reader.path}: has no {topic or 'topic'} of Features or images; it has: {present}")
+    what = f"Features or images on {topic}" if topic else "Features or images"
+    raise reader.lacks(what, reader.topics([FEATURES_TYPE, *IMAGE_TYPES]) or None)
 
 
 def recorded_images(

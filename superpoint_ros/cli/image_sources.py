@@ -96,9 +96,10 @@ def bag(path: Path, topic: str | None) -> Source:
     reader = BagReader(path)
     present = reader.topics(IMAGE_TYPES)
     chosen = [name for name in present if topic in (None, name)]
-    if len(chosen) != 1:
-        wanted = f"has no image topic {topic}" if topic else f"has {len(chosen)} image topics; choose one by --topic"
-        raise SourceError(f"--bag {path}: {wanted}: {', '.join(present) or 'none'}")
+    if not chosen:
+        raise reader.lacks(f"image topic {topic}" if topic else "images", present or None)
+    if len(chosen) > 1:
+        raise SourceError(f"--bag {path}: has {len(chosen)} image topics; choose one by --topic: {', '.join(chosen)}")
     source = Source(f"{chosen[0]} of bag {path}", (), present[chosen[0]])
     return replace(source, frames=_bag_frames(reader, chosen[0], source))
 

@@ -80,7 +80,7 @@ class BagContent:
         self.tracks = self._find_answers(TRACKS, message_to_tracks)
         self.features = self._find_answers(FEATURES, keypoints)
         if not self.images and not self.depths:
-            raise SourceError(f"'{reader.path}': has no images; there are {', '.join(reader.all_topics()) or 'none'}")
+            raise reader.lacks("images")
 
     def _find_images(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the topic of each camera's images, and their frame; depth is noted by the way."""

@@ -90,6 +90,16 @@ class BagReader:
         """List the topics, whatever their type."""
         return sorted({connection.topic for connection in self._reader.connections})
 
+    def lacks(self, what: str, present: Collection[str] | None = None) -> SourceError:
+        """Return the error that says what is not in the bag, and which topics are.
+
+        Args:
+            what: What was looked for, in words: "images".
+            present: Topics to name; None = all.
+        """
+        found = ", ".join(self.all_topics() if present is None else present)
+        return SourceError(f"'{self.path}': has no {what}; there are {found or 'no topics'}")
+
     def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
         """Read the messages of some topics, in the order in which they were recorded.
 

@@ -33,7 +33,7 @@ class LiveMessages:
         present = reader.all_topics()
         missing = [name for name, one in topics.inputs.items() if name not in present and one.kind is not CameraInfo]
         if missing:
-            raise SourceError(f"'{reader.path}': has no topic {missing[0]}; there are {', '.join(present) or 'none'}")
+            raise reader.lacks(f"topic {missing[0]}")
         self.inputs = {name: one for name, one in topics.inputs.items() if name in present}
         self.problems: list[str] = []
         self._reader, self._frames, self._images = reader, frames, set(topics.images.values())

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.node_parameters import Values, read_node_parameters
 from superpoint_ros.replay.offline_node import resolve_in_root
@@ -53,7 +52,7 @@ def plan_nodes(reader: BagReader, parameter_file: Path | None = None, topic: str
 
     Raises:
         ParameterError: The file cannot be read, or sets what no node has.
-        SourceError: There are no images on the topic.
+        SourceError: There are no images, or none on the topic.
     """
     given = read_node_parameters(parameter_file)
     depths, cameras = find_images(reader, topic)
@@ -61,6 +60,8 @@ def plan_nodes(reader: BagReader, parameter_file: Path | None = None, topic: str
     if topic is not None:
         frontend = {name: value for name, value in frontend.items() if not name.startswith("cameras.")}
     if not any(name.startswith("cameras.") for name in frontend):
+        if not cameras:
+            raise reader.lacks("images")
         frontend |= camera_values(cameras)
     cameras = {name: find_camera(name, frontend) for name in frontend.get("cameras.names", ["camera"])}
     plan = {"frontend": frontend}
@@ -94,7 +95,7 @@ def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str]
         topics = [camera.topic for camera in found.values()]
         found = {base: camera for base, camera in found.items() if camera.topic == wanted}
         if not found:
-            raise SourceError(f"'{reader.path}': has no image topic {wanted}: {', '.join(topics) or 'none'}")
+            raise reader.lacks(f"image topic {wanted}", topics or None)
     calibrated = {base: camera for base, camera in found.items() if camera.info_topic in infos}
     return depths, name_cameras(calibrated or found)
 

@@ -14,7 +14,7 @@ from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo
 
-from superpoint_ros.core.errors import ParameterError, SourceError
+from superpoint_ros.core.errors import SourceError
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.deserialization import RecordedMessages
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, OfflineNode, TopicBus
@@ -116,14 +116,14 @@ class _Replay:
         topics = reader.all_topics()
         self._inputs = {topic for topic in self._bus.types if topic in topics and topic not in self._bus.written}
         self._copied = {topic for topic in topics if options.keep_inputs and self._can_be_copied(topic)}
-        self._check_inputs(topics)
+        self._check_inputs()
 
-    def _check_inputs(self, topics: list[str]) -> None:
-        for topic, kind in self._bus.types.items():
-            if topic in self._inputs | self._bus.written:
-                continue
+    def _check_inputs(self) -> None:
+        absent = {one: kind for one, kind in self._bus.types.items() if one not in self._inputs | self._bus.written}
+        for topic, kind in absent.items():
             if kind is not CameraInfo:
-                raise ParameterError(f"'{self._reader.path}': has no topic {topic}; there are {', '.join(topics)}")
+                raise self._reader.lacks(f"topic {topic}")
+        for topic in absent:
             logger.warning("'%s': no calibration on %s", self._reader.path, topic)
 
     def _can_be_copied(self, topic: str) -> bool:

@@ -140,9 +140,9 @@ def test_a_calibration_that_cannot_be_read_is_said(export, capsys, caplog):
 @pytest.mark.parametrize(
     ("topics", "words", "text"),
     [
-        ([], (), "has no topic of Features or images; it has: none"),
+        ([], (), "has no Features or images; there are /camera/camera_info"),
         (["/a", "/b"], (), "has /a, /b; choose one by --topic"),
-        (["/a"], ("--topic", "/c"), "has no /c of Features or images; it has: /a"),
+        (["/a"], ("--topic", "/c"), "has no Features or images on /c; there are /a"),
         (["/a"], ("--camera-info-topic", "/c"), "has no CameraInfo on /c"),
         (["/a"], ("--data", "images"), "--data and --bag are two sequences"),
     ],

@@ -127,7 +127,7 @@ def test_a_real_bag_of_ros_1(tmp_path, networks):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--topic", "/nothing"], "has no image topic /nothing: /camera/image_raw"),
+        (["--topic", "/nothing"], "has no image topic /nothing; there are /camera/image_raw"),
         (["--frames", "0"], "--frames 0: must be at least 1"),
         (["--params", "absent.yaml"], "absent.yaml"),
     ],

@@ -4,10 +4,11 @@ from array import array
 import cv2
 import numpy as np
 import pytest
-from helpers.bags import picture, write_images_bag
+from helpers.bags import picture, write_images_bag, write_messages_bag
 from helpers.shared_data import shared_data
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
+from superpoint_ros.cli.main import main
 from superpoint_ros.cli.sources import add_source_arguments, open_source
 from superpoint_ros.core.errors import SourceError
 from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
@@ -146,9 +147,21 @@ def test_a_topic_is_chosen_by_name(tmp_path):
     path = write_images_bag(tmp_path / "b", "MCAP", topics=("/left", "/right"))
     with pytest.raises(SourceError, match="2 image topics; choose one by --topic: /left, /right"):
         source("--bag", path)
-    with pytest.raises(SourceError, match="no image topic /middle: /left, /right"):
+    with pytest.raises(SourceError, match="no image topic /middle; there are /left, /right"):
         source("--bag", path, "--topic", "/middle")
     assert len(list(source("--bag", path, "--topic", "/right").frames)) == 3
+
+
+@pytest.mark.parametrize("topics", [["/chat", "/words"], []])
+@pytest.mark.parametrize(
+    "command", [("replay",), ("demo", "--bag"), ("track", "--bag"), ("export", "--bag"), ("view",)]
+)
+def test_a_bag_without_images_is_refused_in_the_same_words_everywhere(command, topics, tmp_path, capsys):
+    bag = write_messages_bag(tmp_path / "bag", [(topic, CameraInfo()) for topic in topics])
+    assert main([*command, str(bag), "--output", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"superpoint-ros {command[0]}: '{bag}': has no ")
+    assert said.endswith(f"images; there are {', '.join(topics) or 'no topics'}\n")
 
 
 @pytest.mark.parametrize("name", ["tum_fr2_desk_8f.bag", "tum_fr2_desk_mcap", "kitchen_rgbd_mcap"])

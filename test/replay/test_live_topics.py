@@ -38,7 +38,7 @@ def test_a_stereo_bag_has_the_inputs_of_all_three_nodes(stereo_bag):
 def test_one_camera_of_two_needs_the_frontend_alone(stereo_bag):
     with BagReader(stereo_bag) as reader:
         topics = LiveTopics(plan_nodes(reader, topic="/right/image_raw"))
-        with pytest.raises(SourceError, match="no image topic /other: /left/image_raw, /right/image_raw"):
+        with pytest.raises(SourceError, match="no image topic /other; there are /left/image_raw, /right/image_raw"):
             plan_nodes(reader, topic="/other")
     assert list(topics.inputs) == ["/right/image_raw", "/right/camera_info"]
     assert topics.inputs["/right/image_raw"].listeners == 1
