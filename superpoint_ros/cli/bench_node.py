@@ -56,7 +56,7 @@ def measure_node(
                 rows.append(_measure_size(images, rates, seconds, parameters, Path(log_folder)))
             return rows
         finally:
-            rclpy.shutdown()
+            rclpy.try_shutdown()
 
 
 def _read_images(folder: Path, size: tuple[int, int]) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
@@ -68,8 +68,13 @@ class CameraLoad(Node):
         self._thread.start()
 
     def _spin(self) -> None:
-        while not self._closed.is_set():
-            self._executor.spin_once(timeout_sec=POLL_S)
+        try:
+            while not self._closed.is_set():
+                self._executor.spin_once(timeout_sec=POLL_S)
+        except (ExternalShutdownException, RuntimeError):
+            # A signal shuts the context down at any moment, and then rclpy's next wait has none to wait with.
+            if self.context.ok():
+                raise
 
     def _receive(self, message: Any) -> None:
         self._answers.received[nanoseconds(message.header.stamp)] = time.perf_counter()

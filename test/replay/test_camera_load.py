@@ -1,7 +1,11 @@
+import threading
+
 import numpy as np
 import pytest
+import rclpy
+from sensor_msgs.msg import Image
 
-from superpoint_ros.replay.camera_load import Answers, highest_rate
+from superpoint_ros.replay.camera_load import Answers, CameraLoad, highest_rate
 
 
 def test_latency_is_of_the_answered_images_alone():
@@ -26,3 +30,15 @@ def test_the_highest_rate_is_found(limit):
 def test_a_rate_outside_the_range_is_its_end():
     assert highest_rate(lambda rate: False, lowest=1.0, highest=2.0) == 0.0
     assert highest_rate(lambda rate: True, lowest=1.0, highest=2.0) == 2.0
+
+
+def test_its_thread_ends_quietly_where_a_signal_shuts_ros_down(monkeypatch):
+    failures = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    rclpy.init()
+    camera = CameraLoad("/camera_load/image", Image, "/camera_load/answer", lambda: None)
+    thread = next(one for one in threading.enumerate() if one.name == "answers")
+    rclpy.shutdown()
+    thread.join()
+    camera.close()
+    assert failures == []
