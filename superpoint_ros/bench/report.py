@@ -67,7 +67,6 @@ def compare(old: Sequence[Row], new: Sequence[Row]) -> list[str]:
 
 def save(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record as JSON, creating its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as beside:
         beside.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
@@ -130,6 +129,5 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
         axes.xaxis.get_major_locator().set_params(integer=axis != "pixels")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="x-small")
-    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as beside:
         figure.savefig(beside, metadata={"Software": None})

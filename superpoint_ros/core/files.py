@@ -19,16 +19,22 @@ def path_beside(path: Path) -> Path:
 def written_whole(path: Path) -> Iterator[Path]:
     """Yield the path at which to write a file, which then takes the place of an earlier one in one move.
 
-    Nothing is left of it where writing fails, and the earlier file stays.
+    Its folder is made where there is none. Nothing is left of it where writing fails, and the earlier file stays.
+
+    Raises:
+        OSError: It cannot be written; the error names the file, not the path yielded.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path_beside(path)
     try:
         yield beside
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(beside):
+            error.filename = str(path)
         raise
 
 

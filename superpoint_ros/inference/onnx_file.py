@@ -39,6 +39,6 @@ def write_onnx(weights: Path, output: Path) -> str:
         with written_whole(output) as beside:
             beside.write_bytes(model.SerializeToString())
     except OSError as error:
-        raise CheckpointError(f"'{output}': cannot be written ({error})") from error
+        raise CheckpointError(f"'{output}': cannot be written ({error.strerror})") from error
     inputs, outputs = (", ".join(one.name for one in values) for values in (model.graph.input, model.graph.output))
     return f"network {model.graph.name}: {inputs} -> {outputs}"

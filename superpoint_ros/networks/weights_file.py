@@ -60,7 +60,8 @@ def write_weights(path: str | Path, weights: Weights, metadata: Mapping[str, str
             arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
             save_file(arrays, str(beside), dict(metadata))
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"weights '{path}': cannot be written ({error})") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"weights '{path}': cannot be written ({reason})") from error
     return file_sha256(path)
 
 

@@ -55,11 +55,25 @@ def test_an_onnx_file_gives_what_openvino_gives_for_any_size(tmp_path, capsys, m
     ("output", "says"),
     [
         ("weights.pt", "must end in .safetensors or .onnx"),
-        ("no/folder.safetensors", "cannot be written"),
-        ("no/folder.onnx", "cannot be written"),
+        ("weights.pth/a.safetensors", "weights.pth/a.safetensors': cannot be written (File exists)"),
+        ("weights.pth/a.onnx", "weights.pth/a.onnx': cannot be written (File exists)"),
+        ("folder.safetensors", "folder.safetensors': cannot be written (Is a directory)"),
+        ("folder.onnx", "folder.onnx': cannot be written (Is a directory)"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused(tmp_path, capsys, output, says):
     torch.save(released_weights(), tmp_path / "weights.pth")
+    for name in ("folder.safetensors", "folder.onnx"):
+        (tmp_path / name).mkdir()
     assert main(["convert", str(tmp_path / "weights.pth"), str(tmp_path / output)]) == 2
-    assert says in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert says in said
+    assert ".partial" not in said
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "onnx"])
+def test_the_folder_of_the_output_is_made(tmp_path, suffix):
+    torch.save(released_weights(), tmp_path / "weights.pth")
+    output = tmp_path / "some" / "folder" / f"weights.{suffix}"
+    assert main(["convert", str(tmp_path / "weights.pth"), str(output)]) == 0
+    assert [path.name for path in output.parent.iterdir()] == [output.name]

@@ -29,6 +29,19 @@ def test_nothing_is_left_of_a_file_that_cannot_be_written_and_the_earlier_one_st
     assert [one.name for one in tmp_path.iterdir()] == ["result.csv"]
 
 
+def test_the_folder_of_a_file_is_made(tmp_path):
+    with written_whole(tmp_path / "some" / "folder" / "result.csv") as beside:
+        beside.write_text("whole")
+    assert (tmp_path / "some" / "folder" / "result.csv").read_text() == "whole"
+
+
+def test_an_error_names_the_file_and_not_the_path_beside_it(tmp_path):
+    (tmp_path / "result.csv").mkdir()
+    with pytest.raises(IsADirectoryError) as caught, written_whole(tmp_path / "result.csv") as beside:
+        beside.write_text("whole")
+    assert caught.value.filename == str(tmp_path / "result.csv")
+
+
 def test_what_goes_wrong_before_anything_is_written_is_told(tmp_path):
     with pytest.raises(ValueError, match="nothing to write"), written_whole(tmp_path / "result.csv"):
         raise ValueError("nothing to write")
