@@ -12,7 +12,8 @@ from mkdocs.structure.files import File, Files
 REPOSITORY = Path(__file__).resolve().parents[1]
 # File of the repository -> page of the site.
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "QUALITY_DECLARATION.md": "quality.md"} | {
-    f"superpoint_ros/weights/{name}.md": f"weights/{name}.md" for name in ("superpoint", "magicpoint", "d3")
+    f"superpoint_ros/weights/{name}.md": f"weights/{name}.md"
+    for name in ("superpoint", "superpoint_lite", "magicpoint", "d3")
 }
 MESSAGES = ("Features", "Tracks", "Matches")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:]+)(#[^)]*)?\)")

@@ -49,6 +49,16 @@ def commands(start: str) -> list[str]:
     return sorted({command for command in found if not re.search(r"\.\.\.|…|<", command)})
 
 
+def test_every_page_and_every_card_of_bundled_weights_is_on_the_site():
+    folder = REPOSITORY / "superpoint_ros" / "weights"
+    cards = [path.name for path in folder.glob("*.md") if path.with_suffix(".safetensors").exists()]
+    pages = [str(path.relative_to(REPOSITORY / "docs")) for path in (REPOSITORY / "docs").rglob("*.md")]
+    site = re.findall(r"\S+\.md$", (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {*pages, *(f"weights/{name}" for name in cards)} <= set(site)
+    hooks = (REPOSITORY / "cmake" / "docs_hooks.py").read_text(encoding="utf-8")
+    assert [name for name in cards if f'"{Path(name).stem}"' not in hooks] == []
+
+
 @pytest.mark.parametrize(("where", "code"), blocks("python"), ids=lambda value: value if "\n" not in value else "")
 def test_a_python_block_runs(where, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
