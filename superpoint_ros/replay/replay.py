@@ -15,6 +15,8 @@ from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo
 
 from superpoint_ros.core.errors import SourceError
+from superpoint_ros.inference.depth_backend import find_depth_model
+from superpoint_ros.inference.models import find_model
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.deserialization import RecordedMessages
 from superpoint_ros.replay.offline_node import OFFLINE_NODES, OfflineNode, TopicBus
@@ -23,6 +25,8 @@ from superpoint_ros.replay.recording import BagRecorder, typestore_with_own_mess
 from superpoint_ros.replay.ros2_messages import message_to_cdr
 
 SETTINGS_KEY = "superpoint_ros_replay"
+# What finds the model of a node that has a network.
+MODELS = {"frontend": find_model, "densify": find_depth_model}
 # Images for people to look at.
 DRAWINGS = ("/overlay", "/overlay/compressed", "/depth_color")
 
@@ -83,16 +87,34 @@ def replay_bag(
 
 
 def settings_digest(bag: Path, plan: dict[str, Values], options: ReplayOptions) -> str:
-    """Return a digest of all that decides the output but the files' contents: sizes, parameters, options, weights."""
+    """Return a digest of all that decides the output: the bag's sizes, parameters, options, and the files they name.
+
+    Raises:
+        SuperPointRosError: A parameter that is not allowed, or no such model.
+    """
     files = sorted(path for path in (bag.rglob("*") if bag.is_dir() else [bag]) if path.is_file())
-    weights = [Path(values["weights"]) for values in plan.values() if values.get("weights")]
+    read = [path for node, values in plan.items() for path in files_of(node, values)]
     content = {
         "files": [(path.name, path.stat().st_size) for path in files],
         "plan": plan,
         "written": [options.keep_inputs, options.drawings],
-        "weights": [hashlib.sha256(path.read_bytes()).hexdigest() for path in weights if path.is_file()],
+        "read": [hashlib.sha256(path.read_bytes()).hexdigest() for path in read if path.is_file()],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def files_of(node: str, values: Values) -> list[Path]:
+    """List the files that a node would read: all that its parameters name, and those of its model.
+
+    Raises:
+        SuperPointRosError: A parameter that is not allowed, or no such model.
+    """
+    named = [Path(value) for _, value in sorted(values.items()) if isinstance(value, str) and value]
+    if node not in MODELS:
+        return named
+    network = OFFLINE_NODES[node].schema.parse(values).network
+    model = MODELS[node](network.weights, network.model)
+    return [*named, model.file, *filter(None, [model.quantization])]
 
 
 def is_complete(output: Path, settings: str) -> bool:

@@ -21,6 +21,7 @@ from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.msg import Features, Tracks
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.comparison import compare_bags
+from superpoint_ros.replay.replay import ReplayOptions, settings_digest
 
 MAIN = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
 SHARED_BAGS = ("euroc_v101_stereo_imu_sqlite3", "kitchen_rgbd_mcap", "tum_fr2_desk_8f.bag", "tum_fr2_desk_mcap")
@@ -108,6 +109,28 @@ def test_a_complete_output_is_skipped_and_one_of_other_settings_is_not(replayed,
         done = replay(bag, "--output", copy, "--params", parameters, *options)
         assert (done.returncode, "skipped" in done.stdout) == (0, False), done.stderr
     assert counts(copy)["/left/image_raw"] == 4
+
+
+@pytest.fixture
+def named_files(tmp_path):
+    """Parameters that name files, and these by name."""
+    files = {name: tmp_path / name for name in ("own.yaml", "own.safetensors", "int8.safetensors", "mask.png", "d3")}
+    for path in files.values():
+        path.write_text("first")
+    files["own.yaml"].write_text("file: own.safetensors\nquantization: int8.safetensors\n")
+    frontend = {"model": str(files["own.yaml"]), "cameras.names": ["a"], "cameras.a.mask": str(files["mask.png"])}
+    return {"frontend": frontend, "densify": {"weights": str(files["d3"])}}, files
+
+
+@pytest.mark.parametrize("changed", ["own.yaml", "own.safetensors", "int8.safetensors", "mask.png", "d3"])
+def test_settings_are_others_where_a_file_that_they_name_has_changed(changed, named_files, tmp_path):
+    plan, files = named_files
+    before = settings_digest(tmp_path / "bag", plan, ReplayOptions())
+    text = files[changed].read_text()
+    files[changed].write_text(f"{text} \n")
+    assert settings_digest(tmp_path / "bag", plan, ReplayOptions()) != before
+    files[changed].write_text(text)
+    assert settings_digest(tmp_path / "bag", plan, ReplayOptions()) == before
 
 
 def test_two_cameras_are_triangulated_and_made_dense(tmp_path, weights, d3):
