@@ -32,7 +32,8 @@ class Pairing(Generic[First, Second]):
 
     Attributes:
         missed: Number of items given up, of the first and of the second stream.
-        resets: Number of times a stamp of a stream went backward; what waits with a later stamp is then given up.
+        resets: Number of times a stamp of a stream went backward; what waits with a later stamp is then given up. Where
+            the other stream follows before the next pair, what waits of the first one is new, and stays.
     """
 
     def __init__(self, *, slop: int, queue_size: int):
@@ -41,6 +42,7 @@ class Pairing(Generic[First, Second]):
         self._slop, self._queue_size = slop, queue_size
         self._waiting: tuple[deque[tuple[int, Any]], deque[tuple[int, Any]]] = (deque(), deque())
         self._newest = [-1, -1]
+        self._to_follow: int | None = None
         self.missed = [0, 0]
         self.resets = 0
 
@@ -56,13 +58,13 @@ class Pairing(Generic[First, Second]):
 
     def give_up(self) -> None:
         """Give up what waits for a partner."""
-        self._forget_later_than(-1)
+        for stream in (0, 1):
+            self._forget_later_than(-1, stream)
 
     def _put(self, stream: int, stamp: int, item: Any) -> tuple[int, Any] | None:
         own, other = self._waiting[stream], self._waiting[1 - stream]
         if stamp < self._newest[stream]:
-            self.resets += 1
-            self._forget_later_than(stamp)
+            self._step_back(stream, stamp)
         self._newest[stream] = stamp
         # Take the waiting item nearest in time, if it is near enough.
         partner = min(other, key=lambda waiting: abs(waiting[0] - stamp), default=None)
@@ -72,6 +74,7 @@ class Pairing(Generic[First, Second]):
                 own.popleft()
                 self.missed[stream] += 1
             return None
+        self._to_follow = None
         # Give up what is older than the pair.
         self.missed[stream] += len(own)
         own.clear()
@@ -79,9 +82,16 @@ class Pairing(Generic[First, Second]):
             self.missed[1 - stream] += 1
         return partner
 
-    def _forget_later_than(self, stamp: int) -> None:
-        for stream, waiting in enumerate(self._waiting):
-            kept = [one for one in waiting if one[0] <= stamp]
-            self.missed[stream] += len(waiting) - len(kept)
-            waiting.clear()
-            waiting.extend(kept)
+    def _step_back(self, stream: int, stamp: int) -> None:
+        self.resets += 1
+        follows = stream == self._to_follow
+        self._to_follow = None if follows else 1 - stream
+        for old in (stream,) if follows else (0, 1):
+            self._forget_later_than(stamp, old)
+
+    def _forget_later_than(self, stamp: int, stream: int) -> None:
+        waiting = self._waiting[stream]
+        kept = [one for one in waiting if one[0] <= stamp]
+        self.missed[stream] += len(waiting) - len(kept)
+        waiting.clear()
+        waiting.extend(kept)

@@ -55,6 +55,35 @@ def test_what_waits_is_given_up_on_demand():
     assert feed(pairing, [(0, 30), (1, 40), (0, 40)]) == [(40, 40)]
 
 
+@settings(max_examples=100)
+@given(st.sets(st.integers(0, 40), min_size=1), st.randoms(), st.randoms())
+def test_after_a_step_backward_of_both_streams_every_item_finds_its_partner(stamps, first_time, second_time):
+    pairing = Pairing(slop=0, queue_size=1000)
+    for random in (first_time, second_time):
+        order = [0] * len(stamps) + [1] * len(stamps)
+        random.shuffle(order)
+        ordered = (iter(sorted(stamps)), iter(sorted(stamps)))
+        arrivals = [(stream, next(ordered[stream])) for stream in order]
+        assert feed(pairing, arrivals) == [(stamp, stamp) for stamp in sorted(stamps)]
+    assert pairing.missed == [0, 0]
+    assert pairing.resets == (2 if len(stamps) > 1 else 0)
+
+
+@pytest.mark.parametrize("leading", [0, 1])
+def test_what_comes_late_from_before_a_step_backward_costs_nothing_after_it(leading):
+    pairing = Pairing(slop=0, queue_size=5)
+    other = 1 - leading
+    before = [(leading, 40), (other, 40), (leading, 50), (leading, 10), (leading, 20), (other, 50)]
+    assert feed(pairing, [*before, (other, 10), (other, 20)]) == [(40, 40), (10, 10), (20, 20)]
+    assert pairing.missed == [1, 1]
+
+
+def test_a_step_backward_of_one_stream_alone_is_over_with_the_next_pair():
+    pairing = Pairing(slop=0, queue_size=5)
+    assert feed(pairing, [(0, 50), (0, 40), (1, 40), (0, 60), (1, 30), (1, 60)]) == [(40, 40)]
+    assert pairing.missed == [2, 0]
+
+
 @settings(max_examples=60)
 @given(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)), st.integers(0, 6), st.randoms())
 def test_every_item_is_used_once_or_missed(first, second, slop, random):
