@@ -59,6 +59,10 @@ def test_every_page_and_every_card_of_bundled_weights_is_on_the_site():
     assert [name for name in cards if f'"{Path(name).stem}"' not in hooks] == []
 
 
+def test_extras_are_installed_from_this_folder_as_pypi_does_not_have_the_package():
+    assert [path.name for path in PAGES if re.search(r"pip install .?superpoint_ros", path.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize(("where", "code"), blocks("python"), ids=lambda value: value if "\n" not in value else "")
 def test_a_python_block_runs(where, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
