@@ -359,6 +359,7 @@ def test_free_memory_is_given_back_as_long_as_the_node_runs(monkeypatch):
                 break
         executor.remove_node(node)
     finally:
+        node.stop()
         node.destroy_node()
         rclpy.try_shutdown()
     assert len(times) > 2
