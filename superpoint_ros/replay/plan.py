@@ -13,12 +13,12 @@ import numpy as np
 from superpoint_ros.replay.bag_reader import BagReader
 from superpoint_ros.replay.node_parameters import Values, read_node_parameters
 from superpoint_ros.replay.offline_node import resolve_in_root
+from superpoint_ros.ros.messages.image_decoding import is_depth_format
 from superpoint_ros.ros.runtime.image_topics import COMPRESSED, camera_info_topic, image_topic
 from superpoint_ros.ros.runtime.options import camera_info_beside
 
 IMAGE, COMPRESSED_IMAGE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
-DEPTH_ENCODINGS = ("32FC1", "16UC1")
 
 Found = TypeVar("Found")
 
@@ -102,8 +102,7 @@ def find_images(reader: BagReader, wanted: str | None = None) -> tuple[list[str]
 
 def is_depth(message: Any) -> bool:
     """Tell whether an Image or a CompressedImage is of depth; False also of None."""
-    encoding = getattr(message, "encoding", getattr(message, "format", ""))
-    return encoding.partition(";")[0].strip() in DEPTH_ENCODINGS or "compressedDepth" in encoding
+    return is_depth_format(getattr(message, "encoding", getattr(message, "format", "")))
 
 
 def name_cameras(found: Mapping[str, Found]) -> dict[str, Found]:

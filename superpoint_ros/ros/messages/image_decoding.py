@@ -58,7 +58,7 @@ LAYOUTS = {
     **dict.fromkeys(("rgba16", "bgra16"), (4, 2)),
 }
 MOSAICS = tuple(encoding for encoding in LAYOUTS if encoding.startswith("bayer_"))
-# What a CompressedImage of depth says that it was before.
+# Those of depth alone: mono16 may be an image.
 DEPTH_ENCODINGS = ("16UC1", "32FC1")
 # Neither cv_bridge nor rosbags-image reads these.
 SEMI_PLANAR = {
@@ -158,6 +158,11 @@ def image_to_array(message: RawImage, encoding: Encoding, max_pixels: int = MAX_
         raise InputError("conversion", text) from error
 
 
+def is_depth_format(form: str) -> bool:
+    """Tell whether the encoding of an Image, or the format of a CompressedImage, is one of depth."""
+    return form.partition(";")[0].strip() in DEPTH_ENCODINGS or "compressedDepth" in form
+
+
 def _mosaic_encoding(form: str) -> str:
     """Return the bayer encoding of the pixels of a CompressedImage; "" where they are no mosaic.
 
@@ -191,7 +196,7 @@ def compressed_image_to_array(message: EncodedImage, encoding: Encoding, max_pix
     """
     if len(message.data) == 0:
         raise InputError("data", f"compressed image of format '{message.format}' without data")
-    if "compressedDepth" in message.format or message.format.partition(";")[0].strip() in DEPTH_ENCODINGS:
+    if is_depth_format(message.format):
         text = (
             f"format '{message.format}' is depth; choose the topic of the images, which are mono16 where they have "
             "16 bits, or image_transport's raw depth"
