@@ -19,7 +19,7 @@ from superpoint_ros.core.files import path_beside
 from superpoint_ros.ros.messages.images import array_to_image
 
 SIZE = (120, 160)
-COUNT = 50
+COUNT = 200
 MAIN = "import sys; from superpoint_ros.cli.main import main; sys.exit(main())"
 DEADLINE_S = 60.0
 
