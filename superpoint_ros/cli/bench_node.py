@@ -46,9 +46,11 @@ def measure_node(
         DatasetError: The folder holds no images.
     """
     import rclpy
+    from rclpy.signals import SignalHandlerOptions
 
     with private_domain(), tempfile.TemporaryDirectory() as log_folder:
-        rclpy.init()
+        # The command's own words are none for ROS: NAME:=VALUE would be a remapping.
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         try:
             rows = []
             for size in sizes:

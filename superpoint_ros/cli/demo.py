@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
     source = open_source(arguments) if arguments.bag is None else None
     folder = output_folder(arguments)
     with private_domain():
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         try:
             if source is None:
                 from superpoint_ros.cli.demo_bag import play_bag

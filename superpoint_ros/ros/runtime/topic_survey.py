@@ -98,7 +98,7 @@ def survey_topics(seconds: float) -> Survey:
     """
     context = rclpy.Context()
     try:
-        rclpy.init(context=context)
+        rclpy.init(args=[], context=context)
         node = Node(NODE_NAME, context=context, enable_rosout=False, start_parameter_services=False)
     except RCLError as error:
         raise BackendError(describe_init_error(str(error))) from error
