@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.sliding_camera import HYBRID, SIZE, seen, view
+from helpers.sliding_camera import HALF, HYBRID, SIZE, seen, view
 
 from superpoint_ros.core.flow_tracker import FlowTracker
+from superpoint_ros.core.image_tracker import make_tracker
 from superpoint_ros.core.optical_flow import FlowOptions
+from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW
 
 
@@ -52,6 +54,52 @@ def test_keypoints_from_before_a_reset_are_of_no_track():
     tracker.follow(view(100, 100))
     assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
     assert tracker.follow(view(100, 100)).epoch == 1
+
+
+def test_keypoints_of_before_an_interruption_are_not_followed_across_it():
+    tracker = FlowTracker(HYBRID)
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    tracker.interrupt()
+    tracker.follow(view(106, 103))
+    assert set(tracker.learn(keyframe, seen(100, 100))) == {-1}
+    assert len(tracker.follow(view(106, 103))) == 0
+
+
+@pytest.mark.parametrize("kind", ["flow", "hybrid"])
+@pytest.mark.parametrize("after", [0, 5])
+def test_keypoints_of_the_next_keyframe_are_those_of_the_tracks_that_the_last_one_began(kind, after):
+    """It is taken before the last one's keypoints are known."""
+    tracker = make_tracker(TrackerOptions(tracker=kind))
+    keyframes = []
+    for x in (100, 103):
+        tracker.follow(view(x, 100))
+        keyframes.append((tracker.keyframe(), seen(x, 100)))
+    for step in range(after):
+        tracker.follow(view(104 + 2 * step, 100))
+    ids = [tracker.learn(*one) for one in keyframes]
+    tracks = tracker.follow(view(104 + 2 * after, 100))
+    assert len(ids[0]) == len(ids[1]) > 20
+    known = ids[0] >= 0
+    if kind == "hybrid":
+        np.testing.assert_array_equal(ids[1][known], ids[0][known])
+    apart = np.linalg.norm(tracks.xy[:, None] - tracks.xy[None], axis=2) + 1e3 * np.eye(len(tracks))
+    assert len(tracks) > 0.8 * known.sum()
+    assert apart.min() > 10.0
+
+
+@pytest.mark.parametrize("late", [0, 4, 8])
+def test_a_lost_track_is_looked_for_where_it_was_when_the_keypoints_were_taken(late):
+    tracker = FlowTracker(replace(HYBRID, flow_search_radius=6.0, flow_cell_size=1))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.follow(view(100, 100), HALF)
+    hidden = first.id[first.xy[:, 0] < 80]
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    for step in range(1, late + 1):
+        tracker.follow(view(100 - 5 * step, 100))
+    ids = tracker.learn(keyframe, seen(100, 100))
+    assert np.isin(hidden, ids).all()
 
 
 @pytest.mark.parametrize(("images", "levels"), [(6, 0), (16, 1)])

@@ -18,6 +18,9 @@ DESCRIPTORS = rng.standard_normal((len(LANDMARKS), 64)).astype(np.float32)
 DESCRIPTORS /= np.linalg.norm(DESCRIPTORS, axis=1, keepdims=True)
 HYBRID = TrackerOptions(tracker="hybrid")
 BLACK = np.zeros(SIZE, np.uint8)
+# A mask of the left half.
+HALF = np.full(SIZE, 255, np.uint8)
+HALF[:, :80] = 0
 
 
 def view(x, y):
