@@ -101,7 +101,7 @@ def array_to_point_cloud(
 ) -> PointCloud2:
     """Convert depth (H, W) [m], NaN where there is none, and BGR (H, W, 3) to points in the optical frame.
 
-    Only pixels with depth become points; rgb is packed into a float as usual.
+    Only pixels with depth become points, where the lens model has an inverse; rgb is packed into a float as usual.
 
     Args:
         depth: Depth of the image.
@@ -113,6 +113,8 @@ def array_to_point_cloud(
     row, column = np.nonzero(np.isfinite(depth))
     normalized = camera.normalize(np.column_stack([column, row]))
     points = np.column_stack([normalized, np.ones(len(row))]) * depth[row, column][:, None]
+    known = np.isfinite(points).all(axis=1)
+    points, row, column = points[known], row[known], column[known]
     if voxel_size is not None:
         kept = one_per_voxel(points, voxel_size)
         points, row, column = points[kept], row[kept], column[kept]

@@ -84,6 +84,23 @@ def test_of_every_cube_one_point_is_kept_with_its_color():
     assert np.frombuffer(message.data, np.uint32).reshape(3, 4)[:, 3].tolist() == [7 << 16] * 3
 
 
+@pytest.mark.parametrize("voxel_size", [None, 0.05])
+def test_pixels_beyond_the_fold_of_a_lens_model_are_no_points_and_spoil_no_cubes(voxel_size):
+    matrix = np.array([[40.0, 0, 39.5], [0, 40.0, 29.5], [0, 0, 1]])
+    camera = Camera(matrix, np.array([-0.45, 0.0, 0.0, 0.0]), (60, 80))
+    depth, bgr = np.full((60, 80), 2.0, np.float32), np.zeros((60, 80, 3), np.uint8)
+    normalized = camera.normalize(np.argwhere(depth > 0)[:, ::-1])
+    known = np.isfinite(normalized).all(axis=1)
+    expected = np.column_stack([normalized, np.ones(len(normalized))])[known] * 2
+    if voxel_size is not None:
+        expected = expected[np.sort(np.unique(np.floor(expected / voxel_size), axis=0, return_index=True)[1])]
+    message = array_to_point_cloud(depth, bgr, camera, header(1), voxel_size)
+    assert message.is_dense
+    assert known.any()
+    assert not known.all()
+    np.testing.assert_allclose(np.frombuffer(message.data, np.float32).reshape(-1, 4)[:, :3], expected, rtol=1e-5)
+
+
 def cloud(dtype: list, values: list[tuple], height: int = 1) -> PointCloud2:
     packed = np.array(values, dtype)
     kinds = {"<f4": PointField.FLOAT32, "<f8": PointField.FLOAT64, "<u2": PointField.UINT16}
