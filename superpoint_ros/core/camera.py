@@ -1,4 +1,4 @@
-"""A calibrated camera: pixels to normalized, undistorted coordinates."""
+"""A calibrated camera: pixels to normalized, undistorted coordinates, and points to pixels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10)
 
 MAX_INVERSION_ERROR = 0.1  # pixels
 MAX_RADIUS, RADII = 20.0, 20_001  # where the lens model is looked at: up to 87 degrees, in steps of 0.001
+MAX_FISHEYE_RADIUS = 1e6  # 90 degrees, but for the rounding
 
 
 def check_camera_matrix(matrix: np.ndarray, name: str) -> None:
@@ -115,27 +116,45 @@ class Camera:
         points = np.asarray(xy, np.float64).reshape(-1, 1, 2)
         if self.fisheye:
             normalized = cv2.fisheye.undistortPoints(points, self.K, self.distortion)
-            normalized[np.abs(normalized) >= 1e6] = np.nan
+            normalized[np.abs(normalized) >= MAX_FISHEYE_RADIUS] = np.nan
         elif hasattr(cv2, "undistortPointsIter"):
             normalized = cv2.undistortPointsIter(points, self.K, self.distortion, None, None, CONVERGED)
         else:
             normalized = cv2.undistortPoints(points, self.K, self.distortion, criteria=CONVERGED)
+        rays = normalized.reshape(-1, 2)
         if len(self.distortion):
-            normalized[~self._is_inverse(normalized, points)] = np.nan
-        return normalized.reshape(-1, 2)
+            # Keep rays that the lens images at the pixel, without a fold in between.
+            error = np.linalg.norm(self.project(np.column_stack([rays, np.ones(len(rays))])) - xy, axis=1)
+            rays[~(error <= MAX_INVERSION_ERROR)] = np.nan
+        return rays
 
-    def _is_inverse(self, normalized: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """Tell where the lens model gives the pixels back, without a fold in between; both (N, 1, 2), bool (N,)."""
-        rays = np.concatenate([np.nan_to_num(normalized), np.ones_like(normalized[:, :, :1])], axis=2)
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Project points (N, 3) in the optical frame, meters, to pixels, lens included: the inverse of `normalize`.
+
+        Returns:
+            float64 (N, 2); NaN where a point is not in front of the camera, or the lens model has no inverse.
+        """
+        points = np.asarray(points, np.float64)
+        rays = points[:, :2] / np.where(points[:, 2:] > 0.0, points[:, 2:], np.nan)
+        if len(self.distortion) and len(rays):
+            rays = self._distort(rays)
+        xy: np.ndarray = rays @ self.K[:2, :2].T + self.K[:2, 2]
+        return xy
+
+    def _distort(self, rays: np.ndarray) -> np.ndarray:
+        """Bend (X/Z, Y/Z) as the lens does, float64 (N, 2); NaN where it folds back."""
+        known = np.linalg.norm(rays, axis=1) <= self.invertible_radius
         lens = cv2.fisheye.projectPoints if self.fisheye else cv2.projectPoints
-        back, _ = lens(rays, np.zeros(3), np.zeros(3), self.K, self.distortion)
-        error, radius = (np.linalg.norm(one, axis=2)[:, 0] for one in (back - points, normalized))
-        found: np.ndarray = (error <= MAX_INVERSION_ERROR) & (radius <= self.invertible_radius)
-        return found
+        straight = np.column_stack([np.where(known[:, None], rays, 0.0), np.ones(len(rays))])
+        bent, _ = lens(straight[:, None], np.zeros(3), np.zeros(3), np.eye(3), self.distortion)
+        return np.where(known[:, None], bent.reshape(-1, 2), np.nan)
 
     @cached_property
     def invertible_radius(self) -> float:
-        """Return the distance sqrt((X/Z)^2 + (Y/Z)^2) up to which the lens model rises, and so has an inverse."""
+        """Return the distance sqrt((X/Z)^2 + (Y/Z)^2) up to which the lens model rises, and so has an inverse.
+
+        The polynomials of a lens that is no fisheye are trusted up to 87 degrees from the axis, where they rise so far.
+        """
         if self.fisheye:
             angle = np.linspace(0.0, np.pi / 2, RADII)[:-1]
             radius, distorted = np.tan(angle), angle * _polynomial(angle, self.distortion)
@@ -145,7 +164,8 @@ class Camera:
             with np.errstate(divide="ignore", invalid="ignore"):
                 distorted = radius * _polynomial(radius, (k1, k2, k3)) / _polynomial(radius, (k4, k5, k6))
         falls = np.flatnonzero(~(np.diff(distorted) > 0))
-        return float(radius[falls[0]]) if len(falls) else np.inf
+        limit = MAX_FISHEYE_RADIUS if self.fisheye else MAX_RADIUS
+        return float(radius[falls[0]]) if len(falls) else limit
 
 
 def _polynomial(x: np.ndarray, coefficients: Sequence[float] | np.ndarray) -> np.ndarray:

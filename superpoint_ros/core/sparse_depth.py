@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import ImageError
-from superpoint_ros.core.geometry import project
 
 MIN_PLAUSIBLE_MEDIAN = 0.01  # meters
 MAX_PLAUSIBLE_MEDIAN = 100.0
@@ -94,20 +92,9 @@ def sparse_depth_from_points(xy: np.ndarray, depth: np.ndarray, image_size: tupl
 def sparse_depth_from_cloud(points: np.ndarray, camera: Camera) -> np.ndarray:
     """Project points (N, 3) in the optical frame, meters, into a camera: sparse depth of its image's size.
 
-    Points behind the camera, or so far outside the image that its lens model need not hold, are left out.
+    Points behind the camera, or where its lens model has no inverse, are left out.
     """
-    height, width = camera.image_size
-    points = points[points[:, 2] > 0.0]
-    xy = project(points, camera.K)
-    # A fisheye lens images what would be far outside of a pinhole camera's image.
-    near = camera.fisheye | (np.abs(xy - (width / 2, height / 2)) <= (width, height)).all(axis=1)
-    near &= np.linalg.norm(points[:, :2] / points[:, 2:], axis=1) <= camera.invertible_radius
-    if len(camera.distortion) == 0 or not near.any():
-        return sparse_depth_from_points(xy[near], points[near, 2], camera.image_size)
-    lens = cv2.fisheye.projectPoints if camera.fisheye else cv2.projectPoints
-    points = points[near]
-    distorted, _ = lens(points[:, None], np.zeros(3), np.zeros(3), camera.K, camera.distortion)
-    return sparse_depth_from_points(distorted.reshape(-1, 2), points[:, 2], camera.image_size)
+    return sparse_depth_from_points(camera.project(points), points[:, 2], camera.image_size)
 
 
 def sparse_depth_points(sparse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

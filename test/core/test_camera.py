@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superpoint_ros.core.camera import Camera
+from superpoint_ros.core.camera import MAX_FISHEYE_RADIUS, Camera
 from superpoint_ros.core.errors import CalibrationError
 
 MATRIX = np.array([[320.0, 0, 319.5], [0, 310.0, 239.5], [0, 0, 1]])
@@ -151,4 +151,17 @@ def test_a_fisheye_that_folds_back():
     lens = Camera(MATRIX, np.array([-0.5, 0.0, 0.0, 0.0]), (480, 640), fisheye=True)
     assert lens.invertible_radius == pytest.approx(np.tan(1 / np.sqrt(1.5)), abs=5e-3)
     assert np.isnan(lens.normalize(np.array([[319.5 + 320.0, 239.5]]))).all()
-    assert Camera(MATRIX, np.zeros(4), (480, 640), fisheye=True).invertible_radius == np.inf
+    assert Camera(MATRIX, np.zeros(4), (480, 640), fisheye=True).invertible_radius == MAX_FISHEYE_RADIUS
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "fisheye"),
+    [((), False), ((-0.3, 0.1, 1e-3, -1e-3), False), ((0.02, -0.01, 0.003, -0.001), True)],
+)
+def test_projecting_inverts_normalizing_and_there_is_no_pixel_behind(coefficients, fisheye):
+    camera = Camera(MATRIX, np.array(coefficients), (480, 640), fisheye=fisheye)
+    pixels = np.random.default_rng(0).uniform((0, 0), (640, 480), (50, 2))
+    points = np.column_stack([camera.normalize(pixels), np.ones(50)]) * np.linspace(0.1, 50, 50)[:, None]
+    np.testing.assert_allclose(camera.project(points), pixels, atol=0.01)
+    assert np.isnan(camera.project(np.array([[0.1, 0.1, -1.0], [0.1, 0.1, 0.0]]))).all()
+    assert camera.project(np.zeros((0, 3))).shape == (0, 2)

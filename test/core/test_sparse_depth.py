@@ -183,6 +183,15 @@ def test_a_wide_lens_sees_points_whose_straight_projection_is_beside_the_image()
         np.testing.assert_allclose(sparse[pixel], point[0, 2], rtol=1e-6)
 
 
+def test_a_wide_lens_of_the_rational_model_sees_points_in_every_pixel():
+    """Its image of 150 degrees across is the equidistant one: at the edge, straight projection is far beside it."""
+    rational = np.array([0.57804, 0.047754, 0, 0, 2.9976e-4, 0.909533, 0.157125, 3.8405e-3])
+    lens = Camera(np.array([[24.4, 0, 31.5], [0, 24.4, 23.5], [0, 0, 1]]), rational, (48, 64))
+    rays = lens.normalize(np.argwhere(np.ones(lens.image_size))[:, ::-1])
+    points = 3.0 * np.column_stack([rays, np.ones(len(rays))])
+    assert (sparse_depth_from_cloud(points, lens) == 3.0).all()
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_infinity_is_invalid_whatever_its_type(dtype):
     sparse, dropped = clean_sparse_depth(np.array([[2.0, np.inf, np.nan]], dtype))
