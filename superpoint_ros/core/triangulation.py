@@ -30,8 +30,7 @@ def triangulate(
         camera0: Camera of the first image.
         camera1: Camera of the second image.
         T_1_0: Pose of camera 0 in the frame of camera 1, (4, 4), meters.
-        max_reprojection_error: Largest distance from the projected point to the match in either view, pixels
-            (undistorted).
+        max_reprojection_error: Largest distance from the projected point to the match in either view, pixels.
         min_parallax: Smallest angle between the two rays, degrees.
 
     Returns:
@@ -39,8 +38,8 @@ def triangulate(
         front of both cameras, or it projects too far from the match.
     """
     # Make the rays of both pixels, in the frame of camera 0.
-    normalized0, normalized1 = camera0.normalize(xy0), camera1.normalize(xy1)
-    rays0, rays1 = (_unit(np.column_stack([n, np.ones(len(n))])) for n in (normalized0, normalized1))
+    normalized = camera0.normalize(xy0), camera1.normalize(xy1)
+    rays0, rays1 = (_unit(np.column_stack([n, np.ones(len(n))])) for n in normalized)
     rays1 = rays1 @ T_1_0[:3, :3]
     center1 = -T_1_0[:3, :3].T @ T_1_0[:3, 3]
     # Find where on each ray the two are nearest to each other; the point is in the middle.
@@ -53,8 +52,8 @@ def triangulate(
         points1 = transform(points0, T_1_0)
         # Keep points with enough parallax that project to where they were seen, which none behind a camera does.
         good = cosine < np.cos(np.deg2rad(min_parallax))
-        good &= _error(points0, normalized0, camera0) <= max_reprojection_error
-        good &= _error(points1, normalized1, camera1) <= max_reprojection_error
+        good &= _error(points0, xy0, camera0) <= max_reprojection_error
+        good &= _error(points1, xy1, camera1) <= max_reprojection_error
     return np.where(good, points0[:, 2], np.nan).astype(np.float32)
 
 
@@ -63,9 +62,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return unit
 
 
-def _error(points: np.ndarray, normalized: np.ndarray, camera: Camera) -> np.ndarray:
-    """Measure pixels from the undistorted projection of points (N, 3) to where they were seen; infinite behind."""
-    seen = points[:, :2] / np.where(points[:, 2:] > 0.0, points[:, 2:], 0.0)
-    offset = (seen - normalized) * np.diag(camera.K)[:2]
-    error: np.ndarray = np.nan_to_num(np.linalg.norm(offset, axis=1), nan=np.inf)
+def _error(points: np.ndarray, xy: np.ndarray, camera: Camera) -> np.ndarray:
+    """Measure pixels from the projection of points (N, 3) to where they were seen; infinite where there is none."""
+    error: np.ndarray = np.nan_to_num(np.linalg.norm(camera.project(points) - xy, axis=1), nan=np.inf)
     return error

@@ -137,3 +137,21 @@ def test_only_points_in_front_of_both_cameras_have_a_depth(x, y, z, forward):
         assert np.isnan(depth).all()
     elif np.isfinite(depth).all():
         np.testing.assert_allclose(depth, z, rtol=1e-3)
+
+
+@pytest.mark.parametrize("degrees", [10, 40, 60, 75])
+def test_the_reprojection_error_is_one_of_the_image_however_far_from_the_axis(degrees):
+    """Without distortion a pixel near the edge of a fisheye's image would be 15 pixels long."""
+    lens = Camera(np.array([[200.0, 0, 319.5], [0, 200.0, 239.5], [0, 0, 1]]), np.zeros(4), (480, 640), fisheye=True)
+    rng, angle = np.random.default_rng(degrees), np.deg2rad(degrees)
+    turn = rng.uniform(0, 2 * np.pi, 200)
+    points = 3 * np.column_stack(
+        [np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.full(200, np.cos(angle))]
+    )
+    noise = rng.uniform(-0.5, 0.5, (2, 200, 2))
+    xy0, xy1 = lens.project(points) + noise[0], lens.project(transform(points, STEREO)) + noise[1]
+    found = np.isfinite(triangulate(xy0, xy1, lens, lens, STEREO, min_parallax=0.0))
+    assert found.mean() > 0.98
+    off = np.isfinite(triangulate(xy0, xy1 + [0.0, 4.0], lens, lens, STEREO, min_parallax=0.0))
+    across = np.abs(np.sin(turn)) < 0.5  # where the line of sight is not moved along itself
+    assert off[across].mean() < 0.02
