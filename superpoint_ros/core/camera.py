@@ -45,7 +45,7 @@ class Camera:
     [[0.2, 0.0]]
 
     Attributes:
-        K: Intrinsics, float64 (3, 3), pixels.
+        K: Intrinsics [fx s cx; 0 fy cy; 0 0 1], float64 (3, 3), pixels; s is the skew, 0 where pixels are rectangles.
         distortion: OpenCV's coefficients of the distortion model, float64 (K,); empty = no distortion.
         image_size: (height, width) of the images it describes, pixels.
         fisheye: Whether the coefficients are those of the equidistant model, not of plumb_bob or rational_polynomial.
@@ -113,7 +113,7 @@ class Camera:
         """
         if len(xy) == 0:
             return np.zeros((0, 2))
-        points = np.asarray(xy, np.float64).reshape(-1, 1, 2)
+        points = self._without_skew(np.asarray(xy, np.float64)).reshape(-1, 1, 2)
         if self.fisheye:
             normalized = cv2.fisheye.undistortPoints(points, self.K, self.distortion)
             normalized[np.abs(normalized) >= MAX_FISHEYE_RADIUS] = np.nan
@@ -140,6 +140,12 @@ class Camera:
             rays = self._distort(rays)
         xy: np.ndarray = rays @ self.K[:2, :2].T + self.K[:2, 2]
         return xy
+
+    def _without_skew(self, xy: np.ndarray) -> np.ndarray:
+        """Move pixels (N, 2) to where they were if their axes were at right angles, as OpenCV takes them to be."""
+        if self.K[0, 1] == 0.0:
+            return xy
+        return np.column_stack([xy[:, 0] - self.K[0, 1] / self.K[1, 1] * (xy[:, 1] - self.K[1, 2]), xy[:, 1]])
 
     def _distort(self, rays: np.ndarray) -> np.ndarray:
         """Bend (X/Z, Y/Z) as the lens does, float64 (N, 2); NaN where it folds back."""

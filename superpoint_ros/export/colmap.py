@@ -64,12 +64,16 @@ def colmap_camera(camera: Camera | None, image_size: tuple[int, int]) -> ColmapC
     """Convert a camera; guess as COLMAP does where there is none.
 
     Raises:
-        CalibrationError: A lens model that COLMAP does not have.
+        CalibrationError: A lens model that COLMAP does not have, or skew.
     """
     height, width = image_size
     if camera is None:
         params = (DEFAULT_FOCAL_FACTOR * max(image_size), width / 2, height / 2, 0.0)
         return ColmapCamera(SIMPLE_RADIAL, image_size, params, known=False)
+    if camera.K[0, 1] != 0.0:
+        raise CalibrationError(
+            f"COLMAP has no model of a skew, K[0, 1] = {camera.K[0, 1]:g}: undistort the images first"
+        )
     pinhole = (camera.K[0, 0], camera.K[1, 1], camera.K[0, 2] + PIXEL_CENTER, camera.K[1, 2] + PIXEL_CENTER)
     used = len(np.trim_zeros(camera.distortion, "b"))
     models = ((OPENCV_FISHEYE, 4),) if camera.fisheye else ((PINHOLE, 0), (OPENCV, 4), (FULL_OPENCV, 8))
@@ -89,7 +93,7 @@ def write_colmap_database(path: Path, images: Sequence[ExportedImage], pairs: Se
     """Write a database; images of one camera share it, and image i of the export has the id i + 1.
 
     Raises:
-        CalibrationError: A lens model that COLMAP does not have.
+        CalibrationError: A lens model that COLMAP does not have, or skew.
     """
     cameras = [colmap_camera(image.camera, image.features.image_size) for image in images]
     camera_ids = {camera: number for number, camera in enumerate(dict.fromkeys(cameras), 1)}

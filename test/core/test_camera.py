@@ -165,3 +165,21 @@ def test_projecting_inverts_normalizing_and_there_is_no_pixel_behind(coefficient
     np.testing.assert_allclose(camera.project(points), pixels, atol=0.01)
     assert np.isnan(camera.project(np.array([[0.1, 0.1, -1.0], [0.1, 0.1, 0.0]]))).all()
     assert camera.project(np.zeros((0, 3))).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "fisheye"),
+    [([], False), ([-0.28, 0.07, 2e-4, 2e-5], False), ([0.02, -0.01, 0.003, -0.001], True)],
+)
+@given(normalized=points, skew=st.sampled_from([-30.0, 0.5, 12.0]))
+def test_skew_moves_pixels_along_a_row_by_their_height(coefficients, fisheye, normalized, skew):
+    """OpenCV knows no skew: the lens bends the rays, and K makes pixels of what it gives."""
+    straight = Camera(MATRIX, np.array(coefficients), (480, 640), fisheye=fisheye)
+    skewed = Camera(
+        MATRIX + skew * np.eye(3, k=1) * [[1], [0], [0]], np.array(coefficients), (480, 640), fisheye=fisheye
+    )
+    points3 = np.column_stack([normalized, np.ones(len(normalized))])
+    pixels = straight.project(points3)
+    pixels[:, 0] += skew * (pixels[:, 1] - MATRIX[1, 2]) / MATRIX[1, 1]
+    np.testing.assert_allclose(skewed.project(points3), pixels, atol=1e-9)
+    np.testing.assert_allclose(skewed.normalize(pixels), normalized, atol=1e-5)

@@ -100,6 +100,11 @@ def test_a_fisheye_lens_and_one_that_colmap_has_not():
         colmap_camera(Camera(PLUMB_BOB.K, np.full(12, 0.01), (240, 320)), (240, 320))
 
 
+def test_a_skew_that_colmap_has_no_model_of_is_refused():
+    with pytest.raises(CalibrationError, match=r"no model of a skew, K\[0, 1\] = 2: undistort the images first"):
+        colmap_camera(Camera(PLUMB_BOB.K + 2 * np.eye(3, k=1) * [[1], [0], [0]], np.zeros(0), (240, 320)), (240, 320))
+
+
 def test_colmap_reads_the_same(written):
     pycolmap = pytest.importorskip("pycolmap", reason="the extra [examples] brings COLMAP")
     path, images, pairs = written

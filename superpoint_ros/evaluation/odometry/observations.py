@@ -9,7 +9,7 @@ import numpy as np
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.types import Tracks
-from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, to_original_pixels, undistort
+from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, to_original_pixels
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Observations:
         xy: Undistorted pixels, float64 (N, 2).
         sigma: Standard deviation of each coordinate, float64 (N,), pixels.
         depth: Depth along the optical axis, float64 (N,), meters; NaN = unknown.
-        K: Intrinsics of the undistorted image, float64 (3, 3), pixels.
+        K: Intrinsics of the undistorted image, without skew, float64 (3, 3), pixels.
     """
 
     id: np.ndarray
@@ -59,7 +59,9 @@ def observe(view: SizedFrame, tracks: Tracks, *, use_depth: bool, sigma: float, 
     if use_depth and view.frame.depth is not None:
         depth = depth_at(view.frame.depth(), to_original_pixels(tracks.xy, view))
     own = tracks.sigma if weighted and tracks.sigma is not None else np.full(len(tracks), sigma)
-    xy = undistort(tracks.xy, view.camera)
+    # OpenCV and the back end take the pixels' axes to be at right angles.
+    K = view.camera.K * [[1, 0, 1], [0, 1, 1], [0, 0, 1]]
+    xy = view.camera.normalize(tracks.xy) @ K[:2, :2] + K[:2, 2]
     rows = np.argsort(tracks.id)
     rows = rows[np.isfinite(xy[rows]).all(axis=1)]
-    return Observations(tracks.id[rows], xy[rows], own[rows].astype(np.float64), depth[rows], view.camera.K)
+    return Observations(tracks.id[rows], xy[rows], own[rows].astype(np.float64), depth[rows], K)

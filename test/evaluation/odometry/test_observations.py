@@ -23,6 +23,15 @@ def test_observations_have_pixels_depth_and_sigma():
     assert seen.sigma.tolist() == [0.5, 0.25]
 
 
+def test_observations_are_of_a_camera_without_skew():
+    skewed = replace(VIEW.camera, K=VIEW.camera.K + 9 * np.eye(3, k=1) * [[1], [0], [0]])
+    seen = observe(replace(VIEW, camera=skewed), TRACKS, use_depth=False, sigma=1.0, weighted=True)
+    assert seen.K.tolist() == VIEW.camera.K.tolist()
+    rays = np.column_stack([seen.xy, np.ones(2)]) @ np.linalg.inv(seen.K).T
+    assert rays[:, :2] == pytest.approx(skewed.normalize(XY))
+    assert seen.xy[:, 0] != pytest.approx(XY[:, 0])
+
+
 def test_without_weights_all_count_alike():
     seen = observe(VIEW, TRACKS, use_depth=False, sigma=0.7, weighted=False)
     assert seen.sigma.tolist() == [0.7, 0.7]
