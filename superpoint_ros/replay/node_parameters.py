@@ -31,7 +31,8 @@ def read_node_parameters(path: Path | None) -> dict[str, Values]:
     """Read the parameters of each node that a bag can be played to, in the root namespace.
 
     A file may hold sections of other nodes, and patterns that name those too. There, names that resemble none of this
-    package's are left to them.
+    package's are left to them. A pattern's section that holds all parameters of one node, as the files of defaults do,
+    is of that node, since others may have parameters of the same name.
 
     Args:
         path: Parameters of the nodes, as ROS reads them; None = no parameters.
@@ -40,10 +41,25 @@ def read_node_parameters(path: Path | None) -> dict[str, Values]:
         ParameterError: The file cannot be read, holds nothing for any of the nodes, or sets what none of them has.
     """
     sections = {} if path is None else read_sections(path)
-    given = {name: parameters_of(f"/{name}", sections) for name in SCHEMAS}
+    given = {name: parameters_of(f"/{name}", _without_others_files(name, sections)) for name in SCHEMAS}
     for problem in (*_strange_nodes(sections), *_strange_parameters(sections, given)):
         raise ParameterError(f"params_file {path}: {problem}")
     return {name: given[name] for name in OFFLINE_NODES}
+
+
+def _without_others_files(node: str, sections: Mapping[str, Values]) -> dict[str, Values]:
+    """Leave out the sections of patterns that are whole files of other nodes, and not of this one."""
+    whole = {pattern: _nodes_of_whole(section) if "*" in pattern else [] for pattern, section in sections.items()}
+    return {pattern: section for pattern, section in sections.items() if node in (whole[pattern] or [node])}
+
+
+def _nodes_of_whole(section: Values) -> list[str]:
+    """List the nodes all of whose parameters with a default are set."""
+    return [
+        name
+        for name, schema in SCHEMAS.items()
+        if all(key in section for key, spec in schema.specs.items() if spec.to_plain(spec.default) is not None)
+    ]
 
 
 def _nodes_of(pattern: str) -> list[str]:

@@ -30,6 +30,17 @@ def test_the_files_of_defaults_are_whole(name):
     read_node_parameters(CONFIG / f"{name}.yaml")
 
 
+@pytest.mark.parametrize("name", ["frontend", "triangulate", "densify", "bridge"])
+def test_a_file_of_all_parameters_of_one_node_leaves_the_others_as_they_are(name):
+    given = read_node_parameters(CONFIG / f"{name}.yaml")
+    assert [node for node, values in given.items() if values] == [name] * (name in given)
+
+
+def test_a_pattern_that_sets_some_parameters_sets_them_for_every_node(tmp_path):
+    path = written(tmp_path, **{"/**": {"max_image_size": 480, "nms_radius": 5}})
+    assert {values["max_image_size"] for values in read_node_parameters(path).values()} == {480}
+
+
 @pytest.mark.parametrize(
     ("sections", "said"),
     [
