@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import binary_erosion
 
 from superpoint_ros.core.sample_averages import average_by_color
 from superpoint_ros.core.sparse_depth import nearest_sample
@@ -63,17 +64,17 @@ def interpolate_planes(sparse: np.ndarray, nearest: np.ndarray) -> np.ndarray:
     Returns:
         float32 (H, W), meters; S1 where the triangles leave out a pixel for want of precision.
     """
-    # Carry the nearest samples' depth to the image's border, so that the triangles cover it.
-    pixels, depth = np.argwhere(np.isfinite(sparse)), sparse[np.isfinite(sparse)]
-    border = _border(sparse.shape)
-    points = np.concatenate([pixels, border])
-    values = np.concatenate([depth, nearest[tuple(border.T)]])
-    points, first = np.unique(points, axis=0, return_index=True)
     if min(sparse.shape) < 2:
         return nearest
+    known = np.isfinite(sparse)
+    # Leave out samples with samples all around them: no triangle between others reaches there.
+    corners = known & ~binary_erosion(known, np.ones((3, 3)), border_value=1)
+    # Carry the nearest samples' depth to the image's border, so that the triangles cover it.
+    corners[tuple(_border(sparse.shape).T)] = True
     # Interpolate inverse depth, which is linear on planes.
-    inverse = LinearNDInterpolator(points, 1.0 / values[first].astype(np.float64))(_pixels(sparse.shape))
-    planes: np.ndarray = (1.0 / inverse).reshape(sparse.shape).astype(np.float32)
+    inverse = LinearNDInterpolator(np.argwhere(corners), 1.0 / nearest[corners].astype(np.float64))
+    planes = nearest.copy()
+    planes[~known] = 1.0 / inverse(np.argwhere(~known))
     return np.where(np.isfinite(planes), planes, nearest)
 
 
@@ -83,8 +84,3 @@ def _border(size: tuple[int, ...]) -> np.ndarray:
     across = [(row, column) for row in rows[[0, -1]] for column in columns]
     down = [(row, column) for row in rows for column in columns[[0, -1]]]
     return np.array(across + down)
-
-
-def _pixels(size: tuple[int, ...]) -> np.ndarray:
-    pixels: np.ndarray = np.indices(size).reshape(2, -1).T
-    return pixels

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import LinearNDInterpolator
 
+from superpoint_ros.core import depth_hints as hints_module
 from superpoint_ros.core.depth_hints import MAX_SAMPLE_DISTANCE, depth_hints, interpolate_planes
 from superpoint_ros.core.sparse_depth import nearest_sample
 
@@ -106,3 +108,21 @@ def test_two_rows_are_enough_for_planes():
     sparse = np.full((2, 30), np.nan, np.float32)
     sparse[:, [0, 7, 14, 22, 29]] = depth[:, [0, 7, 14, 22, 29]]
     np.testing.assert_allclose(interpolate_planes(sparse, nearest_sample(sparse).depth), depth, rtol=1e-4)
+
+
+def test_of_a_depth_camera_s_image_only_what_surrounds_its_holes_is_triangulated(monkeypatch):
+    depth = plane_depth(0.1, 0.2, 0.3)
+    sparse = depth.copy()
+    sparse[10:20, 5:9] = sparse[3:6, 22:38] = np.nan
+    given = []
+
+    def counted(points, values):
+        given.append(points)
+        return LinearNDInterpolator(points, values)
+
+    monkeypatch.setattr(hints_module, "LinearNDInterpolator", counted)
+    planes = interpolate_planes(sparse, nearest_sample(sparse).depth)
+    np.testing.assert_allclose(planes, depth, rtol=1e-4)
+    np.testing.assert_array_equal(planes[np.isfinite(sparse)], depth[np.isfinite(sparse)])
+    around = 2 * (12 + 4) + 2 * (5 + 16)
+    assert len(given[0]) == around + 16  # 5 points on each edge of the image, its corners shared
