@@ -232,6 +232,16 @@ def check_options(options: object) -> None:
         object.__setattr__(options, name, spec.check(getattr(options, name)))
 
 
+def check_depth_range(min_depth: float, max_depth: float | None) -> None:
+    """Check that some depth is kept by both limits; None = no limit.
+
+    Raises:
+        ParameterError: The smallest depth is above the largest.
+    """
+    if max_depth is not None and min_depth > max_depth:
+        raise ParameterError(f"min_depth={min_depth:g} is above max_depth={max_depth:g}: no depth would be kept")
+
+
 def build_options(kind: type[Options], values: Mapping[str, Any]) -> Options:
     """Make a dataclass, nested ones included, from values by option name; an absent one keeps its default.
 

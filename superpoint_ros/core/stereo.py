@@ -36,11 +36,13 @@ class StereoDepth:
         matches: Matches that agree with the cameras' geometry and lie within range.
         depth: Depth of each match, float32 (M,), meters along camera 0's optical axis.
         candidates: Number of mutual matches before the geometric check.
+        triangulated: Number of them that agree with the geometry, whether or not they lie within range.
     """
 
     matches: Matches
     depth: np.ndarray
     candidates: int
+    triangulated: int
 
 
 def stereo_depth(
@@ -76,4 +78,4 @@ def stereo_depth(
     with np.errstate(invalid="ignore"):
         kept = (depth >= options.min_depth) & (depth <= (options.max_depth or np.inf))
     matches = Matches(found.index0[kept], found.index1[kept], found.distance[kept])
-    return StereoDepth(matches, depth[kept], len(found))
+    return StereoDepth(matches, depth[kept], len(found), int(np.isfinite(depth).sum()))

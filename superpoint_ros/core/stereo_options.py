@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from superpoint_ros.core.matching import descriptor_distance_option
-from superpoint_ros.core.options import NO_LIMIT, check_options, option
+from superpoint_ros.core.options import NO_LIMIT, check_depth_range, check_options, option
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class StereoOptions:
     1.0
 
     Raises:
-        ParameterError: A value that is not allowed.
+        ParameterError: A value that is not allowed, or a range of depth that holds none.
     """
 
     max_descriptor_distance: float = descriptor_distance_option()
@@ -35,3 +35,4 @@ class StereoOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
+        check_depth_range(self.min_depth, self.max_depth)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers.stereo_points import CAMERA, T_RIGHT_LEFT, features, stereo_points
 
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.stereo import StereoRig, stereo_depth
 from superpoint_ros.core.stereo_options import StereoOptions
 from superpoint_ros.core.types import Features
@@ -78,3 +79,9 @@ def test_every_option_of_stereo_is_applied():
     parallel = StereoOptions(min_parallax=60.0)
     assert len(stereo_depth(points.left, points.right, RIG, parallel).depth) == 0
     assert stereo_depth(points.left, points.right, RIG, StereoOptions(max_depth=None)).depth.size == len(points.left)
+
+
+def test_a_range_of_depth_that_holds_none_is_refused():
+    assert StereoOptions(min_depth=2.0, max_depth=2.0).max_depth == 2.0
+    with pytest.raises(ParameterError, match="min_depth=5 is above max_depth=2: no depth would be kept"):
+        StereoOptions(min_depth=5.0, max_depth=2.0)

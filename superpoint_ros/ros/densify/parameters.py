@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import NO_LIMIT, NoneMeaning, check_options, option
+from superpoint_ros.core.options import NO_LIMIT, NoneMeaning, check_depth_range, check_options, option
 from superpoint_ros.inference.densifier import DensifierOptions
 from superpoint_ros.inference.network_options import NetworkOptions
 from superpoint_ros.ros.messages.limits import MAX_POINTS
@@ -75,6 +75,7 @@ class DensifyParameters(NodeOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
+        check_depth_range(self.min_depth, self.max_depth)
         pose_matrix("T_camera_cloud", self.T_camera_cloud)
         if self.on_empty_input == "guess" and self.densifier.fallback_depth is None:
             raise ParameterError("on_empty_input='guess' needs fallback_depth, the typical depth of the scene [m]")

@@ -56,6 +56,8 @@ class TriangulateOutputs:
 def describe_no_depth(stereo: StereoDepth, keypoints0: int, keypoints1: int) -> str:
     """Say why two images gave no depth."""
     text = f"no depth from {keypoints0} and {keypoints1} keypoints"
+    if stereo.triangulated:
+        return f"{text}: none of {stereo.triangulated} triangulated matches lies between min_depth and max_depth"
     if stereo.candidates:
         text += f": {stereo.candidates} matches, none passes the reprojection check; are left and right swapped?"
     return text

@@ -55,3 +55,8 @@ def test_only_a_guess_needs_a_fallback_depth(choice, fallback):
 def test_what_is_not_allowed_is_refused_with_what_is(change, words):
     with pytest.raises(ParameterError, match=words):
         SCHEMA.parse(change)
+
+
+def test_a_range_of_depth_that_holds_none_is_refused():
+    with pytest.raises(ParameterError, match="min_depth=5 is above max_depth=2: no depth would be kept"):
+        SCHEMA.parse({"min_depth": 5.0, "max_depth": 2.0})
