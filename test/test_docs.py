@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 CARDS = sorted((REPOSITORY / "superpoint_ros" / "weights").glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ANCHOR = re.compile(r"\]\(([^)#\s:]*\.md)?#([^)]+)\)")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 SECTION = re.compile(r"\]\(([^)#\s]+\.md)\), \"([^\"]+)\"")
 HEADING = re.compile(r"^#+ (.+)$|^\*\*([^*]+)\.\*\*", re.MULTILINE)
@@ -110,6 +111,15 @@ def test_a_script_exists(command):
 def test_a_link_leads_to_a_file(path):
     for target in LINK.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *CARDS], ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_an_anchor_leads_to_a_heading(path):
+    for page, anchor in ANCHOR.findall(BLOCK.sub("", path.read_text(encoding="utf-8"))):
+        text = BLOCK.sub("", (path.parent / (page or path.name)).read_text(encoding="utf-8"))
+        titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        slugs = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+        assert anchor in slugs, f"{path.name} links to {page}#{anchor}"
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda path: path.name)
