@@ -47,46 +47,47 @@ class DecodeOptions:
 
     max_keypoints: int | None = option(
         1000,
-        "Number of keypoints kept per image, the strongest first.",
+        "Maximum number of keypoints per image; the strongest are kept.",
         limits=(1, MAX_KEYPOINTS),
         none=NoneMeaning(f"the largest, {MAX_KEYPOINTS}", 0),
     )
     detection_threshold: float | None = option(
-        None, "Lowest detector probability of a keypoint.", limits=(0.0, 1.0), none=MODEL_DEFAULT
+        None, "Minimum detector probability of a keypoint.", limits=(0.0, 1.0), none=MODEL_DEFAULT
     )
     nms_radius: int = option(
         4, "Radius of non-maximum suppression (L-infinity distance); 0 turns it off.", unit="px", limits=(0, 64)
     )
     remove_borders: int = option(
-        4, "Width of the image border in which keypoints are discarded, after suppression.", unit="px", limits=(0, 1000)
+        4,
+        "Width of the image border in which keypoints are discarded, after non-maximum suppression.",
+        unit="px",
+        limits=(0, 1000),
     )
-    grid_rows: int = option(
-        1, "Rows of a grid over which kept keypoints are spread: its cells take turns.", limits=(1, 100)
-    )
+    grid_rows: int = option(1, "Rows of a grid over which keypoints are spread: its cells take turns.", limits=(1, 100))
     grid_columns: int = option(1, "Columns of that grid.", limits=(1, 100))
     max_image_size: int | None = option(
         None,
-        "Largest longer side that the network sees; larger images are shrunk first, and keypoints are in pixels of the "
-        "image as received.",
+        "Maximum longer side of the network's input; larger images are downscaled first, keypoints stay in pixels of "
+        "the image as received.",
         unit="px",
         limits=(32, 8192),
         none=NO_LIMIT,
     )
     scales: tuple[float, ...] = option(
         (1.0,),
-        f"Scales of the image at which keypoints are detected, at most {MAX_SCALES}, all different; "
+        f"Image scales at which keypoints are detected, at most {MAX_SCALES}, all different; "
         "time grows with the sum of their squares.",
         limits=(MIN_SCALE, MAX_SCALE),
     )
     descriptor_sampling: DescriptorSampling | None = option(
         None,
-        "Where a descriptor belongs within its cell: at the exact center, or as in the released Magic Leap code.",
+        "Where in a cell its descriptor is taken to lie: at the exact center, or as in the released Magic Leap code.",
         fixed=True,
         none=MODEL_DEFAULT_NAME,
     )
     subpixel: bool | None = option(
         None,
-        "Whether keypoints are moved to the heat map's center of mass around them.",
+        "Whether keypoints are refined to the heat map's center of mass around them.",
         none=MODEL_DEFAULT_UNSET,
     )
 

@@ -30,7 +30,7 @@ def descriptor_distance_option() -> Any:
     """Describe the largest descriptor distance of a match, for every options dataclass that has it."""
     return option(
         DEFAULT_MAX_DISTANCE,
-        "Descriptor distance at and above which two keypoints never match.",
+        "Descriptor distance at and above which two keypoints do not match.",
         limits=(0.01, 2.0),
     )
 

@@ -32,22 +32,21 @@ class FlowOptions:
         ParameterError: A value that is not allowed.
     """
 
-    flow_radius: int = option(
-        10, "Half the side of the window around a point that optical flow compares.", unit="px", limits=(2, 30)
-    )
+    flow_radius: int = option(10, "Half the side of the optical flow window.", unit="px", limits=(2, 30))
     flow_levels: int = option(
-        3, "Number of times the images are halved for optical flow: more follow faster motion.", limits=(0, 6)
+        3, "Number of times that optical flow halves the images; more levels follow faster motion.", limits=(0, 6)
     )
     flow_max_return_error: float | None = option(
         0.7,
-        "Largest distance of a point from where it started, once followed to the next image and back.",
+        "Maximum forward-backward error of optical flow: distance of a point, followed to the next image and back, "
+        "from its start.",
         unit="px",
         limits=(0.01, 100.0),
         none=NO_CHECK,
     )
     flow_min_quality: float = option(
         0.02,
-        "Smallest corner strength of a keypoint that begins a track, as a share of the strongest one's.",
+        "Minimum corner strength of a keypoint that begins a track, as a fraction of the strongest one's.",
         limits=(0.0, 1.0),
     )
 

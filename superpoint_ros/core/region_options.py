@@ -24,17 +24,19 @@ class RegionOptions:
         ParameterError: A value that is not allowed.
     """
 
-    mask: str = option("", "Path of an image that is black where no keypoint is wanted; empty = none.", fixed=True)
+    mask: str = option(
+        "", "Path of a mask image that is black where no keypoints are wanted; empty = none.", fixed=True
+    )
     mask_borders: tuple[int, int, int, int] = option(
         (0, 0, 0, 0),
-        "Widths of the strips at the left, top, right and bottom in which no keypoint is wanted.",
+        "Widths of the strips at the left, top, right and bottom in which no keypoints are wanted.",
         unit="px",
         limits=(0, 100_000),
         fixed=True,
     )
     lens_circle: tuple[float, float, float] = option(
         (0.0, 0.0, 0.0),
-        "Circle that a fisheye lens lights, outside of which no keypoint is wanted: x, y of its center, and its "
+        "Image circle of a fisheye lens, outside of which no keypoints are wanted: x, y of its center, and its "
         "radius; radius 0 = the whole image.",
         unit="px",
         limits=(-100_000.0, 100_000.0),

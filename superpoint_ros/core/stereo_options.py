@@ -22,15 +22,15 @@ class StereoOptions:
     max_descriptor_distance: float = descriptor_distance_option()
     max_reprojection_error: float = option(
         1.0,
-        "Largest distance of a keypoint, in either image, from the projection of its triangulated point: about half "
+        "Maximum distance of a keypoint, in either image, from the projection of its triangulated point: about half "
         "of its distance from the epipolar line.",
         unit="px",
         limits=(0.01, 100.0),
     )
-    min_parallax: float = option(0.25, "Smallest angle between the two rays.", unit="deg", limits=(0.0, 90.0))
-    min_depth: float = option(0.0, "Smallest depth that is kept.", unit="m", limits=(0.0, 1000.0))
+    min_parallax: float = option(0.25, "Minimum angle between the two rays.", unit="deg", limits=(0.0, 90.0))
+    min_depth: float = option(0.0, "Minimum depth; nearer depth is discarded.", unit="m", limits=(0.0, 1000.0))
     max_depth: float | None = option(
-        None, "Largest depth that is kept.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
+        None, "Maximum depth; farther depth is discarded.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
     )
 
     def __post_init__(self) -> None:

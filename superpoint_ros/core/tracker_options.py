@@ -25,26 +25,26 @@ class TrackerOptions:
 
     tracker: TrackerKind = option(
         "descriptor",
-        "descriptor: keypoints matched from image to image by their descriptors; flow: keypoints followed by optical "
-        "flow; hybrid: followed by flow, confirmed, ended and found again by descriptors.",
+        "descriptor: keypoints are matched from image to image by their descriptors; flow: keypoints are followed by "
+        "optical flow; hybrid: followed by flow; confirmed, ended and recovered by descriptors.",
         fixed=True,
     )
     network_every: int = option(
         1,
-        "Number of images from one that the network sees to the next, with policy latest at least; between them "
-        "trackers flow and hybrid follow, and tracker descriptor has no tracks.",
+        "The network processes every Nth image (policy latest: at most that often); in between, trackers flow and "
+        "hybrid follow, and tracker descriptor has no tracks.",
         limits=(1, 1000),
     )
     max_descriptor_distance: float = descriptor_distance_option()
     max_missed_frames: int = option(
-        5, "Number of images with keypoints in which a track may stay unseen before it is given up.", limits=(0, 1000)
+        5, "Number of images with keypoints that a track may go unseen before it is dropped.", limits=(0, 1000)
     )
     max_displacement: float | None = option(
-        None, "Largest motion of a point per image.", unit="px", limits=(0.1, 10_000.0), none=NO_LIMIT
+        None, "Maximum motion of a point per image.", unit="px", limits=(0.1, 10_000.0), none=NO_LIMIT
     )
     epipolar_threshold: float | None = option(
         None,
-        "Largest distance of a match from its epipolar line.",
+        "Maximum distance of a match from its epipolar line.",
         unit="px",
         limits=(0.01, 100.0),
         none=NO_CHECK,
@@ -52,30 +52,32 @@ class TrackerOptions:
 
     max_tracks: int = option(
         500,
-        "Number of points that optical flow follows at once; no new track begins beyond it, old ones are found again.",
+        "Maximum number of points that optical flow follows; at that number no new tracks begin, but lost ones are "
+        "still recovered.",
         limits=(1, 10_000),
     )
     flow_cell_size: int = option(
         16,
-        "Side of the cells of a grid: where a cell has a track that optical flow follows, no new one begins.",
+        "Cell size of the grid that spaces tracks: no track begins in a cell in which optical flow follows another.",
         unit="px",
         limits=(1, 1000),
     )
     flow_confirm_radius: float = option(
         1.5,
-        "Distance up to which a keypoint confirms or ends a track that optical flow has brought there.",
+        "Maximum distance at which a keypoint confirms or ends a track that optical flow follows.",
         unit="px",
         limits=(0.1, 100.0),
     )
     flow_search_radius: float = option(
         20.0,
-        "Distance from where the others' motion would have brought a lost track, up to which it is found again.",
+        "Maximum distance at which a lost track is recovered, from where the motion of other tracks would have "
+        "brought it.",
         unit="px",
         limits=(0.1, 10_000.0),
     )
     flow_max_unconfirmed: int = option(
         30,
-        "Number of images with keypoints in which optical flow may follow a track that no keypoint confirms.",
+        "Number of images with keypoints over which optical flow may follow a track that no keypoint confirms.",
         limits=(0, 10_000),
     )
     flow: FlowOptions = field(default_factory=FlowOptions)

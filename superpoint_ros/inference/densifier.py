@@ -39,16 +39,16 @@ class DensifierOptions:
 
     max_image_size: int = option(
         640,
-        "Largest longer side that the network sees; larger images are shrunk, further where samples are few, and "
-        "their depth is enlarged again.",
+        "Maximum longer side of the network's input; larger images are downscaled, further where samples are few, and "
+        "their depth is upscaled again.",
         unit="px",
         limits=(32, 4096),
         fixed=True,
     )
-    min_confidence: float = option(0.0, "Confidence below which depth is left out.", limits=(0.0, 1.0))
+    min_confidence: float = option(0.0, "Minimum confidence; depth of less is left out.", limits=(0.0, 1.0))
     fallback_depth: float | None = option(
         None,
-        "Typical depth of the scene, from which depth is guessed, with confidence 0, for an image without any sample.",
+        "Typical depth of the scene, from which depth is guessed, with confidence 0, for an image without samples.",
         unit="m",
         limits=(0.01, 1000.0),
         fixed=True,

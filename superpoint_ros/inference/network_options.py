@@ -20,18 +20,18 @@ class RuntimeOptions:
 
     backend: str = option(
         "auto",
-        "What runs the network: 'openvino', 'torch', 'onnxruntime', or 'auto' = the fastest that is installed.",
+        "Inference backend: 'openvino', 'torch', 'onnxruntime', or 'auto' = the fastest one installed.",
         fixed=True,
     )
-    device: str = option("auto", "Device that runs it: 'auto', 'cpu', 'cuda' or 'cuda:N'.", fixed=True)
+    device: str = option("auto", "Inference device: 'auto', 'cpu', 'cuda' or 'cuda:N'.", fixed=True)
     precision: Precision = option(
         "auto",
-        "Precision of the computation; 'auto' = the fastest that the weights and the device have.",
+        "Inference precision; 'auto' = the fastest that the weights and the device support.",
         fixed=True,
     )
     threads: int | None = option(
         None,
-        "Largest number of processor threads of the network.",
+        "Maximum number of CPU threads of the network.",
         limits=(1, 256),
         fixed=True,
         none=NoneMeaning("OMP_NUM_THREADS, or one for each core", 0),

@@ -23,7 +23,9 @@ class DetectorOptions:
         ParameterError: A value that is not allowed.
     """
 
-    max_keypoints: int = option(1000, "Number of keypoints kept per image, the strongest first.", limits=(1, 100_000))
+    max_keypoints: int = option(
+        1000, "Maximum number of keypoints per image; the strongest are kept.", limits=(1, 100_000)
+    )
     nms_radius: int = option(
         4,
         "Radius of non-maximum suppression (L-infinity distance), for detectors that score every pixel: SuperPoint, "

@@ -17,13 +17,13 @@ class BridgeParameters(NodeOptions):
 
     consumer: Consumer = option(
         "vins_fusion",
-        "Whose messages are made; vins_fusion, vins_mono: sensor_msgs/PointCloud in place of their own "
-        "feature trackers'; point_cloud: PointCloud2 of the tracks that have depth, for RViz and mapping; "
-        "rtabmap: RGBDImage of RTAB-Map with the features.",
+        "Whose messages are published; vins_fusion, vins_mono: sensor_msgs/PointCloud, in place of their own feature "
+        "trackers'; point_cloud: PointCloud2 of the tracks that have depth, for RViz and mapping; rtabmap: RTAB-Map's "
+        "RGBDImage with the features.",
         fixed=True,
     )
     tracks_topic: str = option(
-        "frontend/camera/tracks", "Topic of the tracks, for all consumers but rtabmap.", fixed=True
+        "frontend/camera/tracks", "Topic of the tracks, for all consumers except rtabmap.", fixed=True
     )
     depth_topic: str = option(
         "densify/depth",

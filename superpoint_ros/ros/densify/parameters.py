@@ -49,27 +49,27 @@ class DensifyParameters(NodeOptions):
     pairing: PairingOptions = field(default_factory=PairingOptions)
     limits: InputLimits = field(default_factory=InputLimits)
     max_points: int = option(
-        MAX_POINTS, "Largest number of points of a cloud; larger clouds are skipped.", limits=(1, 100_000_000)
+        MAX_POINTS, "Maximum number of points of a cloud; larger clouds are skipped.", limits=(1, 100_000_000)
     )
     network: NetworkOptions = field(default_factory=NetworkOptions)
     densifier: DensifierOptions = field(default_factory=DensifierOptions)
     on_empty_input: OnEmptyInput = option(
         "skip",
-        "What is published for an image without any sample; skip: nothing; empty: NaN with confidence 0; "
-        "guess: what the image alone looks like, at the scale of fallback_depth, with confidence 0.",
+        "What is published for an image without samples; skip: nothing; empty: NaN with confidence 0; guess: depth "
+        "guessed from the image alone, at the scale of fallback_depth, with confidence 0.",
         fixed=True,
     )
     encoding: Encoding = option("32FC1", "Encoding of the depth: 32FC1 [m] or 16UC1 [mm].", fixed=True)
-    min_depth: float = option(0.0, "Smallest depth that is kept.", unit="m", limits=(0.0, 1000.0))
+    min_depth: float = option(0.0, "Minimum depth; nearer depth is discarded.", unit="m", limits=(0.0, 1000.0))
     max_depth: float | None = option(
-        None, "Largest depth that is kept.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
+        None, "Maximum depth; farther depth is discarded.", unit="m", limits=(0.01, 10_000.0), none=NO_LIMIT
     )
     voxel_size: float | None = option(
-        None, "Side of the cubes of which ~/points keeps one point each.", unit="m", limits=(0.001, 10.0),
+        None, "Voxel size of ~/points, which keeps one point per voxel.", unit="m", limits=(0.001, 10.0),
         none=NoneMeaning("a point for every pixel with depth", 0),
     )  # fmt: skip
     max_rate: float | None = option(
-        None, "Highest rate of outputs, by stamps; pairs in between are left out.", unit="Hz", limits=(0.001, 1000.0),
+        None, "Maximum output rate, by stamps; pairs in between are left out.", unit="Hz", limits=(0.001, 1000.0),
         none=NO_LIMIT,
     )  # fmt: skip
 

@@ -23,16 +23,18 @@ class CameraParameters:
     """Describe where one camera's images come from."""
 
     topic: str = option(
-        "", "Topic of the images; empty = <name>/image_raw, with /compressed where that is the transport.", fixed=True
+        "",
+        "Topic of the images; empty = <name>/image_raw, followed by /compressed if that is the transport.",
+        fixed=True,
     )
     transport: Transport = option("raw", "Type of the images.", fixed=True)
     camera_info_topic: str = option("", "Topic of the calibration; empty = camera_info beside the images.", fixed=True)
     rectified: bool = option(False, "Whether the images are free of lens distortion.", fixed=True)
     mask_topic: str = option(
-        "", "Topic of live masks, mono8 images that are 0 where no keypoint is wanted; empty = none.", fixed=True
+        "", "Topic of live masks: mono8 images that are 0 where no keypoints are wanted; empty = none.", fixed=True
     )
     region: RegionOptions = field(default_factory=RegionOptions)
-    wait_for_camera_info: bool = option(False, "Whether images are held back until a calibration has come.", fixed=True)
+    wait_for_camera_info: bool = option(False, "Whether images are held back until a calibration arrives.", fixed=True)
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -49,19 +51,23 @@ class FrontendParameters(NodeOptions):
     sync: SyncOptions = field(default_factory=SyncOptions)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     descriptor_type: DescriptorType = option(
-        "float32", "Type in which Features carry descriptors; the smaller ones take a half and a quarter of the bytes."
+        "float32",
+        "Type of the descriptors in Features messages; float16 and int8 take a half and a quarter of the bytes.",
     )
     overlay: bool = option(
-        True, "Whether ~/<camera>/overlay is offered; drawn only while someone subscribes.", fixed=True
+        True, "Whether ~/<camera>/overlay is available; it is drawn only while someone subscribes.", fixed=True
     )
     snapshot_folder: str = option(
-        "~/.ros/snapshots", "Folder in which the service ~/save_snapshot makes one for each snapshot."
+        "~/.ros/snapshots", "Folder in which the service ~/save_snapshot creates a folder for each snapshot."
     )
     limits: InputLimits = field(default_factory=InputLimits)
     decoding: DecodeOptions = field(default_factory=DecodeOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
     max_time_gap: float = option(
-        1.0, "Largest time between two images across which optical flow follows.", unit="s", limits=(0.001, 1000.0)
+        1.0,
+        "Maximum time between two images for optical flow to follow from one to the other.",
+        unit="s",
+        limits=(0.001, 1000.0),
     )
     cameras: Mapping[str, CameraParameters] = field(default_factory=dict)
 

@@ -27,14 +27,14 @@ class NodeOptions:
 
     autostart: bool = option(
         True,
-        "Whether the node configures and activates itself as it starts; if not, it waits unconfigured for a lifecycle "
+        "Whether the node configures and activates itself at start; if not, it waits unconfigured for a lifecycle "
         "manager.",
         fixed=True,
     )
     policy: Policy = option(
         "latest",
-        "latest: the newest of each input is processed, older ones are dropped and counted (robot); "
-        "every_frame: all of them, in order of arrival (replay).",
+        "latest: the newest message of each input is processed, older ones are dropped and counted (robot); "
+        "every_frame: all are processed, in order of arrival (replay).",
         fixed=True,
     )
 
@@ -47,10 +47,14 @@ class PairingOptions:
     """Describe which messages of two topics make a pair."""
 
     slop: float = option(
-        0.0, "Largest difference of a pair's stamps; 0 = they are equal.", unit="s", limits=(0.0, 10.0), fixed=True
+        0.0,
+        "Maximum difference between the stamps of a pair; 0 = equal stamps.",
+        unit="s",
+        limits=(0.0, 10.0),
+        fixed=True,
     )
     queue_size: int = option(
-        30, "Number of messages of a topic that wait for their partner.", limits=(1, 10_000), fixed=True
+        30, "Maximum number of messages of a topic that wait for their partner.", limits=(1, 10_000), fixed=True
     )
 
     def __post_init__(self) -> None:
@@ -68,19 +72,19 @@ class SyncOptions:
 
     sync_tolerance: float = option(
         0.0,
-        "Largest difference between the stamps of a set, images of several cameras that are processed together; "
-        "0 = each image is processed by itself.",
+        "Maximum difference between the stamps of a set, images of several cameras that are processed together; 0 = "
+        "each image is processed separately.",
         unit="s", limits=(0.0, 10.0), fixed=True,
     )  # fmt: skip
     sync_timeout: float = option(
         0.1,
-        "Longest wait of an image for the rest of its set, by the clock with policy latest, by the stamps of other "
-        "images with every_frame.",
+        "Maximum time that an image waits for the rest of its set: wall-clock time with policy latest, by the stamps "
+        "of other images with every_frame.",
         unit="s", limits=(0.0, 10.0), fixed=True,
     )  # fmt: skip
     min_cameras: int = option(
         1,
-        "Smallest number of cameras of a set that is processed; smaller ones are dropped.",
+        "Minimum number of cameras in a set; smaller sets are dropped.",
         limits=(1, 1000),
         fixed=True,
     )
@@ -109,7 +113,7 @@ class InputLimits:
     """Describe how large inputs may be; what is larger is skipped before anything of its size is allocated."""
 
     max_megapixels: float = option(
-        16.0, "Largest image that is processed; larger ones are skipped.", unit="Mpx", limits=(0.01, 1000.0)
+        16.0, "Maximum image size; larger images are skipped.", unit="Mpx", limits=(0.01, 1000.0)
     )
 
     def __post_init__(self) -> None:
