@@ -8,8 +8,7 @@ is what its statistics say. Each row is one run of both.
 
 A driver that found no subscriber within a minute has sent nothing.
 
-The network runs on what it manages; `--weights none` puts nothing in its place, and leaves the processor to the
-transport.
+`--weights none` replaces the network by one that does nothing, which leaves the CPU to the transport.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ import numpy as np
 from tqdm import tqdm
 
 from superpoint_ros.bench.provenance import commit, machine
+from superpoint_ros.cli.node_process import private_domain
 from superpoint_ros.core.decode_options import DescriptorSampling
 
 CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
@@ -166,17 +166,8 @@ def environment(inherited: dict[str, str], assignments: list[str]) -> dict[str, 
 def node_command(case: Case, weights: str) -> list[str]:
     own = ["-p", f"cameras.names:=[{','.join(case.names)}]", "-p", f"policy:={case.policy}"]
     if weights == "none":
-        return [
-            sys.executable,
-            __file__,
-            "--serve",
-            "--ros-args",
-            "-p",
-            f"backend:={BACKEND}",
-            "-p",
-            "weights:=none",
-            *own,
-        ]
+        replaced = ["-p", f"backend:={BACKEND}", "-p", "weights:=none"]
+        return [sys.executable, __file__, "--serve", "--ros-args", *replaced, *own]
     chosen = ["-p", f"weights:={weights}"] if weights else []
     return [sys.executable, "-m", "superpoint_ros.ros.runtime.program", "frontend", "--ros-args", *chosen, *own]
 
@@ -261,13 +252,8 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    if sys.argv[1:2] == ["--serve"]:
-        return serve_nothing(sys.argv[2:])
-    if sys.argv[1:2] == ["--drive"]:
-        return drive(Case(**json.loads(sys.argv[2])))
-    options = parse_arguments()
-    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+def measure_all(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure every combination of the options, and print a table."""
     options.inherited = dict(os.environ)
     # This process listens to the node's statistics, so its transport must be the node's.
     os.environ |= environment({}, options.node_environment)
@@ -280,6 +266,19 @@ def main() -> int:
         results.append(measure(listener, case, options))
         tqdm.write(row(results[-1]))
         sys.stdout.flush()
+    return results
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--serve"]:
+        return serve_nothing(sys.argv[2:])
+    if sys.argv[1:2] == ["--drive"]:
+        return drive(Case(**json.loads(sys.argv[2])))
+    options = parse_arguments()
+    with private_domain():
+        # With discovery confined to this machine, ROS 2 ignores FASTDDS_BUILTIN_TRANSPORTS.
+        del os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"]
+        results = measure_all(options)
     setup = {key: str(value) for key, value in vars(options).items() if key not in ("output", "inherited")}
     report = {
         "benchmark": "transport", "commit": commit(), "machine": machine(), "setup": setup, "results": results,
