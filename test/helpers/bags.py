@@ -21,6 +21,17 @@ def picture(seed: int, size: tuple[int, int] = (24, 32)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
 
 
+def raw_content(number: int) -> dict[str, Any]:
+    """The fields of picture(number) as an Image, without its header."""
+    data = picture(number).ravel()
+    return {"height": 24, "width": 32, "encoding": "bgr8", "is_bigendian": 0, "step": 96, "data": data}
+
+
+def compressed_content(number: int) -> dict[str, Any]:
+    """The fields of picture(number) as a CompressedImage in png, without its header."""
+    return {"format": "png", "data": cv2.imencode(".png", picture(number))[1].ravel()}
+
+
 def write_images_bag(
     path: Path,
     kind: str,
@@ -47,8 +58,7 @@ def write_images_bag(
         cut: Number of bytes that are left, by the number of the image.
     """
     store = get_typestore(Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_JAZZY)
-    types = store.types
-    sequence = {"seq": 0} if kind == "ros1" else {}
+    serialize = store.serialize_ros1 if kind == "ros1" else store.serialize_cdr
     writer = Writer1(path) if kind == "ros1" else Writer2(path, version=9, storage_plugin=StoragePlugin[kind])
     name = "sensor_msgs/msg/CompressedImage" if compressed else "sensor_msgs/msg/Image"
     with writer:
@@ -57,16 +67,12 @@ def write_images_bag(
         connections = [writer.add_connection(topic, name, typestore=store) for topic in topics]
         for number in range(count):
             sec, nanosec = stamps[number] if stamps else (5, number)
-            stamp = types["builtin_interfaces/msg/Time"](sec=sec, nanosec=nanosec)
-            header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="optical", **sequence)
-            image = picture(number)
-            raw = {"height": 24, "width": 32, "encoding": "bgr8", "is_bigendian": 0, "step": 96, "data": image.ravel()}
-            if compressed:
-                message = types[name](header, "png", cv2.imencode(".png", image)[1].ravel())
-            else:
-                message = types[name](header, **(raw | dict(fields or {})))
-            data = store.serialize_ros1(message, name) if kind == "ros1" else store.serialize_cdr(message, name)
-            data = bytes(data)[: (cut or {}).get(number)]
+            stamp = store.types["builtin_interfaces/msg/Time"](sec=sec, nanosec=nanosec)
+            header = store.types["std_msgs/msg/Header"](
+                stamp=stamp, frame_id="optical", **({"seq": 0} if kind == "ros1" else {})
+            )
+            content = compressed_content(number) if compressed else raw_content(number) | dict(fields or {})
+            data = bytes(serialize(store.types[name](header, **content), name))[: (cut or {}).get(number)]
             for connection in connections:
                 writer.write(connection, 1000 + number, data)
     return path

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rclpy
 from helpers.ros_probe import NodeProcess, Probe, parameter_arguments
 from helpers.ros_stereo import Stereo
 from helpers.seeded import seeded_d3_file, seeded_weights_file
+from rclpy.node import Node
 
 StartNode = Callable[..., NodeProcess]
 
@@ -29,6 +31,23 @@ def probe() -> Iterator[Probe]:
     probe = Probe()
     yield probe
     probe.close()
+
+
+@pytest.fixture
+def create_node() -> Iterator[Callable[..., Node]]:
+    """Creates plain nodes in this process, in a context of their own; called with the arguments of Node."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    nodes: list[Node] = []
+
+    def create(**arguments: Any) -> Node:
+        nodes.append(Node("plain", context=context, **arguments))
+        return nodes[-1]
+
+    yield create
+    for node in nodes:
+        node.destroy_node()
+    rclpy.try_shutdown(context=context)
 
 
 @pytest.fixture(scope="module")

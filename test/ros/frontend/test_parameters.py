@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import rclpy
 from hypothesis import given
 from hypothesis import strategies as st
 from rclpy.exceptions import ParameterException
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from superpoint_ros.core.decode_options import DecodeOptions
@@ -21,20 +19,12 @@ NUMBERS = [spec for spec in SCHEMA.all_specs().values() if spec.limits and spec.
 
 
 @pytest.fixture
-def node_with():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    nodes = []
-
+def node_with(create_node):
     def create(**overrides):
         parameters = [Parameter(name.replace("__", "."), value=value) for name, value in overrides.items()]
-        nodes.append(Node("parameters", context=context, parameter_overrides=parameters))
-        return nodes[-1]
+        return create_node(parameter_overrides=parameters)
 
-    yield create
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown(context=context)
+    return create
 
 
 def declared(node) -> NodeParameters:

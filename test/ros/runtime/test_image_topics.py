@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import rclpy
 from rclpy.node import Node
 
 from superpoint_ros.core.errors import ParameterError
@@ -35,20 +34,12 @@ class RemappedNode:
 
 
 @pytest.fixture
-def node_with():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    nodes = []
-
+def node_with(create_node):
     def create(*remappings, namespace="") -> RemappedNode:
         rules = ["--ros-args", *(word for rule in remappings for word in ("-r", rule))]
-        nodes.append(Node("named", context=context, namespace=namespace, cli_args=rules))
-        return RemappedNode(nodes[-1])
+        return RemappedNode(create_node(namespace=namespace, cli_args=rules))
 
-    yield create
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown(context=context)
+    return create
 
 
 @pytest.mark.parametrize(

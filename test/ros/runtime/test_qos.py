@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import rclpy
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
@@ -18,22 +16,13 @@ TOPIC = "/camera/image_raw"
 
 
 @pytest.fixture
-def node_with():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    nodes = []
-
+def node_with(create_node):
     def create(**overrides):
-        parameters = [
-            Parameter(f"qos_overrides.{TOPIC}.subscription.{name}", value=value) for name, value in overrides.items()
-        ]
-        nodes.append(Node("overridden", context=context, parameter_overrides=parameters))
-        return nodes[-1]
+        prefix = f"qos_overrides.{TOPIC}.subscription"
+        parameters = [Parameter(f"{prefix}.{name}", value=value) for name, value in overrides.items()]
+        return create_node(parameter_overrides=parameters)
 
-    yield create
-    for node in nodes:
-        node.destroy_node()
-    rclpy.try_shutdown(context=context)
+    return create
 
 
 @pytest.mark.parametrize(

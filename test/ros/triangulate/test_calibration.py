@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers.ros_probe import header
+from helpers.stereo_messages import camera_info
 from helpers.stereo_points import BASELINE, MATRIX, SIZE, T_LEFT_RIGHT, T_RIGHT_LEFT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,17 +22,7 @@ LENS = [-0.2, 0.05, 0.001, 0.0, 0.0]
 
 
 def info(baseline: float, scale: float = 1.0, **fields: object) -> CameraInfo:
-    """Calibration of images of `scale` times SIZE, rectified to the same focal length."""
-    matrix = np.diag([scale, scale, 1.0]) @ MATRIX
-    matrix[:2, 2] = scale * (MATRIX[:2, 2] + 0.5) - 0.5
-    projection = np.column_stack([matrix, [-matrix[0, 0] * baseline, 0, 0]])
-    values = {
-        "k": matrix.ravel(),
-        "p": projection.ravel(),
-        "height": int(scale * SIZE[0]),
-        "width": int(scale * SIZE[1]),
-    }
-    return CameraInfo(header=header(1, "info"), **values | fields)
+    return camera_info(baseline, scale, header=header(1, "info"), **fields)
 
 
 def message(rectified: bool = True, size: tuple[int, int] = SIZE) -> Features:
