@@ -10,7 +10,7 @@ import numpy as np
 
 from superpoint_ros.core.image import resize_image
 from superpoint_ros.scenes.collage import OVERSAMPLING, hang, random_quadrilateral, random_texture
-from superpoint_ros.scenes.textures import FONTS
+from superpoint_ros.scenes.texture_drawing import FONTS
 
 PAGE_SIZE = (880, 640)  # height, width
 MAX_PAGES = 3

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from superpoint_ros.scenes.textures import TEXTURES, fractal_noise
+from superpoint_ros.scenes.texture_drawing import fractal_noise
+from superpoint_ros.scenes.textures import TEXTURES
 
 
 @pytest.mark.parametrize("name", TEXTURES)
