@@ -2,6 +2,8 @@ import logging
 import threading
 
 import pytest
+import rclpy
+from helpers.echo_node import EchoNode
 
 from superpoint_ros.ros.runtime import logs
 
@@ -56,3 +58,28 @@ def test_the_library_logs_what_the_most_talkative_node_wants_to_hear():
     assert library.level == logging.WARNING
     forwardings[0].close()
     assert library.level == logging.NOTSET
+
+
+def test_the_library_s_log_ends_with_the_node():
+    rclpy.init()
+    nodes = [EchoNode(), EchoNode()]
+    library = logging.getLogger(logs.LIBRARY)
+    assert len(library.handlers) == 1
+    nodes[0].stop()
+    assert len(library.handlers) == 1
+    nodes[1].stop()
+    assert library.handlers == []
+    for one in nodes:
+        one.destroy_node()
+    rclpy.try_shutdown()
+
+
+def test_the_library_is_as_talkative_as_the_node():
+    rclpy.init()
+    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.DEBUG)
+    node = EchoNode()
+    assert logging.getLogger(logs.LIBRARY).level == logging.DEBUG
+    node.stop()
+    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.UNSET)
+    node.destroy_node()
+    rclpy.try_shutdown()

@@ -2,82 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from helpers.echo_node import Echo, EchoNode, Log, fails
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 from superpoint_ros.core.errors import BackendError, CalibrationError
-from superpoint_ros.core.options import option
 from superpoint_ros.ros.messages.errors import InputError
 from superpoint_ros.ros.runtime import worker_node
-from superpoint_ros.ros.runtime.live_pipeline import LivePipeline
-from superpoint_ros.ros.runtime.logs import LIBRARY
-from superpoint_ros.ros.runtime.options import NodeOptions, ParameterSchema
-from superpoint_ros.ros.runtime.pipeline import Stream
-from superpoint_ros.ros.runtime.worker_node import WorkerNode
-
-
-@dataclass(frozen=True)
-class EchoParameters(NodeOptions):
-    volume: int = option(1, "How loud.", limits=(0, 10))
-
-
-class Log(list):
-    def warning(self, text: str) -> None:
-        self.append(("warning", text))
-
-    def error(self, text: str) -> None:
-        self.append(("error", text))
-
-    def info(self, text: str) -> None:
-        self.append(("info", text))
-
-    debug = info
-
-
-class Echo(LivePipeline[EchoParameters, object]):
-    """Calls what it is given."""
-
-    schema = ParameterSchema.of("echo", EchoParameters)
-
-    def set_up(self) -> str:
-        self.stream = self.add_stream(Stream("calls", "/topic", "pair"))
-        self.applied = []
-        return "echo"
-
-    def apply(self, parameters: EchoParameters) -> None:
-        self.applied.append(parameters.volume)
-        if parameters.volume == 9:
-            raise ZeroDivisionError("too loud")
-
-    def process(self, batch) -> None:
-        for stream, call in batch:
-            if call == "careless":
-                raise ZeroDivisionError("careless")
-            with self.skip_on_error(stream):
-                call()
-                stream.statistics.count("processed")
-
-    def statuses(self):
-        return []
-
-    def run(self, *calls) -> None:
-        self._work([("calls", call) for call in calls])
-
-
-class EchoNode(WorkerNode):
-    pipeline_type = Echo
 
 
 @pytest.fixture
@@ -97,13 +38,6 @@ def node(monkeypatch) -> Iterator[EchoNode]:
 @pytest.fixture
 def echo(node) -> Echo:
     return node.pipeline
-
-
-def fails(error: Exception):
-    def call(*_):
-        raise error
-
-    return call
 
 
 def test_a_bad_input_is_counted_by_its_reason_and_said_once(node, echo):
@@ -218,31 +152,6 @@ def test_the_worker_survives_a_batch_that_its_algorithm_lets_fall(node, echo):
     echo.run(lambda: None)
     assert echo.stream.statistics["processed"] == 1
     assert node.log[0] == ("warning", "echo: batch of 1 not finished: ZeroDivisionError: careless")
-
-
-def test_the_library_s_log_ends_with_the_node():
-    rclpy.init()
-    nodes = [EchoNode(), EchoNode()]
-    library = logging.getLogger(LIBRARY)
-    assert len(library.handlers) == 1
-    nodes[0].stop()
-    assert len(library.handlers) == 1
-    nodes[1].stop()
-    assert library.handlers == []
-    for one in nodes:
-        one.destroy_node()
-    rclpy.try_shutdown()
-
-
-def test_the_library_is_as_talkative_as_the_node():
-    rclpy.init()
-    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.DEBUG)
-    node = EchoNode()
-    assert logging.getLogger(LIBRARY).level == logging.DEBUG
-    node.stop()
-    rclpy.logging.set_logger_level("echo", rclpy.logging.LoggingSeverity.UNSET)
-    node.destroy_node()
-    rclpy.try_shutdown()
 
 
 def test_a_node_runs_what_it_is_given(node, echo):
