@@ -35,7 +35,7 @@ class Case:
     Attributes:
         backend: As of the Extractor, or PLAIN.
         precision: As of the Extractor.
-        threads: Largest number of processor threads of the network; 0 = the default.
+        threads: Maximum number of CPU threads of the network; 0 = the default.
         size: (height, width) of the images, pixels.
         batch: Number of images, or cameras, at once.
         keypoints: Largest number of keypoints of an image.

@@ -31,9 +31,7 @@ def median(row: Row, stage: str = "total") -> float | None:
 
 def table(rows: Sequence[Row]) -> list[str]:
     """Make a Markdown table; the ratio is over the plain network of the same size where that was measured."""
-    lines = [
-        "| case | network ms | decode ms | track ms | total ms | p95 | p99 | ratio | images/s | processor ms | MB |"
-    ]
+    lines = ["| case | network ms | decode ms | track ms | total ms | p95 | p99 | ratio | images/s | CPU ms | MB |"]
     lines.append("|---" * 11 + "|")
     for row in rows:
         total, base = row["stages_ms"]["total"], _plain_of(case_of(row), rows)

@@ -43,18 +43,22 @@ class ChosenTopic:
 def add_bag_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a bag."""
     parser.add_argument(
-        "--bag", type=Path, metavar="PATH", help="Rosbag to export in place of --data: .bag, .mcap, .db3, or a folder"
+        "--bag", type=Path, metavar="PATH", help="Rosbag to export instead of --data: .bag, .mcap, .db3, or a folder"
     )
     parser.add_argument(
-        "--topic", help="Topic of the bag, of Features or images; needed where it has several; Features come first"
+        "--topic",
+        help="Topic of Features or images in the bag; required if there are several; Features take precedence",
     )
     parser.add_argument(
         "--camera-info-topic",
         metavar="TOPIC",
-        help="Calibration in the bag (default: camera_info beside the images; of Features, the one of their frame)",
+        help="CameraInfo topic in the bag (default: camera_info beside the images; for Features, the one of their "
+        "frame)",
     )
     parser.add_argument(
-        "--rectified", action="store_true", help="The images of the bag are free of lens distortion; Features say it"
+        "--rectified",
+        action="store_true",
+        help="The bag's images are free of lens distortion; Features say so themselves",
     )
 
 

@@ -43,21 +43,33 @@ def parameter(text: str) -> tuple[str, Any]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is measured, and where the results go."""
     add = parser.add_argument
-    add("--sizes", type=size, nargs="+", metavar="WxH", help="sizes of the images (640x480; --node: and 320x240)")
-    add("--backends", nargs="+", default=["auto"], help="backends, or 'plain': PyTorch's network alone (auto)")
+    add("--sizes", type=size, nargs="+", metavar="WxH", help="image sizes (640x480; --node: also 320x240)")
+    add("--backends", nargs="+", default=["auto"], help="backends; 'plain' is PyTorch's network alone (auto)")
     add("--precisions", nargs="+", default=["auto"], help="precisions (auto)")
-    add("--batches", type=positive, nargs="+", default=[1], help="images, or cameras, at once (1)")
-    add("--keypoints", type=positive, nargs="+", default=[1000], help="keypoints of an image, at most (1000)")
-    add("--threads", type=int, nargs="+", default=[0], help="threads of the network; 0 = the default (0)")
+    add("--batches", type=positive, nargs="+", default=[1], help="images, or cameras, per batch (1)")
+    add("--keypoints", type=positive, nargs="+", default=[1000], help="maximum number of keypoints per image (1000)")
+    add("--threads", type=int, nargs="+", default=[0], help="CPU threads of the network; 0 = the default (0)")
     add("--repeats", type=positive, default=30, help="measured runs of each case (30)")
     add("--node", action="store_true", help="measure the node over ROS instead")
-    add("--rates", type=float, nargs="+", default=NODE_RATES, help="of --node: images per second (5 10 20 30)")
-    add("--seconds", type=float, default=5.0, help="of --node: how long each rate lasts (5)")
-    add("--parameter", type=parameter, action="append", default=[], metavar="NAME:=VALUE", help="of --node")
-    add("--images", type=Path, metavar="FOLDER", help="of --node: images to send, forth and back (drawn ones)")
+    add("--rates", type=float, nargs="+", default=NODE_RATES, help="for --node: images per second (5 10 20 30)")
+    add("--seconds", type=float, default=5.0, help="for --node: duration of each rate, seconds (5)")
+    add(
+        "--parameter",
+        type=parameter,
+        action="append",
+        default=[],
+        metavar="NAME:=VALUE",
+        help="for --node: a parameter of the node",
+    )
+    add(
+        "--images",
+        type=Path,
+        metavar="FOLDER",
+        help="for --node: images to send, back and forth (default: drawn images)",
+    )
     add("--output", type=Path, metavar="JSON", help="file to write")
-    add("--plot", type=Path, metavar="PNG", help="plot of how time grows, to write")
-    add("--compare", type=Path, metavar="OLD.json", help="earlier output, beside which medians are printed")
+    add("--plot", type=Path, metavar="PNG", help="plot of time against size, keypoints, cameras and threads to write")
+    add("--compare", type=Path, metavar="OLD.json", help="earlier output to print medians beside")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -106,7 +106,7 @@ def _percentiles(latency: np.ndarray) -> dict[str, float | None]:
 
 def node_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Make a Markdown table of what `measure_node` returns."""
-    lines = ["| images | rate, Hz | p50 ms | p95 ms | p99 ms | dropped % | processor ms |", "|---" * 7 + "|"]
+    lines = ["| images | rate, Hz | p50 ms | p95 ms | p99 ms | dropped % | CPU ms |", "|---" * 7 + "|"]
     for row in rows:
         height, width = row["size"]
         lines.append(f"| {width}x{height} | at most {row['highest_rate']} | | | | < {100 * MAX_DROPPED:.0f} | |")

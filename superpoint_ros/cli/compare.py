@@ -23,14 +23,14 @@ def tolerance(text: str) -> tuple[str, float]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add both bags and the tolerances."""
     parser.add_argument("first", type=Path, help="Rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
-    parser.add_argument("second", type=Path, help="The other one")
+    parser.add_argument("second", type=Path, help="The other rosbag")
     parser.add_argument(
         "--tolerance",
         type=tolerance,
         action="append",
         default=[],
         metavar="FIELD=DIFFERENCE",
-        help="Largest difference of a field's numbers that counts as none; * = all fields (default: 0)",
+        help="Maximum difference of a field's numbers that counts as equal; * = all fields (default: 0)",
     )
 
 

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--params",
         type=Path,
         metavar="FILE",
-        help="Parameters of the nodes that a bag is played to, as ROS reads them (YAML); flags go before them",
+        help="ROS parameter file (YAML) of the nodes that a bag is played to; flags take precedence",
     )
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--no-runs", action="store_true", help="do not run the networks")
     parser.add_argument("--no-topics", action="store_true", help="do not listen to the ROS graph")
-    parser.add_argument("--seconds", type=seconds, default=6.0, help="how long the ROS graph is listened to (6)")
+    parser.add_argument("--seconds", type=seconds, default=6.0, help="how long to listen to the ROS graph, seconds (6)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,13 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=1000, help="images (%(default)s)")
     parser.add_argument("--height", type=int, default=360, help="pixels (%(default)s)")
     parser.add_argument("--width", type=int, default=480, help="pixels (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="image i depends on this and i alone (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed; image i depends only on it and i (%(default)s)")
     parser.add_argument(
         "--kinds",
         nargs="+",
         choices=KINDS,
         default=KINDS,
-        help="taken by turns: textures on a wall, printed pages, rendered rooms and streets (%(default)s)",
+        help="kinds of images, in turn: textures on a wall, printed pages, rendered rooms and streets (%(default)s)",
     )
 
 

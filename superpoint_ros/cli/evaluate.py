@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif name != "synthetic":
             protocol.add_argument("--data", type=Path, required=True, help="Data set")
             protocol.add_argument(
-                "--layout", default="auto", help="Layout of the data set, where it is not recognized (%(default)s)"
+                "--layout", default="auto", help="Layout of the data set, if it is not recognized (%(default)s)"
             )
         output = Path("output") / f"evaluate_{name}"
         protocol.add_argument("--output", type=Path, default=output, help="Folder of the results (%(default)s)")
@@ -86,7 +86,7 @@ def add_image_size(parser: argparse.ArgumentParser) -> None:
         type=image_size,
         default=argparse.SUPPRESS,
         metavar="SIZE",
-        help="Size of the images: HEIGHTxWIDTH, LONGEST (the longer side at most) or 'original'",
+        help="Image size: HEIGHTxWIDTH, LONGEST (maximum longer side) or 'original'",
     )
 
 
@@ -99,7 +99,7 @@ def _add_homography(parser: argparse.ArgumentParser) -> None:
     add_image_size(parser)
     add_options(parser, PRESETS["vga"])
     parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="vga", help="Choices that the others change (%(default)s)"
+        "--preset", choices=tuple(PRESETS), default="vga", help="Settings that the other options override (%(default)s)"
     )
     _add_draw(parser, 0, "Number of pairs whose matches are drawn")
 

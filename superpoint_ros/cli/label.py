@@ -9,11 +9,11 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add folders, the detector's weights and the configuration."""
     parser.add_argument("--images", type=Path, required=True, help="folder of images of any size")
-    parser.add_argument("--labels", type=Path, required=True, help="folder to write to; what is there is kept")
+    parser.add_argument("--labels", type=Path, required=True, help="folder to write to; existing labels are kept")
     parser.add_argument(
         "--weights", type=Path, required=True, help="detector: .safetensors of MagicPoint or SuperPoint"
     )
-    parser.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")
+    parser.add_argument("--config", type=Path, help="YAML file (default: the configuration's defaults)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. homographies=50")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
 

@@ -9,9 +9,11 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add weights, images and the file to write."""
     parser.add_argument("--weights", type=Path, required=True, help="weights of SuperPoint")
-    parser.add_argument("--images", type=Path, required=True, help="folder of images like those it will see")
+    parser.add_argument(
+        "--images", type=Path, required=True, help="folder of images like those that the network will see"
+    )
     parser.add_argument("--output", type=Path, required=True, help="file to write: .safetensors")
-    parser.add_argument("--count", type=int, default=60, help="number of images that are used (%(default)s)")
+    parser.add_argument("--count", type=int, default=60, help="number of images to use (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -30,12 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR",
-        help="New rosbag2 (MCAP); of several bags the folder of the new ones, each named after its bag",
+        help="Rosbag2 (MCAP) to write; for several bags, the folder to write them to, each named after its input",
     )  # fmt: skip
-    parser.add_argument("--params", type=Path, metavar="FILE", help="Parameters of the nodes, as ROS reads them (YAML)")
-    parser.add_argument("--keep-inputs", action="store_true", help="Also write all topics of the input")
+    parser.add_argument("--params", type=Path, metavar="FILE", help="ROS parameter file (YAML) of the nodes")
+    parser.add_argument("--keep-inputs", action="store_true", help="Also write all input topics")
     parser.add_argument("--drawings", action="store_true", help="Also write overlays and colored depth")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="Bags at a time (default: %(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="Number of bags processed at a time (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,12 +17,12 @@ ROOM_FRAMES, ROOM_SIZE = 60, (480, 640)
 
 def add_sequence_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that `read_sequence` reads."""
-    parser.add_argument("--data", type=Path, help="Data set, or folder of images; without it a room is rendered")
+    parser.add_argument("--data", type=Path, help="Data set or image folder; default: a rendered room")
     parser.add_argument(
-        "--layout", default="auto", help="Layout of the data set, where it is not recognized (%(default)s)"
+        "--layout", default="auto", help="Layout of the data set, if it is not recognized (%(default)s)"
     )
     parser.add_argument(
-        "--frames", type=int, metavar="N", help=f"Largest number of images (all; {ROOM_FRAMES} of a room)"
+        "--frames", type=int, metavar="N", help=f"Maximum number of images (all; {ROOM_FRAMES} of a room)"
     )
     parser.add_argument("--room", type=int, default=4, metavar="SEED", help="Seed of the rendered room (%(default)s)")
 

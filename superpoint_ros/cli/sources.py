@@ -25,24 +25,24 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that `open_source` reads."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--images", type=Path, metavar="DIR", help="Folder of images, in the order of the numbers in their names"
+        "--images", type=Path, metavar="DIR", help="Image folder; images are ordered by the numbers in their names"
     )
     where.add_argument("--video", type=Path, metavar="FILE", help="Video file")
-    where.add_argument("--camera", type=int, metavar="N", help="Number of a camera of this machine")
+    where.add_argument("--camera", type=int, metavar="N", help="Number of a camera attached to this machine")
     where.add_argument("--bag", type=Path, metavar="PATH", help="Rosbag: .bag, .mcap, .db3, or the folder of a rosbag2")
-    parser.add_argument("--topic", help="Image topic of the bag, where it has several (demo: default all of them)")
+    parser.add_argument("--topic", help="Image topic of the bag, if it has several (demo: all by default)")
     parser.add_argument(
         "--frames",
         type=int,
         metavar="N",
-        help=f"Largest number of images (default: {ROOM_FRAMES} of a room, {CAMERA_FRAMES} of a camera)",
+        help=f"Maximum number of images (default: {ROOM_FRAMES} of a room, {CAMERA_FRAMES} of a camera)",
     )
     parser.add_argument(
         "--max-image-size",
         type=int,
         default=640,
         metavar="PX",
-        help="Largest longer side; larger images are shrunk, for the demo's bags by the node (default: %(default)s)",
+        help="Maximum longer side; larger ones are downscaled; for a bag in the demo, by the node (default: %(default)s)",
     )
     parser.add_argument(
         "--seed", type=int, default=4, help="Seed of the rendered room, the default source (default: %(default)s)"

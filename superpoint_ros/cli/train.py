@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     superpoint = stages.add_parser("superpoint", help="detector and descriptor, on pairs of views of labeled images")
     depth = stages.add_parser("depth", help="the densifier, on rendered rooms and streets or on your own depth images")
     for stage in (magicpoint, superpoint, depth):
-        stage.add_argument("--config", type=Path, help="YAML file; without one, the defaults of the configuration")
+        stage.add_argument("--config", type=Path, help="YAML file (default: the configuration's defaults)")
         stage.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. loop.steps=1000")
         stage.add_argument(
             "--run-folder", type=Path, required=True, help="folder of checkpoints; an unfinished run goes on"

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="What to write: mp4, view.mp4 and a contact sheet; rrd, view.rrd, which Rerun's viewer opens; plots, "
         "track age, answers and latency over time (default: mp4 plots)",
     )
-    parser.add_argument("--frames", type=int, metavar="N", help="Largest number of moments (default: all)")
+    parser.add_argument("--frames", type=int, metavar="N", help="Maximum number of moments (default: all)")
     parser.add_argument(
         "--rate", type=float, metavar="HZ", help="Images per second of the video (default: as recorded)"
     )

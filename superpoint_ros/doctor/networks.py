@@ -35,7 +35,7 @@ def check_backends(versions: dict[str, str | None]) -> Finding:
     """
     text = ", ".join(f"{PACKAGES[name]} {version or 'is not installed'}" for name, version in versions.items())
     if not any(versions.values()):
-        cure = "install the one that is fastest on processors"
+        cure = "install the one that is fastest on CPUs"
         return Finding("ERROR", "backends", text, cure, (f"{sys.executable} -m pip install openvino",))
     return Finding("OK", "backends", text)
 

@@ -114,19 +114,19 @@ def check_threads(cores: int, usable: int, quota: float | None, environment: Map
     """
     asked = environment.get("OMP_NUM_THREADS", "")
     threads = int(asked) if asked.isdigit() and int(asked) else usable
-    text = f"{usable} of {cores} processor threads may be used"
+    text = f"{usable} of {cores} CPU threads may be used"
     text += f"; OMP_NUM_THREADS={asked}" if asked else ""
     if quota is None or quota >= threads:
         return Finding("OK", "threads", text)
     allowed = max(1, math.floor(quota))
     text += f", but the control group (a container's limit) allows {quota:g} at once: {threads} threads are held back"
     cure = "let the networks start as many threads as may run (parameter threads, or the variable for all of them), "
-    cure += "or give the container whole processors (docker run --cpuset-cpus) in place of a share of all (--cpus)"
+    cure += "or give the container whole CPUs (docker run --cpuset-cpus) instead of a share of all (--cpus)"
     return Finding("WARN", "threads", text, cure, (f"export OMP_NUM_THREADS={allowed}",))
 
 
 def usable_threads() -> int:
-    """Count the processor threads that this process may run on; all of them where the system does not tell."""
+    """Count the CPU threads that this process may run on; all of them where the system does not tell."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -127,7 +127,7 @@ def check_network(network: Network, call: Callable[[Callable[[], Run]], Run] = r
     if rate >= network.min_rate:
         return Finding("OK", network.name, text)
     if load > threads:
-        text += f", with a load average of {load:.1f} on {threads} processor threads"
-        cure = "other programs take the processor's time: end them, or let this network start fewer threads "
+        text += f", with a load average of {load:.1f} on {threads} CPU threads"
+        cure = "other programs take CPU time: end them, or let this network start fewer threads "
         return Finding("WARN", network.name, text, cure + f"(parameter threads); {network.cure}")
     return Finding("WARN", network.name, text, f"if that is too slow for the camera: {network.cure}")

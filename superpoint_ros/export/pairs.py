@@ -35,10 +35,10 @@ class PairOptions:
     window: int = option(10, "Number of following images that an image is matched with.", limits=(1, 10_000))
     max_descriptor_distance: float = descriptor_distance_option()
     epipolar_threshold: float = option(
-        2.0, "Largest distance of an inlier from its epipolar line.", unit="px", limits=(0.01, 100.0)
+        2.0, "Maximum distance of an inlier from its epipolar line.", unit="px", limits=(0.01, 100.0)
     )
     min_inliers: int = option(
-        15, "Smallest number of inliers of a pair; pairs with fewer have no geometry.", limits=(MIN_MATCHES, 100_000)
+        15, "Minimum number of inliers of a pair; pairs with fewer have no geometry.", limits=(MIN_MATCHES, 100_000)
     )
 
     def __post_init__(self) -> None:

@@ -137,11 +137,11 @@ def choose_automatically(device: str) -> tuple[str, str]:
         if asked or _is_installed("torch"):
             return "torch", reason
     if _is_installed("openvino"):
-        return "openvino", "it is the fastest on a processor"
+        return "openvino", "it is the fastest on a CPU"
     for name, modules in (("onnxruntime", ["onnxruntime", "onnx"]), ("torch", ["torch"])):
         if _is_installed(*modules):
-            return name, "OpenVINO is not installed, which would be faster on this processor"
-    return "openvino", "it is the fastest on a processor"
+            return name, "OpenVINO is not installed, which would be faster on this CPU"
+    return "openvino", "it is the fastest on a CPU"
 
 
 def _is_installed(*modules: str) -> bool:

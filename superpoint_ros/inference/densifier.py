@@ -74,7 +74,7 @@ class Densifier:
         backend: "auto" or a name in inference/depth_backend.py's table.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: "auto", "float32", "bfloat16", "float16" or "int8", see inference/network_options.py.
-        threads: Largest number of processor threads; None = OMP_NUM_THREADS, or one for each core.
+        threads: Maximum number of CPU threads; None = OMP_NUM_THREADS, or one for each core.
         options: How depth is made dense.
 
     Raises:

@@ -103,7 +103,7 @@ def weights_in(precision: str, model: ModelSpec, checkpoint: ReadWeights) -> Wei
 
 
 def choose_threads(options: RuntimeOptions) -> int:
-    """Choose the largest number of processor threads; 0 = the runtime's own choice, one for each core.
+    """Choose the maximum number of CPU threads; 0 = the runtime's own choice, one for each core.
 
     Without the option OMP_NUM_THREADS bounds every runtime's threads as it does PyTorch's.
     """

@@ -46,7 +46,7 @@ def load_network(
         if network is not None:
             return network
         if options.device == "auto":
-            logger.warning("ONNX Runtime starts neither TensorRT nor CUDA; using the processor")
+            logger.warning("ONNX Runtime starts neither TensorRT nor CUDA; using the CPU")
     if options.device.startswith("cuda"):
         raise BackendError(
             f"device '{options.device}' was asked for, but ONNX Runtime {onnxruntime.__version__} "
@@ -76,7 +76,7 @@ def _load_on_gpu(
     build: BuildGraph, model: ModelSpec, checkpoint: ReadWeights, options: RuntimeOptions, gpu: int
 ) -> ONNXRuntimeNetwork | None:
     """Load a network on a GPU; return None where neither TensorRT nor CUDA starts."""
-    lacks = {"float16": "", "float32": "", "int8": "ONNX Runtime has it on the processor (device 'cpu')"}
+    lacks = {"float16": "", "float32": "", "int8": "ONNX Runtime has it on the CPU (device 'cpu')"}
     precision, reason = choose_precision(options.precision, lacks)
     graph = build(ONNXOperations(), checkpoint.weights)
     if precision == "float16":

@@ -34,7 +34,7 @@ def load_network(
         raise BackendError(f"device '{options.device}' is not one of auto, cpu, which is where 'openvino' runs")
     lacks = {
         "int8": "" if model.quantization else NOT_QUANTIZED,
-        "bfloat16": "" if _has_bfloat16() else "a processor without bfloat16 (AVX512_BF16 or AMX)",
+        "bfloat16": "" if _has_bfloat16() else "a CPU without bfloat16 (AVX512_BF16 or AMX)",
         "float32": "",
     }
     precision, reason = choose_precision(options.precision, lacks)
@@ -51,7 +51,7 @@ class OpenVINONetwork:
 
     Args:
         graph: The graph, for any size.
-        threads: Largest number of processor threads; 0 = one for each core.
+        threads: Maximum number of CPU threads; 0 = one for each core.
         precision: What `choose_precision` returned.
         device: Where and how it runs, for people to read.
     """

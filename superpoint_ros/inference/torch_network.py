@@ -84,9 +84,9 @@ class TorchNetwork:
         if not self._may_move or self.device.type == "cpu":
             raise BackendError(
                 f"{shortage}: no memory on {self.device} for an image of {width}x{height}; set max_image_size, free "
-                "the device, or use device 'auto', which goes on on the processor"
+                "the device, or use device 'auto', which falls back to the CPU"
             )
-        logger.warning("%s; the network goes on on the processor until it is loaded anew", shortage)
+        logger.warning("%s; the network runs on the CPU until it is reloaded", shortage)
         self.device, self.dtype = torch.device("cpu"), torch.float32
         self.module.to(self.device, self.dtype)
         self.description = self._describe("the GPU has no memory for it")

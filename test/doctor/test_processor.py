@@ -81,7 +81,7 @@ def test_a_limit_that_holds_threads_back_is_a_warning_with_the_number_that_fits(
     assert held.commands == ("export OMP_NUM_THREADS=2",)
     assert check_threads(16, 16, 0.5, {}).commands == ("export OMP_NUM_THREADS=1",)
     assert check_threads(16, 16, 2.5, {"OMP_NUM_THREADS": "2"}).level == "OK"
-    assert check_threads(16, 2, 2.5, {}).text == "2 of 16 processor threads may be used"
+    assert check_threads(16, 2, 2.5, {}).text == "2 of 16 CPU threads may be used"
     assert check_threads(16, 16, None, {}).level == "OK"
 
 

@@ -159,7 +159,7 @@ def test_the_processor_is_taken_with_a_warning_where_no_gpu_starts(gpu, caplog):
 
 
 def test_8_bits_are_for_the_processor(gpu):
-    with pytest.raises(BackendError, match="precision 'int8': ONNX Runtime has it on the processor"):
+    with pytest.raises(BackendError, match="precision 'int8': ONNX Runtime has it on the CPU"):
         Extractor(backend="onnxruntime", device="cuda", precision="int8")
     assert Extractor(backend="onnxruntime", device="cpu", precision="int8").device == "cpu (ONNX Runtime, int8)"
 

@@ -133,7 +133,7 @@ def test_which_precision_auto_chooses(monkeypatch, precision, quantized, bfloat1
 
 def test_bfloat16_needs_a_processor_that_has_it(monkeypatch):
     monkeypatch.setattr(openvino_runtime, "_has_bfloat16", lambda: False)
-    with pytest.raises(BackendError, match="a processor without bfloat16"):
+    with pytest.raises(BackendError, match="a CPU without bfloat16"):
         Extractor(backend="openvino", precision="bfloat16")
 
 

@@ -76,7 +76,7 @@ def test_without_memory_for_one_image_auto_goes_on_on_the_processor(images, load
     with caplog.at_level(logging.WARNING):
         found = extractor.extract(images[0])
     assert device.batches == [("meta", 1), ("cpu", 1)]
-    assert "the network goes on on the processor" in caplog.text
+    assert "the network runs on the CPU" in caplog.text
     assert extractor.device == "cpu (PyTorch, float32)"
     assert not extractor.batches_pay
     assert len(found.score) > 0
@@ -105,5 +105,5 @@ def test_dense_depth_goes_on_on_the_processor_too(tmp_path, caplog):
     network.module.forward = fail_once
     with caplog.at_level(logging.WARNING):
         depth = densifier.densify(image, sparse)
-    assert "the network goes on on the processor" in caplog.text
+    assert "the network runs on the CPU" in caplog.text
     np.testing.assert_array_equal(depth.depth, expected.depth)

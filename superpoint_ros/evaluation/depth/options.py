@@ -50,7 +50,7 @@ class MethodOptions:
 
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     max_image_size: int = option(
-        640, "Largest longer side that D3 sees; larger images are shrunk.", unit="px", limits=(32, 4096)
+        640, "Maximum longer side of D3's input; larger images are downscaled.", unit="px", limits=(32, 4096)
     )
 
     def __post_init__(self) -> None:

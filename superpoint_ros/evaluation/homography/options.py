@@ -32,7 +32,7 @@ class HomographyProtocol:
     )
     correctness_threshold: float = option(
         3.0,
-        "Largest error of a correct match, for Rep, MLE, NN mAP and M.Score.",
+        "Maximum error of a correct match, for Rep, MLE, NN mAP and M.Score.",
         unit="px",
         limits=(0.1, 100.0),
     )

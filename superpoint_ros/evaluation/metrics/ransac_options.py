@@ -15,8 +15,8 @@ class RansacOptions:
         ParameterError: A value that is not allowed.
     """
 
-    ransac_threshold: float = option(3.0, "Largest error of a RANSAC inlier.", unit="px", limits=(0.01, 100.0))
-    ransac_iterations: int = option(10_000, "Largest number of RANSAC iterations.", limits=(1, 10_000_000))
+    ransac_threshold: float = option(3.0, "Maximum error of a RANSAC inlier.", unit="px", limits=(0.01, 100.0))
+    ransac_iterations: int = option(10_000, "Maximum number of RANSAC iterations.", limits=(1, 10_000_000))
     ransac_confidence: float = option(
         0.9999, "Confidence at which RANSAC stops before its last iteration.", limits=(0.01, 0.999999)
     )

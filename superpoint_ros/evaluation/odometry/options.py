@@ -41,10 +41,10 @@ class OdometryOptions:
         limits=(0.0, 1000.0),
     )
     max_reprojection_error: float = option(
-        3.0, "Largest distance of an observation from its point's projection.", unit="px", limits=(0.1, 100.0)
+        3.0, "Maximum distance of an observation from its point's projection.", unit="px", limits=(0.1, 100.0)
     )
     min_parallax: float = option(
-        1.0, "Smallest angle between two rays that determine a point.", unit="deg", limits=(0.01, 45.0)
+        1.0, "Minimum angle between two rays that determine a point.", unit="deg", limits=(0.01, 45.0)
     )
     depth_baseline: float = option(
         0.08,

@@ -31,7 +31,7 @@ class PoseProtocol:
         limits=(1, 10_000),
     )
     correct_epipolar_error: float = option(
-        3.0, "Largest distance of a correct match from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
+        3.0, "Maximum distance of a correct match from the true epipolar lines.", unit="px", limits=(0.1, 100.0)
     )
     max_descriptor_distance: float | None = same_option(
         TrackerOptions, "max_descriptor_distance", default=None, none=NO_LIMIT
@@ -64,7 +64,7 @@ class TracksProtocol:
     max_missed_frames: int = same_option(TrackerOptions, "max_missed_frames")
     correct_reprojection_error: float = option(
         5.0,
-        "Largest distance of a correct link from where depth and poses put the point.",
+        "Maximum distance of a correct link from where depth and poses put the point.",
         unit="px",
         limits=(0.1, 100.0),
     )

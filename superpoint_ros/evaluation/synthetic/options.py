@@ -27,7 +27,7 @@ class SyntheticProtocol:
     )
     image_size: tuple[int, int] = (120, 160)
     correctness_threshold: float = option(
-        2.0, "Largest distance of a correct detection from a corner.", unit="px", limits=(0.1, 100.0)
+        2.0, "Maximum distance of a correct detection from a corner.", unit="px", limits=(0.1, 100.0)
     )
     noise: PhotometricRanges = field(default_factory=PhotometricRanges)
     detector: DetectorOptions = field(
