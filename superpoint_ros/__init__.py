@@ -1,4 +1,4 @@
-"""SuperPoint keypoints, lasting tracks and dense depth: as a library, and as ROS 2 nodes.
+"""SuperPoint keypoints, persistent tracks and dense depth: as a library, and as ROS 2 nodes.
 
 The names below are loaded when they are first used: importing the package loads neither PyTorch nor OpenCV.
 

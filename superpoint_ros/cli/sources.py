@@ -42,7 +42,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=640,
         metavar="PX",
-        help="Maximum longer side; larger ones are downscaled; for a bag in the demo, by the node (default: %(default)s)",
+        help="Maximum longer side; larger images are shrunk, those of demo --bag by the node (default: %(default)s)",
     )
     parser.add_argument(
         "--seed", type=int, default=4, help="Seed of the rendered room, the default source (default: %(default)s)"

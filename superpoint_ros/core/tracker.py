@@ -1,4 +1,4 @@
-"""Tracks with lasting ids from the features of successive images of one camera.
+"""Tracks with persistent ids from the features of successive images of one camera.
 
 The matching is that of the released SuperPoint demo (mutual nearest neighbors below a descriptor distance);
 on top of it a track outlives the images in which it is not seen, and may be held to a motion gate and to the
