@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from superpoint_ros.core.errors import DatasetError
-from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.types import Tracks
-from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, to_original_pixels
+from superpoint_ros.evaluation.sequences.sized_frames import SizedFrame, measured_depth
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,7 @@ def observe(view: SizedFrame, tracks: Tracks, *, use_depth: bool, sigma: float, 
     """
     if view.camera is None or (use_depth and view.frame.depth is None):
         raise DatasetError(f"frame '{view.frame.name}' has no {'depth' if view.camera else 'camera'}")
-    depth = np.full(len(tracks), np.nan)
-    if use_depth and view.frame.depth is not None:
-        depth = depth_at(view.frame.depth(), to_original_pixels(tracks.xy, view))
+    depth = measured_depth(view, tracks.xy) if use_depth else np.full(len(tracks), np.nan)
     own = tracks.sigma if weighted and tracks.sigma is not None else np.full(len(tracks), sigma)
     # OpenCV and the back end take the pixels' axes to be at right angles.
     K = view.camera.K * [[1, 0, 1], [0, 1, 1], [0, 0, 1]]

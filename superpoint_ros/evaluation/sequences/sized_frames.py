@@ -8,7 +8,9 @@ import numpy as np
 
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.errors import CalibrationError, DatasetError
-from superpoint_ros.core.geometry import inverse_pose, lift, project, resize_matrix, transform
+from superpoint_ros.core.geometry import inverse_pose, lift, project, transform
+from superpoint_ros.core.image import resize_points
+from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.datasets.sizing import ImageSize, sized
 
@@ -19,13 +21,11 @@ class SizedFrame:
 
     Attributes:
         image: Resized image, uint8 (H, W), gray.
-        original_size: (height, width) of the frame, and of its depth.
         camera: Camera of the resized image; None = unknown.
         frame: The original frame.
     """
 
     image: np.ndarray
-    original_size: tuple[int, int]
     camera: Camera | None
     frame: Frame
 
@@ -39,7 +39,7 @@ def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
         camera = None if frame.camera is None else frame.camera.fitted_to(original_size).resized(size_now)
     except CalibrationError as error:
         raise DatasetError(f"frame '{frame.name}': {error}; expected the intrinsics of these images") from error
-    return SizedFrame(image, original_size, camera, frame)
+    return SizedFrame(image, camera, frame)
 
 
 def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
@@ -56,11 +56,17 @@ def undistort(xy: np.ndarray, camera: Camera) -> np.ndarray:
     return result
 
 
-def to_original_pixels(xy: np.ndarray, view: SizedFrame) -> np.ndarray:
-    """Convert pixels (N, 2) of the resized image to pixels of the original frame, float64 (N, 2)."""
-    to_original = resize_matrix((view.image.shape[0], view.image.shape[1]), view.original_size)
-    result: np.ndarray = np.asarray(xy, np.float64) @ to_original[:2, :2].T + to_original[:2, 2]
-    return result
+def measured_depth(view: SizedFrame, xy: np.ndarray) -> np.ndarray:
+    """Look up the frame's depth at pixels (N, 2) of the resized image, as `depth_at` does; its size may differ.
+
+    Returns:
+        float64 (N,), meters; NaN where it is unknown, and everywhere where the frame has no depth.
+    """
+    if view.frame.depth is None:
+        return np.full(len(xy), np.nan)
+    depth = view.frame.depth()
+    size, depth_size = (view.image.shape[0], view.image.shape[1]), (depth.shape[0], depth.shape[1])
+    return depth_at(depth, resize_points(np.asarray(xy, np.float64), size, depth_size))
 
 
 def reproject(xy: np.ndarray, depth: np.ndarray, camera0: Camera, camera1: Camera, T_1_0: np.ndarray) -> np.ndarray:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from superpoint_ros.core.sparse_depth import depth_at
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Tracks
 from superpoint_ros.evaluation.datasets.frames import Frame
@@ -21,10 +20,10 @@ from superpoint_ros.evaluation.sequences.options import TracksProtocol
 from superpoint_ros.evaluation.sequences.pose_metrics import epipolar_distance, fundamental_matrix
 from superpoint_ros.evaluation.sequences.sized_frames import (
     SizedFrame,
+    measured_depth,
     relative_pose,
     reproject,
     size_frame,
-    to_original_pixels,
     undistort,
 )
 from superpoint_ros.evaluation.sequences.track_metrics import Track, link_pairs, track_lengths
@@ -75,10 +74,7 @@ def _pair_errors(first: SizedFrame, second: SizedFrame, xy0: np.ndarray, xy1: np
     undistorted1 = undistort(xy1, second.camera)
     fundamental = fundamental_matrix(first.camera.K, second.camera.K, pose)
     epipolar = epipolar_distance(undistort(xy0, first.camera), undistorted1, fundamental)
-    if first.frame.depth is None:
-        return LinkErrors(unknown, epipolar)
-    depth = depth_at(first.frame.depth(), to_original_pixels(xy0, first))
-    expected = reproject(xy0, depth, first.camera, second.camera, pose)
+    expected = reproject(xy0, measured_depth(first, xy0), first.camera, second.camera, pose)
     return LinkErrors(np.linalg.norm(expected - undistorted1, axis=1), epipolar)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.made_up_scenes import CAMERA, SIZE, wall_frames, wall_homography
@@ -7,10 +9,10 @@ from hypothesis import strategies as st
 from superpoint_ros.core.camera import Camera
 from superpoint_ros.core.geometry import warp_points
 from superpoint_ros.evaluation.sequences.sized_frames import (
+    measured_depth,
     relative_pose,
     reproject,
     size_frame,
-    to_original_pixels,
     undistort,
 )
 
@@ -20,9 +22,23 @@ FRAMES = wall_frames(3)
 def test_a_resized_frame_takes_its_camera_along():
     view = size_frame(wall_frames(1)[0], (120, 160))
     assert view.image.shape == (120, 160)
-    assert view.original_size == SIZE
     np.testing.assert_allclose(view.camera.K, [[150, 0, 79.5], [0, 150, 59.5], [0, 0, 1]], rtol=1e-6)
-    assert to_original_pixels(np.array([[79.5, 59.5]]), view) == pytest.approx(np.array([[159.5, 119.5]]))
+
+
+@pytest.mark.parametrize("depth_size", [(240, 320), (120, 160), (480, 640)])
+@pytest.mark.parametrize("size", [None, (120, 160)])
+def test_depth_is_looked_up_where_the_point_is_whatever_the_sizes(depth_size, size):
+    y, x = ((index + 0.5) / side for index, side in zip(np.indices(depth_size), depth_size, strict=True))
+    depth = (10.0 + x + 0.1 * y).astype(np.float32)
+    view = size_frame(replace(FRAMES[0], depth=lambda: depth), size)
+    height, width = view.image.shape
+    xy = np.array([[0.25 * width - 0.5, 0.75 * height - 0.5], [0.6 * width - 0.5, 0.1 * height - 0.5]])
+    assert measured_depth(view, xy) == pytest.approx([10.325, 10.61], abs=0.01)
+
+
+def test_a_frame_without_depth_has_none_anywhere():
+    view = size_frame(replace(FRAMES[0], depth=None), None)
+    assert np.isnan(measured_depth(view, np.array([[20.0, 30.0]]))).all()
 
 
 def test_relative_pose_by_hand():

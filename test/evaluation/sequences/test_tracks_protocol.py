@@ -42,6 +42,15 @@ def test_a_wrong_link_is_wrong_by_as_much_as_it_is_off():
     assert link_errors(VIEWS, [track], from_first=False).reprojection[0] == pytest.approx(0.0, abs=1e-3)
 
 
+def test_depth_of_half_the_images_size_judges_as_well():
+    def half(view):
+        return replace(view, frame=replace(view.frame, depth=lambda: view.frame.depth()[::2, ::2]))
+
+    views = [half(view) for view in VIEWS]
+    errors = link_errors(views, [true_track(100, 80), true_track(250, 200)], from_first=False)
+    assert errors.reprojection.max() < 1e-3
+
+
 def test_drift_shows_from_the_first_observation():
     track = true_track(100, 80)
     track.xy[:] += np.arange(4)[:, None] * [3.0, 0.0]
