@@ -38,11 +38,14 @@ def fundamental_matrix(K0: np.ndarray, K1: np.ndarray, T_1_0: np.ndarray) -> np.
 
 
 def epipolar_distance(xy0: np.ndarray, xy1: np.ndarray, fundamental: np.ndarray) -> np.ndarray:
-    """Compute the larger distance [px] of matched points (N, 2) from each other's epipolar lines, (N,)."""
+    """Compute the larger distance [px] of matched points (N, 2) from each other's epipolar lines, (N,).
+
+    NaN where there are no such lines: at an epipole, and everywhere without a baseline, where F is 0.
+    """
     homogeneous0 = np.column_stack([xy0, np.ones(len(xy0))])
     homogeneous1 = np.column_stack([xy1, np.ones(len(xy1))])
     line1, line0 = homogeneous0 @ fundamental.T, homogeneous1 @ fundamental
     residual = np.abs(np.sum(line1 * homogeneous1, axis=1))
     shorter = np.minimum(np.linalg.norm(line0[:, :2], axis=1), np.linalg.norm(line1[:, :2], axis=1))
-    result: np.ndarray = residual / np.maximum(shorter, np.finfo(np.float64).tiny)
+    result: np.ndarray = residual / np.where(shorter > 0, shorter, np.nan)
     return result

@@ -29,19 +29,29 @@ AREA_LIMITS = (5, 10, 20)
 
 
 def frame_pairs(frames: Sequence[Frame], gaps: Sequence[int]) -> list[tuple[int, int]]:
-    """Find the indices of every two frames that are `gaps` apart and have poses and cameras.
+    """Find the indices of every two frames that are `gaps` apart, have poses and cameras, and a baseline.
+
+    Without a baseline, as of a camera that stands still, the translation has no direction that could be wrong.
 
     Raises:
         DatasetError: No two frames do.
     """
     known = [frame.pose is not None and frame.camera is not None for frame in frames]
-    pairs = [(i, i + gap) for gap in gaps for i in range(len(frames) - gap) if known[i] and known[i + gap]]
+    posed = [(i, i + gap) for gap in gaps for i in range(len(frames) - gap) if known[i] and known[i + gap]]
+    pairs = [(first, second) for first, second in posed if _has_baseline(frames[first], frames[second])]
+    if posed and not pairs:
+        raise DatasetError("the camera stands still: no two frames have a baseline; expected a sequence that moves")
     if not pairs:
         raise DatasetError(
             f"{sum(known)} of {len(frames)} frames have a camera and a pose, no two of them {list(gaps)} frames apart; "
             "expected a sequence with intrinsics and true poses"
         )
     return pairs
+
+
+def _has_baseline(first: Frame, second: Frame) -> bool:
+    T_1_0 = relative_pose(first, second)
+    return T_1_0 is not None and bool(T_1_0[:3, 3].any())
 
 
 def evaluate_poses(frames: Sequence[Frame], method: Method, protocol: PoseProtocol) -> Iterator[dict[str, Any]]:

@@ -43,10 +43,14 @@ def size_frame(frame: Frame, size: ImageSize) -> SizedFrame:
 
 
 def relative_pose(frame0: Frame, frame1: Frame) -> np.ndarray | None:
-    """Compute T_1_0 (4, 4), points of camera 0 into camera 1; None where a pose is unknown."""
+    """Compute T_1_0 (4, 4), points of camera 0 into camera 1; None where a pose is unknown.
+
+    Its translation is exactly zero where both cameras are at one place.
+    """
     if frame0.pose is None or frame1.pose is None:
         return None
     result: np.ndarray = inverse_pose(frame1.pose) @ frame0.pose
+    result[:3, 3] = frame1.pose[:3, :3].T @ (frame0.pose[:3, 3] - frame1.pose[:3, 3])
     return result
 
 

@@ -91,10 +91,10 @@ def correct_links(
         protocol: Every choice of the evaluation.
 
     Returns:
-        bool (N,); None where poses are unknown.
+        bool (N,); None where poses are unknown, or can judge none.
     """
     errors = _pair_errors(first, second, xy0, xy1)
-    if np.isnan(errors.epipolar).all():
+    if np.isnan(errors.epipolar).all() and np.isnan(errors.reprojection).all():
         return None
     by_poses = errors.epipolar <= protocol.correct_epipolar_error
     return np.where(np.isnan(errors.reprojection), by_poses, errors.reprojection <= protocol.correct_reprojection_error)

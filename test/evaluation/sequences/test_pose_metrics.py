@@ -75,6 +75,13 @@ def test_epipolar_distance_by_hand():
     assert distance == pytest.approx([7.0])  # rows must agree for a sideways camera
 
 
+def test_without_a_baseline_there_are_no_epipolar_lines():
+    turned = relative_pose()
+    turned[:3, 3] = 0.0
+    fundamental = fundamental_matrix(CAMERA0, CAMERA1, turned)
+    assert np.isnan(epipolar_distance(*pixels_in_both(), fundamental)).all()
+
+
 def test_epipolar_distance_is_the_same_in_both_directions_and_at_any_scale():
     xy0, xy1 = pixels_in_both()
     noisy = xy1 + np.random.default_rng(3).normal(0, 5, xy1.shape)

@@ -5,9 +5,11 @@ import pytest
 from helpers.made_up_scenes import wall_frames
 from helpers.methods import only_method
 from helpers.shared_data import shared_data
+from scipy.spatial.transform import Rotation
 
 from superpoint_ros.core.errors import DatasetError
 from superpoint_ros.evaluation.datasets.folders import read_folder
+from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
 from superpoint_ros.evaluation.metrics.ransac_options import RansacOptions
 from superpoint_ros.evaluation.sequences.options import PoseProtocol
@@ -22,6 +24,24 @@ def test_frames_without_a_pose_are_left_out():
     frames = wall_frames(4)
     frames[1] = replace(frames[1], pose=None)
     assert frame_pairs(frames, (1,)) == [(2, 3)]
+
+
+def turned_on_the_spot(frame: Frame) -> Frame:
+    pose = frame.pose.copy()
+    pose[:3, :3] = Rotation.from_euler("xyz", [0.3, -0.2, 0.1]).as_matrix()
+    return replace(frame, pose=pose)
+
+
+def test_frames_of_one_place_are_no_pair():
+    frames = wall_frames(4)
+    frames[2] = turned_on_the_spot(frames[1])
+    assert frame_pairs(frames, (1, 2)) == [(0, 1), (2, 3), (0, 2), (1, 3)]
+
+
+def test_a_camera_that_stands_still_is_refused():
+    frame = wall_frames(3)[2]
+    with pytest.raises(DatasetError, match="stands still"):
+        frame_pairs([frame, turned_on_the_spot(frame), frame], (1, 2))
 
 
 @pytest.mark.parametrize("change", [{"pose": None}, {"camera": None}])

@@ -51,6 +51,20 @@ def test_depth_of_half_the_images_size_judges_as_well():
     assert errors.reprojection.max() < 1e-3
 
 
+def test_links_between_images_of_one_place_are_judged_by_depth_alone():
+    views = [VIEWS[0], VIEWS[0]]
+    xy = np.array([[100.0, 80.0], [200.0, 150.0]], np.float32)
+    tracks = [Track(np.arange(2), xy), Track(np.arange(2), xy[[0, 0]])]
+    errors = link_errors(views, tracks, from_first=False)
+    assert np.isnan(errors.epipolar).all()
+    summary = summarize(views, tracks, TracksProtocol())
+    assert summary["correct/previous"] == 0.5
+    assert np.isnan(summary["epipolar/previous"])
+    assert correct_links(*views, xy[[0, 0]], xy, TracksProtocol()).tolist() == [True, False]
+    blind = [replace(view, frame=replace(view.frame, depth=None)) for view in views]
+    assert correct_links(*blind, xy[[0, 0]], xy, TracksProtocol()) is None
+
+
 def test_drift_shows_from_the_first_observation():
     track = true_track(100, 80)
     track.xy[:] += np.arange(4)[:, None] * [3.0, 0.0]
