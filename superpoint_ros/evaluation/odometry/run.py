@@ -20,6 +20,7 @@ from superpoint_ros.evaluation.odometry.trajectory import (
     align,
     known_rows,
     stack_poses,
+    stands_still,
     trajectory_errors,
     write_trajectory,
 )
@@ -99,7 +100,8 @@ def _estimate(
     stamps = np.array([frames[number].stamp for number in numbers])
     poses = np.stack([odometry.poses[number] for number in numbers])
     true = stack_poses(frames[number].pose for number in numbers)
-    if len(known_rows(poses, true)) >= MIN_POSES:
+    # Without motion no scale could be wrong: every trajectory would shrink to nothing, and have no error
+    if len(known_rows(poses, true)) >= MIN_POSES and (options.use_depth or not stands_still(true)):
         poses = align(poses, true, scale=not options.use_depth)
         row |= trajectory_errors(poses, true)
     return stamps, poses, row

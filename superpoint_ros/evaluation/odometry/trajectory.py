@@ -20,23 +20,37 @@ def known_rows(estimated: np.ndarray, true: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.isfinite(estimated).all(axis=(1, 2)) & np.isfinite(true).all(axis=(1, 2)))
 
 
+def stands_still(poses: np.ndarray) -> bool:
+    """Tell whether all poses (N, 4, 4) that are known, not NaN, are at one place."""
+    positions = poses[np.isfinite(poses).all(axis=(1, 2)), :3, 3]
+    return not np.ptp(positions, axis=0).any()
+
+
 def align(estimated: np.ndarray, true: np.ndarray, *, scale: bool) -> np.ndarray:
     """Align a trajectory with the true one where both are known, and the rest of it alike (S. Umeyama, 1991).
+
+    On a straight line any roll about it is as good, and changes no error. Where the trajectory stands still there is
+    no scale to find, and it stays as it is.
 
     Args:
         estimated: Poses T_world_camera (N, 4, 4); NaN = unknown.
         true: True poses of the same images (N, 4, 4), meters; NaN = unknown.
         scale: Whether the scale is taken from the truth too.
     """
-    from evo.core.geometry import umeyama_alignment
-
     rows = known_rows(estimated, true)
-    positions = estimated[rows, :3, 3], true[rows, :3, 3]
+    center, true_center = (poses[rows, :3, 3].mean(axis=0) for poses in (estimated, true))
+    centered, true_centered = estimated[rows, :3, 3] - center, true[rows, :3, 3] - true_center
+    # Rotate so that the centered positions correlate most; a reflection is no rotation
+    left, strength, right = np.linalg.svd(true_centered.T @ centered)
+    proper = np.array([1.0, 1.0, np.linalg.det(left) * np.linalg.det(right)])
     T_true_estimated = np.eye(4)
-    T_true_estimated[:3, :3], T_true_estimated[:3, 3], factor = umeyama_alignment(*(xyz.T for xyz in positions), scale)
+    T_true_estimated[:3, :3] = left @ np.diag(proper) @ right
+    extent = np.sum(centered**2)
     scaled = estimated.copy()
-    scaled[:, :3, 3] *= factor
+    scaled[:, :3, 3] -= center
+    scaled[:, :3, 3] *= strength @ proper / extent if scale and extent > 0 else 1.0
     aligned: np.ndarray = T_true_estimated @ scaled
+    aligned[:, :3, 3] += true_center
     return aligned
 
 

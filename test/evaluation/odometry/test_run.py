@@ -38,3 +38,22 @@ def test_two_true_poses_are_too_few_for_errors(frames, tmp_path: Path):
     without = [frame if number < 2 else replace(frame, pose=None) for number, frame in enumerate(frames)]
     report = run_odometry("room", without, ["shi+flow"], OPTIONS, tmp_path)
     assert "ATE [m]" not in report.summary[0]
+
+
+def with_true_positions(frames: list[Frame], step: float) -> list[Frame]:
+    poses = [frame.pose.copy() for frame in frames]
+    for number, pose in enumerate(poses):
+        pose[:3, 3] = [step * number, 0.0, 0.0]
+    return [replace(frame, pose=pose) for frame, pose in zip(frames, poses, strict=True)]
+
+
+def test_a_true_path_on_a_straight_line_gives_errors(frames, tmp_path: Path):
+    report = run_odometry("room", with_true_positions(frames, 0.1), ["shi+flow"], OPTIONS, tmp_path)
+    assert report.summary[0]["ATE [m]"] > 0.0
+
+
+def test_a_true_camera_that_stands_still_has_no_scale_to_align_and_no_errors(frames, tmp_path: Path):
+    still = with_true_positions(frames, 0.0)
+    assert "ATE [m]" not in run_odometry("room", still, ["shi+flow"], OPTIONS, tmp_path / "mono").summary[0]
+    depth = replace(OPTIONS, use_depth=True)
+    assert run_odometry("room", still, ["shi+flow"], depth, tmp_path / "depth").summary[0]["ATE [m]"] > 0.0
