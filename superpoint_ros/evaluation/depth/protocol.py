@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -82,6 +83,8 @@ def evaluate_depth(
 ) -> Iterator[dict[str, Any]]:
     """Compute one row of figures per frame, density, method and range of depth ("all" and those between the edges).
 
+    Ranges in which a frame has no measured depth are left out; one without a prediction has a coverage of 0.
+
     Raises:
         DatasetError: No frame has what the protocol needs; frames that lack it are left out where others have it.
     """
@@ -100,7 +103,7 @@ def evaluate_depth(
                 yield row | {"range": "all", **asdict(depth_scores(predicted, measured, near=at_edges))}
                 by_range = depth_scores_by_range(predicted, measured, protocol.edges, at_edges)
                 for (near, far), scores in by_range.items():
-                    if scores.pixels:
+                    if not math.isnan(scores.coverage):
                         yield row | {"range": f"{near:g}-{far:g} m", **asdict(scores)}
 
 

@@ -38,6 +38,18 @@ def test_a_perfect_method_scores_perfectly():
     assert {row["range"] for row in rows} == {"all", "0-2 m"}
 
 
+def test_a_range_without_a_prediction_lowers_its_coverage():
+    frames = wall_frames(2)
+    methods = {"every other": lambda image, sparse: np.full_like(sparse, sparse.max() if sparse.max() == 2.0 else 0.0)}
+    rows = list(evaluate_depth(frames, methods, DepthProtocol(fractions=(0.001,))))
+    summary = {row["range"]: row for row in summarize(rows, "uniform")}
+    assert {name: (row["frames"], row["coverage"]) for name, row in summary.items()} == {
+        "all": (2, 0.5),
+        "0-2 m": (2, 0.5),
+    }
+    assert summary["0-2 m"]["RMSE m"] == 0.0
+
+
 def test_more_samples_fill_better():
     frames = read_folder(shared_data("rgbd/nyu_v2_a"))
     rows = list(evaluate_depth(frames, FILLS, DepthProtocol(fractions=(0.0005, 0.01))))
