@@ -28,6 +28,21 @@ class ArgumentParser(argparse.ArgumentParser):
         return parsed, unknown
 
 
+def at_least(lowest: int) -> Callable[[str], int]:
+    """Return what converts one word of the command line to a whole number not below `lowest`, or refuses it."""
+
+    def convert(word: str) -> int:
+        try:
+            number = int(word)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{word!r} is not of type int") from error
+        if number < lowest:
+            raise argparse.ArgumentTypeError(f"{word} is not at least {lowest}")
+        return number
+
+    return convert
+
+
 def add_options(parser: argparse.ArgumentParser, options: object, names: Sequence[str] | None = None) -> None:
     """Add a flag for each option of a dataclass, which refuses what the option does not allow.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from superpoint_ros.cli.arguments import add_options, given_options
+from superpoint_ros.cli.arguments import add_options, at_least, given_options
 from superpoint_ros.cli.sequences import add_sequence_arguments, read_sequence
 from superpoint_ros.core.errors import MissingExtraError
 from superpoint_ros.evaluation.depth.options import DepthProtocol, MethodOptions
@@ -91,7 +91,7 @@ def add_image_size(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_draw(parser: argparse.ArgumentParser, default: int, text: str) -> None:
-    parser.add_argument("--draw", type=int, default=default, metavar="N", help=f"{text} (%(default)s)")
+    parser.add_argument("--draw", type=at_least(0), default=default, metavar="N", help=f"{text} (%(default)s)")
 
 
 def _add_homography(parser: argparse.ArgumentParser) -> None:

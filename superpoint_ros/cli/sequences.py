@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from superpoint_ros.cli.arguments import at_least
+
 if TYPE_CHECKING:
     from superpoint_ros.evaluation.datasets.frames import Frame
 
@@ -22,9 +24,11 @@ def add_sequence_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout", default="auto", help="Layout of the data set, if it is not recognized (%(default)s)"
     )
     parser.add_argument(
-        "--frames", type=int, metavar="N", help=f"Maximum number of images (all; {ROOM_FRAMES} of a room)"
+        "--frames", type=at_least(1), metavar="N", help=f"Maximum number of images (all; {ROOM_FRAMES} of a room)"
     )
-    parser.add_argument("--room", type=int, default=4, metavar="SEED", help="Seed of the rendered room (%(default)s)")
+    parser.add_argument(
+        "--room", type=at_least(0), default=4, metavar="SEED", help="Seed of the rendered room (%(default)s)"
+    )
 
 
 def read_sequence(arguments: argparse.Namespace) -> tuple[str, list[Frame]]:

@@ -88,6 +88,10 @@ def test_scales_must_differ(tmp_path: Path, capsys: pytest.CaptureFixture):
         (["pose", "--data", "x", "--frame-gaps", "0"], "argument --frame-gaps: 0 is not between 1 and"),
         (["depth", "--data", "x", "--pattern", "spiral"], "argument --pattern: spiral is not one of 'uniform', 'grid'"),
         (["depth", "--data", "x", "--max-image-size", "big"], "argument --max-image-size: 'big' is not of type int"),
+        (["homography", "--data", "x", "--draw", "-4"], "argument --draw: -4 is not at least 0"),
+        (["tracks", "--draw", "many"], "argument --draw: 'many' is not of type int"),
+        (["tracks", "--data", "x", "--frames", "0"], "argument --frames: 0 is not at least 1"),
+        (["pose", "--room", "-1"], "argument --room: -1 is not at least 0"),
         (["tracks", "--data", "x", "--nms", "4"], "unrecognized arguments: --nms 4"),
     ],
 )
