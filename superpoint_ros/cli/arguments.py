@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -138,10 +139,12 @@ def output_folder(arguments: argparse.Namespace) -> Path:
     """Return the folder of the results, created where it does not exist.
 
     Raises:
-        ParameterError: The folder cannot be created.
+        ParameterError: The folder cannot be created, or not be written to.
     """
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ParameterError(f"--output {arguments.output}: {error.strerror}") from error
+    if not os.access(arguments.output, os.W_OK):
+        raise ParameterError(f"--output {arguments.output}: cannot be written to; choose another folder")
     return Path(arguments.output)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from superpoint_ros.cli.arguments import add_options, at_least, given_options
+from superpoint_ros.cli.arguments import add_options, at_least, given_options, output_folder
 from superpoint_ros.cli.sequences import add_sequence_arguments, read_sequence
 from superpoint_ros.core.errors import MissingExtraError
 from superpoint_ros.evaluation.depth.options import DepthProtocol, MethodOptions
@@ -207,12 +207,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         MissingExtraError: A package that evaluation needs beside the package's own dependencies is not installed.
+        ParameterError: The results could not be written.
     """
     for name in ("matplotlib", "scipy"):
         if importlib.util.find_spec(name) is None:
             raise MissingExtraError(f"evaluation needs {name}: pip install 'superpoint_ros[evaluation]'")
     from superpoint_ros.evaluation.report.report import format_table
 
+    output_folder(arguments)
     report = COMMANDS[arguments.protocol].run(arguments)
     print(format_table([row for row in report.summary if row.get("range", "all") == "all"]))
     print(f"\nProtocol, figures and drawings: {arguments.output}")

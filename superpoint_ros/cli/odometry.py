@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     from superpoint_ros.evaluation.odometry.run import run_odometry
     from superpoint_ros.evaluation.report.report import format_table
 
-    name, frames = read_sequence(arguments)
-    report = run_odometry(name, frames, arguments.detectors, options, output_folder(arguments))
+    folder = output_folder(arguments)
+    report = run_odometry(*read_sequence(arguments), arguments.detectors, options, folder)
     print(format_table(report.summary))
     print(f"\nTrajectories, errors and plot: {arguments.output}")
     return 0

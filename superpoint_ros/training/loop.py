@@ -34,7 +34,12 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def make_fabric(config: LoopConfig, folder: Path, device: str = "auto") -> lightning_fabric.Fabric:
-    """Set up Fabric for this process; under `torchrun` it joins the others, alone it is a single device."""
+    """Set up Fabric for this process; under `torchrun` it joins the others, alone it is a single device.
+
+    Raises:
+        OSError: The folder cannot be created, which would be known only at the first checkpoint.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     fabric = lightning_fabric.Fabric(
         accelerator=device,
         devices=int(os.environ.get("LOCAL_WORLD_SIZE", 1)),

@@ -4,7 +4,8 @@ from typing import Literal
 
 import pytest
 
-from superpoint_ros.cli.arguments import ArgumentParser, add_options, given_options, node_parameters
+from superpoint_ros.cli.arguments import ArgumentParser, add_options, given_options, node_parameters, output_folder
+from superpoint_ros.core.errors import ParameterError
 from superpoint_ros.core.options import NO_LIMIT, check_options, option
 
 
@@ -87,3 +88,12 @@ def test_only_the_named_options_get_a_flag(capsys):
 
 def test_a_node_is_given_values_without_none_and_tuples():
     assert node_parameters(Outer()) == {"count": 3, "sides": [1.0, 2.0], "draw": True, "rate": 0.0, "mode": "fast"}
+
+
+def test_a_folder_that_cannot_be_made_or_written_to_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match=r"--output .*file: File exists"):
+        output_folder(argparse.Namespace(output=tmp_path / "file"))
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # as in a read-only file system
+    with pytest.raises(ParameterError, match=r"--output .* cannot be written to"):
+        output_folder(argparse.Namespace(output=tmp_path))

@@ -146,3 +146,17 @@ def test_a_missing_extra_is_named_before_anything_runs(monkeypatch: pytest.Monke
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["evaluate", "synthetic"]) == 2
     assert "superpoint_ros[evaluation]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("evaluate", "synthetic", "--images", "1"), ("odometry",)])
+def test_an_output_that_cannot_be_written_is_named_before_anything_runs(
+    command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    def never(*arguments):
+        raise AssertionError
+
+    monkeypatch.setattr("superpoint_ros.evaluation.synthetic.run.run_synthetic", never)
+    monkeypatch.setattr("superpoint_ros.cli.odometry.read_sequence", never)
+    (tmp_path / "file").touch()
+    assert main([*command, "--output", str(tmp_path / "file")]) == 2
+    assert "file: File exists" in capsys.readouterr().err

@@ -121,6 +121,12 @@ def test_extra_state_is_kept(tmp_path):
     assert other.value == 7
 
 
+def test_a_folder_that_cannot_be_made_is_named_before_anything_runs(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError, match="file"):
+        make_fabric(LoopConfig(), tmp_path / "file", "cpu")
+
+
 def test_no_half_written_checkpoint_is_left(tmp_path):
     trainer(tmp_path).save()
     assert [path.name for path in tmp_path.glob("*.ckpt*")] == [LAST_CHECKPOINT]
