@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from superpoint_ros.core.errors import CheckpointError, SuperPointRosError
+from superpoint_ros.inference.devices import find_device
 from superpoint_ros.training.config import LoopConfig
 
 LAST_CHECKPOINT, PREVIOUS_CHECKPOINT = "last.ckpt", "previous.ckpt"
@@ -38,7 +39,9 @@ def make_fabric(config: LoopConfig, folder: Path, device: str = "auto") -> light
 
     Raises:
         OSError: The folder cannot be created, which would be known only at the first checkpoint.
+        BackendError: The device is not there.
     """
+    find_device(device)
     folder.mkdir(parents=True, exist_ok=True)
     fabric = lightning_fabric.Fabric(
         accelerator=device,
@@ -80,6 +83,11 @@ def step_rng(seed: int, rank: int, step: int) -> np.random.Generator:
 def step_generator(seed: int, rank: int, step: int, device: torch.device) -> torch.Generator:
     """Make the torch generator of one step of one process, on the device."""
     return torch.Generator(device).manual_seed(int(step_rng(seed, rank, step).integers(2**62)))
+
+
+def _first_lines(error: Exception) -> str:
+    """Say in one line what the first two lines of an error say; the first alone may end in a colon."""
+    return " ".join(line.strip() for line in str(error).splitlines()[:2]) or type(error).__name__
 
 
 class TrainingError(SuperPointRosError, RuntimeError):
@@ -148,25 +156,34 @@ class Trainer:
         """Load the folder's newest checkpoint and return True, or False if there is none.
 
         Raises:
-            CheckpointError: It is damaged.
+            CheckpointError: It is damaged, or of another network.
         """
         paths = [self.folder / name for name in (LAST_CHECKPOINT, PREVIOUS_CHECKPOINT)]
         path = next((path for path in paths if path.exists()), None)
         if path is None:
             return False
-        state = {"model": self.model, "optimizer": self.optimizer}
         try:
-            rest = self.fabric.load(path, state)
-            self.step, self.validation = rest["step"], rest["validation"]
-            for name, value in self.extra.items():
-                value.load_state_dict(rest[name])
+            state = self.fabric.load(path)
         except Exception as error:  # torch.load and pickle raise what they like on a damaged file
             others = f"from {PREVIOUS_CHECKPOINT}" if path != paths[1] and paths[1].exists() else "from the start"
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            text = f"'{path}' is damaged or of another network ({reason}); delete it, and the run goes on {others}"
+            text = f"'{path}' is damaged ({_first_lines(error)}); delete it, and the run goes on {others}"
             raise CheckpointError(text) from error
+        try:
+            self._load(state)
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"'{path}' is of a run whose network or trained layers are not those of the configuration "
+                f"({_first_lines(error)}); set them as that run had them, or give another folder"
+            ) from error
         logger.info("resumed %s at step %d", path, self.step)
         return True
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        for name, value in self.extra.items():
+            value.load_state_dict(state[name])
+        self.step, self.validation = state["step"], state["validation"]
 
     def fit(self, batches: Dataset[Any], validate: Callable[[nn.Module], dict[str, float]] | None = None) -> None:
         """Train from the present step to the last; batches[i] is the batch of step i."""

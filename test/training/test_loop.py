@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from superpoint_ros.core.errors import CheckpointError
+from superpoint_ros.core.errors import BackendError, CheckpointError
 from superpoint_ros.training.config import LoopConfig
 from superpoint_ros.training.loop import (
     LAST_CHECKPOINT,
@@ -152,6 +152,38 @@ def test_a_truncated_checkpoint_is_named_with_the_cure(tmp_path, keep):
     (tmp_path / PREVIOUS_CHECKPOINT).unlink()
     with pytest.raises(CheckpointError, match="delete it, and the run goes on from the start"):
         trainer(tmp_path).resume()
+
+
+def frozen_bias() -> nn.Module:
+    network = nn.Linear(2, 1)
+    network.bias.requires_grad_(False)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("make", "extra", "reason"),
+    [
+        (lambda: nn.Linear(3, 1), {}, "size mismatch"),
+        (lambda: nn.Linear(2, 1, bias=False), {}, "Unexpected key"),
+        (frozen_bias, {}, "parameter group"),
+        (lambda: nn.Linear(2, 1), {"balance": nn.Linear(1, 1)}, "balance"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_named_and_not_to_be_deleted(make, extra, reason, tmp_path):
+    trainer(tmp_path).fit(Numbers())
+    config = LoopConfig(steps=16, precision="32-true")
+    other = Trainer(make_fabric(config, tmp_path, "cpu"), make(), squared_error, config, tmp_path, extra)
+    with pytest.raises(CheckpointError, match=rf"network or trained layers.*{reason}.*another folder") as refusal:
+        other.resume()
+    assert "delete" not in str(refusal.value)
+    assert other.step == 0
+
+
+def test_a_device_that_is_not_there_is_named(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(BackendError, match="device 'cuda' was asked for"):
+        make_fabric(LoopConfig(), tmp_path, "cuda")
 
 
 @pytest.mark.parametrize("log_every", [0, 2])
