@@ -22,12 +22,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Label what has no labels yet; return 0, or 1 where images cannot be read.
 
     Under `torchrun`, every process takes its share.
+
+    Raises:
+        BackendError: The device is not there.
     """
     import os
     import sys
 
     import torch
 
+    from superpoint_ros.inference.devices import find_device
     from superpoint_ros.networks.checkpoint import load_checkpoint
     from superpoint_ros.networks.superpoint import SuperPoint
     from superpoint_ros.training.config import load_config
@@ -35,11 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     from superpoint_ros.training.superpoint.config import AdaptationConfig
 
     config = load_config(AdaptationConfig, arguments.config, arguments.set)
-    device = arguments.device
-    if device == "auto":
-        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+    device = find_device(arguments.device)
+    if device.type == "cuda" and device.index is None:  # each process of this machine takes its own
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
     network = SuperPoint.from_weights(load_checkpoint(arguments.weights).weights)
-    adaptation = HomographicAdaptation(network, config, torch.device(device))
+    adaptation = HomographicAdaptation(network, config, device)
     labeled, problems = label_folder(adaptation, arguments.images, arguments.labels)
     for problem in problems:
         print(f"superpoint-ros label: {problem}; left out", file=sys.stderr)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import recipe
+from helpers.seeded import seeded_weights_file
 
 from superpoint_ros.networks.checkpoint import load_checkpoint
 from superpoint_ros.training.export import load_trained_state
@@ -126,6 +127,15 @@ def test_two_processes_train_together(tmp_path):
     assert state["gradnorm"]["weights"].sum().item() == pytest.approx(2.0)
     assert set(state["validation"]) == {"repeatability", "localization_error", "matching_score", "nn_map"}
     assert load_checkpoint(tmp_path / "run" / "superpoint.safetensors").layout == "superpoint_ros"
+
+
+@pytest.mark.parametrize("device", ["cuda", "tpu"])
+def test_a_device_that_is_not_there_is_named(device, tmp_path, capsys):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    words = ("--images", tmp_path, "--labels", tmp_path, "--weights", seeded_weights_file(tmp_path))
+    assert recipe.call("label", *words, "--device", device, changes=[]) == 2
+    assert f"device '{device}'" in capsys.readouterr().err
 
 
 def test_what_is_missing_is_named(tmp_path, capsys):
