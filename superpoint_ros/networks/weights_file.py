@@ -53,8 +53,9 @@ def write_weights(path: str | Path, weights: Weights, metadata: Mapping[str, str
     """Write arrays as `.safetensors` with metadata; returns the file's sha256.
 
     Raises:
-        CheckpointError: The file cannot be written; nothing of it is left.
+        CheckpointError: Another suffix, or the file cannot be written; nothing of it is left.
     """
+    check_suffix(path)
     try:
         with written_whole(Path(path)) as beside:
             arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
@@ -63,6 +64,12 @@ def write_weights(path: str | Path, weights: Weights, metadata: Mapping[str, str
         reason = error.strerror if isinstance(error, OSError) else error
         raise CheckpointError(f"weights '{path}': cannot be written ({reason})") from error
     return file_sha256(path)
+
+
+def check_suffix(path: str | Path) -> None:
+    """Raise CheckpointError where weights written to a path could not be read again, by its suffix."""
+    if Path(path).suffix != ".safetensors":
+        raise CheckpointError(f"weights '{path}': the name must end in .safetensors")
 
 
 def file_sha256(path: str | Path) -> str:

@@ -20,6 +20,7 @@ from superpoint_ros.inference.openvino_operations import OpenVINOOperations
 from superpoint_ros.networks.checkpoint import architecture_of, load_checkpoint
 from superpoint_ros.networks.layers import Architecture
 from superpoint_ros.networks.quantization_file import WEIGHT_LEVELS, save_quantization
+from superpoint_ros.networks.weights_file import check_suffix
 from superpoint_ros.training.superpoint.images import find_images, read_gray
 
 # The first layer costs little and loses most: SuperPoint's alone moves every ninth keypoint.
@@ -46,6 +47,7 @@ def quantize(weights: Path, images: Path, output: Path, count: int) -> str:
         CheckpointError: The weights cannot be used, or the output cannot be written.
         DatasetError: The folder holds no images.
     """
+    check_suffix(output)
     checkpoint = load_checkpoint(weights)
     paths = find_images(images)
     chosen = [images / paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int))]

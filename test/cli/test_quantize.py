@@ -55,3 +55,9 @@ def test_bad_input_is_refused_in_one_line(tmp_path, count, says):
     done = quantize(weights=seeded_weights_file(tmp_path), images=tmp_path, output=output, count=count)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_a_name_that_could_not_be_read_is_refused_before_anything_runs(tmp_path):
+    done = quantize(weights=tmp_path / "absent.safetensors", images=tmp_path, output=tmp_path / "int8.bin")
+    assert done.returncode == 2
+    assert "int8.bin': the name must end in .safetensors" in done.stderr

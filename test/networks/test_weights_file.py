@@ -34,6 +34,13 @@ def test_nothing_is_left_of_weights_that_cannot_be_written(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.pth"])
+def test_weights_that_could_not_be_read_again_are_not_written(tmp_path, name):
+    with pytest.raises(CheckpointError, match=r"must end in \.safetensors"):
+        write_weights(tmp_path / name, {})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("kind", ["sparse", "meta"])
 def test_tensors_without_plain_values_are_named(tmp_path, kind):
     tensor = torch.ones(2, 2).to_sparse() if kind == "sparse" else torch.ones(2, 2, device="meta")
