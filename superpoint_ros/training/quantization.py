@@ -14,7 +14,7 @@ import numpy as np
 from openvino import Model
 
 from superpoint_ros.core.decode_options import CELL_SIZE
-from superpoint_ros.core.image import fit_within, resize_image
+from superpoint_ros.core.image import fit_within, pad_to_multiple, resize_image
 from superpoint_ros.inference.graphs import build_superpoint
 from superpoint_ros.inference.openvino_operations import OpenVINOOperations
 from superpoint_ros.networks.checkpoint import architecture_of, load_checkpoint
@@ -63,9 +63,11 @@ def quantize(weights: Path, images: Path, output: Path, count: int) -> str:
 
 
 def _input(path: Path) -> np.ndarray:
-    """Read an image as the network takes it, uint8 (1, 1, H, W)."""
+    """Read an image as the network takes it, uint8 (1, 1, H, W): cut to whole cells, or padded to the first."""
     gray = read_gray(path)
     shrunk = resize_image(gray, fit_within((gray.shape[0], gray.shape[1]), IMAGE_SIZE))
+    if min(shrunk.shape) < CELL_SIZE:
+        shrunk = pad_to_multiple(shrunk, CELL_SIZE)
     height, width = (side // CELL_SIZE * CELL_SIZE for side in shrunk.shape)
     return np.ascontiguousarray(shrunk[None, None, :height, :width])
 

@@ -49,6 +49,17 @@ def test_quantized_weights_find_what_the_weights_find(tmp_path):
     assert 0.5 < np.mean(distance.min(axis=1) <= 1) < 1
 
 
+def test_images_smaller_than_a_cell_are_padded(tmp_path):
+    (tmp_path / "images").mkdir()
+    for index, size in enumerate([(4, 5), (3, 2000), (64, 80)]):
+        image = np.random.default_rng(index).integers(0, 256, size, np.uint8)
+        cv2.imwrite(str(tmp_path / "images" / f"{index}.png"), image)
+    done = quantize(
+        weights=seeded_weights_file(tmp_path), images=tmp_path / "images", output=tmp_path / "a.safetensors"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("count", "says"), [(0, "--count 0: must be at least 1"), (2, "no image")])
 def test_bad_input_is_refused_in_one_line(tmp_path, count, says):
     output = tmp_path / "int8.safetensors"
