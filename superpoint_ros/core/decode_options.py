@@ -12,6 +12,7 @@ from superpoint_ros.core.options import (
     MODEL_DEFAULT_UNSET,
     NO_LIMIT,
     NoneMeaning,
+    check_different,
     check_options,
     option,
 )
@@ -93,8 +94,7 @@ class DecodeOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if len(set(self.scales)) < len(self.scales):
-            raise ParameterError(f"scales={list(self.scales)} must be different numbers")
+        check_different(self, "scales")
         if len(self.scales) > MAX_SCALES:
             raise ParameterError(f"scales={list(self.scales)} has more than {MAX_SCALES} values")
 

@@ -242,6 +242,17 @@ def check_depth_range(min_depth: float, max_depth: float | None) -> None:
         raise ParameterError(f"min_depth={min_depth:g} is above max_depth={max_depth:g}: no depth would be kept")
 
 
+def check_different(options: object, name: str) -> None:
+    """Check that no number of a tuple is there twice.
+
+    Raises:
+        ParameterError: One is.
+    """
+    values = getattr(options, name)
+    if len(set(values)) < len(values):
+        raise ParameterError(f"{name}={list(values)} must be different numbers")
+
+
 def build_options(kind: type[Options], values: Mapping[str, Any]) -> Options:
     """Make a dataclass, nested ones included, from values by option name; an absent one keeps its default.
 

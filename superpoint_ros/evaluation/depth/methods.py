@@ -46,7 +46,7 @@ def make_methods(names: Sequence[str], options: MethodOptions = DEFAULT_OPTIONS)
         CheckpointError: The weights cannot be used.
         BackendError: The device cannot be used.
     """
-    return [_make(name, options) for name in names]
+    return [_make(name, options) for name in dict.fromkeys(names)]
 
 
 def _make(name: str, options: MethodOptions) -> Method:

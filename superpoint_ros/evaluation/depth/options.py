@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from superpoint_ros.core.options import check_options, option
+from superpoint_ros.core.options import check_different, check_options, option
 from superpoint_ros.inference.network_options import RuntimeOptions
 
 Pattern: TypeAlias = Literal["uniform", "grid", "orb", "sift", "scan_lines", "given"]
@@ -35,6 +35,7 @@ class DepthProtocol:
 
     def __post_init__(self) -> None:
         check_options(self)
+        check_different(self, "fractions")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from superpoint_ros.core.decode_options import MAX_SCALE, MIN_SCALE
-from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.options import MODEL_DEFAULT, NoneMeaning, check_options, option
+from superpoint_ros.core.options import MODEL_DEFAULT, NoneMeaning, check_different, check_options, option
 from superpoint_ros.inference.network_options import RuntimeOptions
 
 DETECTOR_DEFAULT = NoneMeaning("the detector's own", -1)
@@ -46,5 +45,4 @@ class DetectorOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if len(set(self.scales)) < len(self.scales):
-            raise ParameterError(f"scales={list(self.scales)} must be different numbers")
+        check_different(self, "scales")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from superpoint_ros.core.options import NO_LIMIT, check_options, option, same_option
+from superpoint_ros.core.options import NO_LIMIT, check_different, check_options, option, same_option
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.evaluation.datasets.sizing import ImageSize
 from superpoint_ros.evaluation.detectors.options import DETECTOR_DEFAULT, DetectorOptions
@@ -43,6 +43,7 @@ class PoseProtocol:
 
     def __post_init__(self) -> None:
         check_options(self)
+        check_different(self, "frame_gaps")
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ def test_frames_without_depth_are_left_out_where_others_have_it():
     assert rows == {second.name: alone[second.name]}
 
 
-@pytest.mark.parametrize("wrong", [{"pattern": "spiral"}, {"fractions": (0.0,)}, {"fractions": (2.0,)}])
+@pytest.mark.parametrize(
+    "wrong", [{"pattern": "spiral"}, {"fractions": (0.0,)}, {"fractions": (2.0,)}, {"fractions": (0.1, 0.1)}]
+)
 def test_choices_out_of_range(wrong):
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         DepthProtocol(**wrong)

@@ -46,6 +46,10 @@ def test_a_network_is_a_method_like_any_other(tmp_path: Path):
     assert strip.shape == (2 * height, 4 * width, 3)
 
 
+def test_a_method_named_twice_is_one():
+    assert [method.name for method in make_methods(["nearest", "linear", "nearest"])] == ["nearest", "linear"]
+
+
 class Honest:
     """A densifier that errs more on the right and says so."""
 

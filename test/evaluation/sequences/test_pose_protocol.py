@@ -7,7 +7,7 @@ from helpers.methods import only_method
 from helpers.shared_data import shared_data
 from scipy.spatial.transform import Rotation
 
-from superpoint_ros.core.errors import DatasetError
+from superpoint_ros.core.errors import DatasetError, ParameterError
 from superpoint_ros.evaluation.datasets.folders import read_folder
 from superpoint_ros.evaluation.datasets.frames import Frame
 from superpoint_ros.evaluation.detectors.options import DetectorOptions
@@ -24,6 +24,11 @@ def test_frames_without_a_pose_are_left_out():
     frames = wall_frames(4)
     frames[1] = replace(frames[1], pose=None)
     assert frame_pairs(frames, (1,)) == [(2, 3)]
+
+
+def test_a_gap_given_twice_is_refused():
+    with pytest.raises(ParameterError, match=r"frame_gaps=\[1, 5, 1\] must be different"):
+        PoseProtocol(frame_gaps=(1, 5, 1))
 
 
 def turned_on_the_spot(frame: Frame) -> Frame:
