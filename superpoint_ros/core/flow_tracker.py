@@ -237,15 +237,17 @@ class FlowTracker:
         if self._table is None:
             return self._nothing()
         seen = self._table.report()
+        is_new = np.isnan(seen.reported_xy[:, 0])
         return Tracks(
             epoch=self._epoch,
             id=seen.id,
             age=seen.age,
             xy=seen.xy,
             previous_xy=seen.reported_xy,
-            distance=seen.distance,
+            # Keypoints may have matched a track before it is reported for the first time.
+            distance=np.where(is_new, np.float32(np.nan), seen.distance),
             mean_distance=seen.mean_distance,
-            status=np.where(np.isnan(seen.reported_xy[:, 0]), STATUS_NEW, seen.status).astype(np.uint8),
+            status=np.where(is_new, STATUS_NEW, seen.status).astype(np.uint8),
             lost_id=self._take_lost(),
             sigma=np.sqrt(seen.variance),
         )
