@@ -213,8 +213,9 @@ class FlowTracker:
         expected = table.xy[lost] - median_motion(table, keyframe)
         pairs = match_near(table, lost, expected, features.take(free), radius, limit)
         found = free[pairs.index1]
-        others = np.setdiff1d(free, found)
-        seeds = choose_seeds(table, keyframe, features, others, max(room - len(found), 0), self.options)
+        others, room = np.setdiff1d(free, found), max(room - len(found), 0)
+        tracked = np.concatenate([visible_since(table, keyframe)[1], features.xy[found]])
+        seeds = choose_seeds(keyframe.image, features, others, tracked, room, self.options)
         keypoints = np.concatenate([found, seeds])
         flow = bring_to_newest(keyframe, features.xy[keypoints], table, self._images, self.options.flow)
         variance, reached = keypoint_variance(features)[keypoints], flow.found & unmasked(flow.xy, self._mask)

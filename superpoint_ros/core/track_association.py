@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from superpoint_ros.core.keyframes import Keyframe, visible_since
 from superpoint_ros.core.matching import match
 from superpoint_ros.core.optical_flow import corner_strength
 from superpoint_ros.core.track_table import TrackTable
@@ -49,25 +48,25 @@ def has_other_keypoint(
 
 
 def choose_seeds(
-    table: TrackTable, keyframe: Keyframe, features: Features, free: np.ndarray, room: int, options: TrackerOptions
+    image: np.ndarray, features: Features, free: np.ndarray, tracked: np.ndarray, room: int, options: TrackerOptions
 ) -> np.ndarray:
     """Choose the keypoints that begin tracks: the strongest in each cell of a grid that no track is in.
 
     Those that flow would soon lose, as their windows show hardly a corner, begin none.
 
     Args:
-        table: The tracks.
-        keyframe: Image of the keypoints.
+        image: Image of the keypoints, uint8 (H, W).
         features: The keypoints, strongest first.
         free: Those that may be chosen, int64 (M,), ascending.
+        tracked: Where tracks are in that image, float32 (K, 2), pixels.
         room: Largest number of them.
         options: Has the size of the cells.
     """
-    strength = corner_strength(keyframe.image, features.xy, options.flow)
+    strength = corner_strength(image, features.xy, options.flow)
     free = free[strength[free] >= options.flow.flow_min_quality * strength.max(initial=0.0)]
     size = options.flow_cell_size
     columns = features.image_size[1] // size + 1
-    taken = cell_numbers(visible_since(table, keyframe)[1], size, columns)
+    taken = cell_numbers(tracked, size, columns)
     cells = cell_numbers(features.xy[free], size, columns)
     first = np.sort(np.unique(cells, return_index=True)[1])
     first = first[~np.isin(cells[first], taken)]

@@ -72,3 +72,14 @@ def test_tracks_that_are_found_again_leave_less_room_for_new_ones():
     tracks, _ = tracker.update(view(100, 100), seen(100, 100))
     assert np.isin(few, tracks.id).all()
     assert len(tracks) == 12
+
+
+def test_no_track_begins_in_the_cell_of_one_that_is_found_again():
+    """Two corners in each cell: the stronger one's track was lost, and its keypoint finds it again."""
+    tracker = FlowTracker(replace(HYBRID, flow_cell_size=40))
+    first, _ = tracker.update(view(100, 100), seen(100, 100))
+    tracker.interrupt()
+    tracks, _ = tracker.update(view(100, 100), seen(100, 100))
+    cells = (np.rint(tracks.xy) // 40).astype(int)
+    assert np.isin(first.id, tracks.id).all()
+    assert len(np.unique(cells, axis=0)) == len(cells)

@@ -75,29 +75,26 @@ def test_the_descriptor_distance_at_and_above_which_a_keypoint_is_another(simila
 
 
 def test_seeds_are_the_strongest_of_cells_without_a_track_as_far_as_there_is_room():
-    tracks = table([5, 5], [25, 5])
-    at = keyframe([5, 5], [25, 5])
+    image, tracked = np.zeros((60, 100), np.uint8), np.float32([[5, 5], [25, 5]])
     seen = features([[24, 6], [50, 10], [55, 12], [10, 30], [99, 59], [8, 8]], np.zeros((6, 4)))
     free = np.arange(6)
-    assert choose_seeds(tracks, at, seen, free, 3, OPTIONS).tolist() == [1, 3, 4]
-    assert choose_seeds(tracks, at, seen, np.array([2, 4]), 3, OPTIONS).tolist() == [2, 4]
-    assert choose_seeds(tracks, at, seen, free, 1, OPTIONS).tolist() == [1]
-    tracks.visible[0] = False
-    assert choose_seeds(tracks, at, seen, free, 2, OPTIONS).tolist() == [1, 3]
-    assert choose_seeds(table([5, 5], [25, 5]), at, seen, free, 0, OPTIONS).tolist() == []
+    assert choose_seeds(image, seen, free, tracked, 3, OPTIONS).tolist() == [1, 3, 4]
+    assert choose_seeds(image, seen, np.array([2, 4]), tracked, 3, OPTIONS).tolist() == [2, 4]
+    assert choose_seeds(image, seen, free, tracked, 1, OPTIONS).tolist() == [1]
+    assert choose_seeds(image, seen, free, tracked[:1], 2, OPTIONS).tolist() == [0, 1]
+    assert choose_seeds(image, seen, free, tracked, 0, OPTIONS).tolist() == []
 
 
 def test_keypoints_that_flow_would_soon_lose_begin_no_tracks():
-    image = np.full((60, 100), 128, np.uint8)
+    image, nowhere = np.full((60, 100), 128, np.uint8), np.zeros((0, 2), np.float32)
     image[30:, 30:] = 255
     # A corner, an edge, nothing.
     seen = features([[30, 30], [80, 30], [10, 10]], np.zeros((3, 4)))
-    at = replace(keyframe(), image=image)
-    assert choose_seeds(table(), at, seen, np.arange(3), 3, OPTIONS).tolist() == [0]
+    assert choose_seeds(image, seen, np.arange(3), nowhere, 3, OPTIONS).tolist() == [0]
     every = replace(OPTIONS, flow=FlowOptions(flow_min_quality=0.0))
-    assert choose_seeds(table(), at, seen, np.arange(3), 3, every).tolist() == [0, 1, 2]
+    assert choose_seeds(image, seen, np.arange(3), nowhere, 3, every).tolist() == [0, 1, 2]
     # The strongest is looked for among all keypoints, those that already belong to tracks too.
-    assert choose_seeds(table(), at, seen, np.arange(1, 3), 3, OPTIONS).tolist() == []
+    assert choose_seeds(image, seen, np.arange(1, 3), nowhere, 3, OPTIONS).tolist() == []
 
 
 def test_the_variance_of_keypoints_is_the_networks_where_it_gives_one():
