@@ -218,9 +218,8 @@ class FlowTracker:
         seeds = choose_seeds(keyframe.image, features, others, tracked, room, self.options)
         keypoints = np.concatenate([found, seeds])
         flow = bring_to_newest(keyframe, features.xy[keypoints], table, self._images, self.options.flow)
-        variance, reached = keypoint_variance(features)[keypoints], flow.found & unmasked(flow.xy, self._mask)
-        if keyframe.image is not self._images.newest:
-            variance = variance + flow.variance
+        variance = keypoint_variance(features)[keypoints] + flow.variance
+        reached = flow.found & unmasked(flow.xy, self._mask)
         # Found again.
         good = np.flatnonzero(reached[: len(found)])
         rows = lost[pairs.index0[good]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -61,31 +61,20 @@ class Flow:
     Attributes:
         xy: Positions in the other image, float32 (N, 2), pixels.
         found: Whether the point could be followed, bool (N,).
-        residual: Mean absolute difference of the two windows, float32 (N,), gray levels; NaN where OpenCV has none.
-        eigenvalue: Smaller eigenvalue of the window's structure tensor in the other image, float32 (N,), as OpenCV
-            normalizes it; NaN where it has none.
-        return_error: Distance from the start after the way back, float32 (N,), pixels.
+        variance: Variance that the way adds to each coordinate, float32 (N,), square pixels; NaN where none is known.
+        residual: Mean absolute difference of the windows of the last step, float32 (N,), gray levels; NaN where OpenCV
+            has none.
+        return_error: Distance from the start of the last step after the way back, float32 (N,), pixels.
     """
 
     xy: np.ndarray
     found: np.ndarray
+    variance: np.ndarray
     residual: np.ndarray
-    eigenvalue: np.ndarray
     return_error: np.ndarray
 
     def __len__(self) -> int:
         return len(self.xy)
-
-    @property
-    def variance(self) -> np.ndarray:
-        """Variance that the step adds to each coordinate, float32 (N,), square pixels; NaN where none is known.
-
-        As of least squares: the residual's over what the window's gradients tell; scale and limits were measured on
-        photographs warped by known homographies, with noise and a change of brightness.
-        """
-        expected = VARIANCE_SCALE * self.residual**2 / np.maximum(self.eigenvalue, MIN_EIGENVALUE)
-        variance: np.ndarray = np.clip(expected, *VARIANCE_LIMITS).astype(np.float32)
-        return variance
 
     def replaced(self, rows: np.ndarray, other: Flow) -> Flow:
         """Return the flow with the points of a mask (N,) taken from another one, in order."""
@@ -93,6 +82,22 @@ class Flow:
         for name, value in values.items():
             value[rows] = getattr(other, name)
         return Flow(**values)
+
+
+def step_variance(residual: np.ndarray, eigenvalue: np.ndarray) -> np.ndarray:
+    """Return the variance that a step adds to each coordinate, float32 (N,), square pixels; NaN where none is known.
+
+    As of least squares: the residual's over what the window's gradients tell; scale and limits were measured on
+    photographs warped by known homographies, with noise and a change of brightness.
+
+    Args:
+        residual: Mean absolute difference of the two windows, float32 (N,), gray levels.
+        eigenvalue: Smaller eigenvalue of the window's structure tensor in the other image, float32 (N,), as OpenCV
+            normalizes it.
+    """
+    expected = VARIANCE_SCALE * residual**2 / np.maximum(eigenvalue, MIN_EIGENVALUE)
+    variance: np.ndarray = np.clip(expected, *VARIANCE_LIMITS).astype(np.float32)
+    return variance
 
 
 def follow_points(
@@ -140,7 +145,7 @@ def follow_points(
     found = followed & inside_image(found_xy, (image1.shape[0], image1.shape[1]))
     if options.flow_max_return_error is not None:
         found &= return_error <= options.flow_max_return_error
-    return Flow(found_xy, found, residual, eigenvalue, return_error)
+    return Flow(found_xy, found, step_variance(residual, eigenvalue), residual, return_error)
 
 
 def corner_strength(image: np.ndarray, xy: np.ndarray, options: FlowOptions) -> np.ndarray:
@@ -174,13 +179,13 @@ def corner_strength(image: np.ndarray, xy: np.ndarray, options: FlowOptions) -> 
 
 
 def follow_through(images: Sequence[np.ndarray], xy: np.ndarray, options: FlowOptions) -> Flow:
-    """Follow points (N, 2) of the first of successive images to the last one, image by image."""
-    arrived = np.ones(len(xy), bool)
-    flow = Flow(xy, arrived, *(np.zeros(len(xy), np.float32),) * 3)
+    """Follow points (N, 2) of the first of successive images to the last one, image by image; variances add up."""
+    nothing = np.zeros(len(xy), np.float32)
+    flow = Flow(xy, np.ones(len(xy), bool), nothing, nothing, nothing)
     for before, after in pairwise(images):
-        flow = follow_points(before, after, flow.xy, options)
-        arrived &= flow.found
-    return Flow(flow.xy, arrived, flow.residual, flow.eigenvalue, flow.return_error)
+        step = follow_points(before, after, flow.xy, options)
+        flow = replace(step, found=flow.found & step.found, variance=flow.variance + step.variance)
+    return flow
 
 
 def follow_along(

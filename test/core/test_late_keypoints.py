@@ -11,7 +11,7 @@ from helpers.sliding_camera import HALF, HYBRID, SIZE, seen, view
 
 from superpoint_ros.core.flow_tracker import FlowTracker
 from superpoint_ros.core.image_tracker import make_tracker
-from superpoint_ros.core.optical_flow import FlowOptions
+from superpoint_ros.core.optical_flow import VARIANCE_LIMITS, FlowOptions
 from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import STATUS_CONFIRMED, STATUS_NEW
 
@@ -164,3 +164,16 @@ def test_the_way_makes_late_keypoints_less_certain():
     assert (len(keyframe.id), len(keyframe.xy)) == (0, 0)
     assert len(followed) > 0.8 * len(tracks)
     assert (followed.sigma**2 >= tracks.sigma[0] ** 2 + 2 * 0.003 - 1e-6).all()
+
+
+def test_late_keypoints_that_go_image_by_image_are_less_certain_by_every_step():
+    """Of flat residuals each step adds the least variance that there is."""
+    tracker = FlowTracker(replace(HYBRID, flow=FlowOptions(flow_levels=0)))
+    tracker.follow(view(100, 100))
+    keyframe = tracker.keyframe()
+    for step in range(1, 17):
+        tracker.follow(view(100 + 2 * step, 100))
+    tracker.learn(keyframe, seen(100, 100))
+    tracks = tracker.follow(view(132, 100))
+    assert len(tracks) >= 16
+    assert (tracks.sigma**2 >= 0.5 + 6 * VARIANCE_LIMITS[0] - 1e-6).all()

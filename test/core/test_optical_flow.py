@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 from helpers.shared_data import shared_data
 
 from superpoint_ros.core.errors import ParameterError
-from superpoint_ros.core.optical_flow import Flow, FlowOptions, follow_along, follow_points, follow_through
+from superpoint_ros.core.optical_flow import FlowOptions, follow_along, follow_points, follow_through, step_variance
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (200, 240), np.uint8), (0, 0), 2.0)
 POINTS = np.float32([[x, y] for y in range(50, 150, 20) for x in range(50, 200, 20)])
@@ -76,10 +78,8 @@ def test_a_window_reaches_as_far_as_its_radius(radius):
 
 
 def test_what_is_known_of_a_step_decides_its_variance():
-    zero, one = np.zeros(4, np.float32), np.ones(4, np.float32)
-    residual, eigenvalue = np.float32([0, 5, 5, 255]), np.float32([0.01, 0.01, 0.0, 1e-6])
-    flow = Flow(np.zeros((4, 2), np.float32), one == 1, residual, eigenvalue, zero)
-    np.testing.assert_allclose(flow.variance, [0.003, 4.6e-5 * 25 / 0.01, 0.4, 0.4], rtol=1e-5)
+    variance = step_variance(np.float32([0, 5, 5, 255]), np.float32([0.01, 0.01, 0.0, 1e-6]))
+    np.testing.assert_allclose(variance, [0.003, 4.6e-5 * 25 / 0.01, 0.4, 0.4], rtol=1e-5)
 
 
 def test_of_a_point_that_is_lost_no_variance_is_known():
@@ -109,6 +109,19 @@ def test_points_that_go_too_far_at_once_are_followed_image_by_image():
     np.testing.assert_allclose(flow.xy[flow.found], inside[flow.found] + np.float32([60, 0]), atol=0.2)
     mixed = direct.replaced(~direct.found, flow_of(flow, ~direct.found))
     assert mixed.found.sum() >= flow.found.sum()
+
+
+def test_the_variances_of_the_steps_add_up_and_of_no_step_there_is_none():
+    rng, options = np.random.default_rng(0), FlowOptions()
+    images = [np.clip(IMAGE + rng.normal(0, 8, IMAGE.shape), 0, 255).astype(np.uint8) for _ in range(5)]
+    expected, xy = np.zeros(len(POINTS), np.float32), POINTS
+    for before, after in pairwise(images):
+        step = follow_points(before, after, xy, options)
+        expected, xy = expected + step.variance, step.xy
+    flow = follow_through(images, POINTS, options)
+    assert flow.found.all()
+    np.testing.assert_allclose(flow.variance, expected)
+    assert not follow_along(images[:1], POINTS, options).variance.any()
 
 
 def test_a_point_that_is_lost_on_the_way_stays_lost():
