@@ -69,7 +69,7 @@ class CameraChannel:
         self._held_back: deque[Any] = deque()
         self._limit = MAX_HELD_BACK[policy]
         self._tracker = make_tracker(node.parameters.tracker)
-        # Features come in another thread where the network runs in one.
+        # Of the tracker: features come in another thread where the network runs in one.
         self._lock = threading.Lock()
         self._number = 0
         self._newest_mask: np.ndarray | None = None
@@ -122,7 +122,8 @@ class CameraChannel:
 
     def set_tracker_options(self, options: TrackerOptions) -> None:
         """Take effect with the next image; tracks live on."""
-        self._tracker.options = options
+        with self._lock:
+            self._tracker.options = options
 
     def reset_tracks(self) -> None:
         """Have the next image begin a new epoch of tracks."""
@@ -178,7 +179,9 @@ class CameraChannel:
 
     def late_jobs(self, message: Image | CompressedImage, image: np.ndarray) -> list[NetworkJob]:
         """Return what the network is to do with the image tracked last, beside the tracking; [] = nothing."""
-        if (keyframe := self._tracker.keyframe()) is None:
+        with self._lock:
+            keyframe = self._tracker.keyframe()
+        if keyframe is None:
             return []
         return [NetworkJob(self.stream, image, partial(self._learn, message.header, keyframe, self._newest_mask))]
 
