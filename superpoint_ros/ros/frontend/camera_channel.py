@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -25,7 +25,7 @@ from superpoint_ros.core.tracker_options import TrackerOptions
 from superpoint_ros.core.types import Features, Tracks
 from superpoint_ros.msg import Features as FeaturesMessage
 from superpoint_ros.msg import Tracks as TracksMessage
-from superpoint_ros.ros.frontend.camera_mask import CameraMask
+from superpoint_ros.ros.frontend.camera_mask import Arrival, CameraMask
 from superpoint_ros.ros.frontend.continuity import Continuity
 from superpoint_ros.ros.frontend.network_runner import NetworkJob
 from superpoint_ros.ros.frontend.overlay import Overlay
@@ -66,7 +66,7 @@ class CameraChannel:
         names = camera_topics(
             node, name, self._parameters.transport, self._parameters.topic, self._parameters.camera_info_topic
         )
-        self._held_back: deque[Any] = deque()
+        self._held_back: deque[Arrival] = deque()
         self._limit = MAX_HELD_BACK[policy]
         self._tracker = make_tracker(node.parameters.tracker)
         # Of the tracker: features come in another thread where the network runs in one.
@@ -95,9 +95,9 @@ class CameraChannel:
         self.stream.statistics.add_stamp(stamp)
         self.stream.statistics.begin(stamp)
         if not self._parameters.wait_for_camera_info or self._is_calibrated():
-            self._node.enqueue(self.stream, message)
+            self._node.enqueue(self.stream, self._mask.arrive(message))
             return
-        self._held_back.append(message)
+        self._held_back.append(self._mask.arrive(message))
         if len(self._held_back) > self._limit:
             self._held_back.popleft()
             self.stream.statistics.drop("no CameraInfo")
@@ -144,19 +144,19 @@ class CameraChannel:
         number, self._number = self._number if set_number is None else set_number, self._number + 1
         return number % self._tracker.options.network_every == 0
 
-    def finish(self, message: Image | CompressedImage, image: np.ndarray, features: Features | None = None) -> None:
+    def finish(self, arrival: Arrival, image: np.ndarray, features: Features | None = None) -> None:
         """Track an image and publish everything that somebody wants.
 
         Args:
-            message: The image as it came.
+            arrival: The image as it came.
             image: The image, uint8 (H, W).
             features: Its features; None where the network does not see it, or has not yet.
         """
-        statistics, ids = self.stream.statistics, None
+        message, statistics, ids = arrival.message, self.stream.statistics, None
         image_size = (image.shape[0], image.shape[1])
         with self._lock, statistics.timed("track"):
             previous_stamp = self._continuity.advance(self.stream, message.header.stamp, image_size, self._tracker)
-            mask = self._newest_mask = self._mask.of_image(self.stream, message.header.stamp, image_size)
+            mask = self._newest_mask = self._mask.of_image(self.stream, arrival, image_size)
             if features is None:
                 tracks = self._tracker.follow(image, mask)
             else:
@@ -175,7 +175,7 @@ class CameraChannel:
         if self._overlay is not None:
             self._overlay.publish(message, tracks, statistics)
         statistics.note(tracks=len(tracks.id))
-        statistics.finish(nanoseconds(message.header.stamp))
+        statistics.finish(arrival.stamp)
 
     def late_jobs(self, message: Image | CompressedImage, image: np.ndarray) -> list[NetworkJob]:
         """Return what the network is to do with the image tracked last, beside the tracking; [] = nothing."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from superpoint_ros.core.region_options import RegionOptions, fit_mask, make_mask, read_mask
 from superpoint_ros.core.stamps import nanoseconds
@@ -22,11 +22,30 @@ if TYPE_CHECKING:
 MAX_MASKS = 30
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """Hold an image as it came.
+
+    Attributes:
+        message: The image.
+        mask: The newest live mask, of its stamp or before, of those that had come by then; None = there was none.
+    """
+
+    message: Image | CompressedImage
+    mask: Image | None
+
+    @property
+    def stamp(self) -> int:
+        """Return the stamp of the image [ns]."""
+        return nanoseconds(self.message.header.stamp)
+
+
 class CameraMask:
     """Says where in a camera's images keypoints are wanted.
 
-    An image takes the live mask of its own stamp where it has come, else the newest one before it, however old; while
-    none has come, the fixed mask alone.
+    An image takes the live mask of its own stamp where it has come, else the newest one before it, however old and
+    however long the image has waited; while none has come, the fixed mask alone. With policy `every_frame` what counts
+    is what came before the image, so that it does not depend on timing.
 
     Args:
         node: Owns the subscription.
@@ -45,21 +64,31 @@ class CameraMask:
         self._used: tuple[Any, np.ndarray] | None = None
         self.input: Input | None = node.add_input(topic, Image, self._live.append) if topic else None
 
-    def of_image(self, stream: Stream, stamp: Time, image_size: tuple[int, int]) -> np.ndarray | None:
+    def arrive(self, message: Image | CompressedImage) -> Arrival:
+        """Take note of an image that has just come."""
+        return Arrival(message, self._newest(nanoseconds(message.header.stamp)))
+
+    def _newest(self, stamp: int, *further: Any) -> Any:
+        """Return the newest live mask up to a stamp [ns], among the last ones and further ones; None = none."""
+        masks = [mask for mask in (*list(self._live)[::-1], *further) if nanoseconds(mask.header.stamp) <= stamp]
+        return max(masks, key=lambda mask: nanoseconds(mask.header.stamp), default=None)
+
+    def of_image(self, stream: Stream, arrival: Arrival, image_size: tuple[int, int]) -> np.ndarray | None:
         """Return the mask of an image, uint8 (H, W), 0 where no keypoint is wanted; None = no mask."""
         if self._made is None or self._made[0] != image_size:
             self._made = (image_size, make_mask(self._options, self._file, image_size))
-        fixed, live = self._made[1], self._live_mask(stream, nanoseconds(stamp))
+        fixed, live = self._made[1], self._live_mask(stream, arrival)
         if live is None:
             return fixed
         live = fit_mask(live, image_size)
         return live if fixed is None else np.minimum(fixed, live)
 
-    def _live_mask(self, stream: Stream, stamp: int) -> np.ndarray | None:
-        masks = [mask for mask in list(self._live) if nanoseconds(mask.header.stamp) <= stamp]
-        if not masks:
+    def _live_mask(self, stream: Stream, arrival: Arrival) -> np.ndarray | None:
+        newest = arrival.mask
+        if self._node.parameters.policy == "latest":
+            newest = self._newest(arrival.stamp, *([] if newest is None else [newest]))
+        if newest is None:
             return None
-        newest = max(masks, key=lambda mask: nanoseconds(mask.header.stamp))
         if self._used is None or self._used[0] is not newest:
             try:
                 pixels = self._node.parameters.max_pixels

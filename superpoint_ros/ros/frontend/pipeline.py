@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
-from sensor_msgs.msg import CompressedImage, Image
 
 from superpoint_ros.core.options import flat_values
-from superpoint_ros.core.stamps import nanoseconds
 from superpoint_ros.inference.extractor import Extractor
 from superpoint_ros.ros.frontend.camera_channel import CameraChannel
+from superpoint_ros.ros.frontend.camera_mask import Arrival
 from superpoint_ros.ros.frontend.camera_set_report import CameraSetReport
 from superpoint_ros.ros.frontend.network_runner import NetworkJob, NetworkRunner
 from superpoint_ros.ros.frontend.parameters import SCHEMA, FrontendParameters
@@ -24,22 +23,20 @@ from superpoint_ros.ros.runtime.pipeline import WARM_UP_SIZE, Pipeline, Stream
 from superpoint_ros.ros.runtime.scheduling import FrameQueue, OnDrop
 from superpoint_ros.ros.runtime.set_queue import SetQueue
 
-ImageMessage: TypeAlias = Image | CompressedImage
 
-
-class Frontend(Pipeline[FrontendParameters, ImageMessage]):
+class Frontend(Pipeline[FrontendParameters, Arrival]):
     """Take what is ready from all cameras, or sets of what they took at one moment; extract, track and publish."""
 
     schema = SCHEMA
 
-    def make_queue(self, on_drop: OnDrop) -> FrameQueue[ImageMessage]:
+    def make_queue(self, on_drop: OnDrop) -> FrameQueue[Arrival]:
         """Make the queue of images, one by one or in sets."""
         parameters = self.parameters
         self._set_report: CameraSetReport | None = None
         if not parameters.sync.is_on:
             return super().make_queue(on_drop)
-        queue: SetQueue[ImageMessage] = SetQueue(
-            list(parameters.cameras), parameters.sync, parameters.policy, stamp_of, on_drop
+        queue: SetQueue[Arrival] = SetQueue(
+            list(parameters.cameras), parameters.sync, parameters.policy, attrgetter("stamp"), on_drop
         )
         self._set_report = CameraSetReport(self, queue.statistics)
         self._set_numbers = count()
@@ -93,22 +90,22 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         for channel in self._channels.values():
             channel.set_tracker_options(parameters.tracker)
 
-    def process(self, batch: list[tuple[Stream, ImageMessage]]) -> None:
+    def process(self, batch: list[tuple[Stream, Arrival]]) -> None:
         """Convert, extract, track and publish; or track at once, where the network follows in a thread of its own."""
         jobs: list[NetworkJob] = []
         set_number = None if self._set_report is None else next(self._set_numbers)
-        for stream, message in batch:
+        for stream, arrival in batch:
             with self.skip_on_error(stream):
                 channel = self._channels[stream.name]
-                image = channel.convert(message)
+                image = channel.convert(arrival.message)
                 if self._in_background:
-                    channel.finish(message, image)
+                    channel.finish(arrival, image)
                     if channel.is_seen(set_number):
-                        jobs += channel.late_jobs(message, image)
+                        jobs += channel.late_jobs(arrival.message, image)
                 elif channel.is_seen(set_number):
-                    jobs.append(NetworkJob(stream, image, partial(channel.finish, message, image)))
+                    jobs.append(NetworkJob(stream, image, partial(channel.finish, arrival, image)))
                 else:
-                    channel.finish(message, image)
+                    channel.finish(arrival, image)
         if not self._in_background:
             self._network.run(jobs)
         elif set_number is not None and jobs:
@@ -126,8 +123,3 @@ class Frontend(Pipeline[FrontendParameters, ImageMessage]):
         """Return what network runs where."""
         extractor = self._extractor
         return {"device": extractor.device, "model": extractor.name, "weights_sha256": extractor.weights_sha256}
-
-
-def stamp_of(message: ImageMessage) -> int:
-    """Return the stamp of an image [ns]."""
-    return nanoseconds(message.header.stamp)
