@@ -61,7 +61,7 @@ class CameraMask:
         self._file = read_mask(options.mask)
         self._made: tuple[tuple[int, int], np.ndarray | None] | None = None
         self._live: deque[Any] = deque(maxlen=MAX_MASKS)
-        self._used: tuple[Any, np.ndarray] | None = None
+        self._used: tuple[Any, np.ndarray | None] = (None, None)
         self.input: Input | None = node.add_input(topic, Image, self._live.append) if topic else None
 
     def arrive(self, message: Image | CompressedImage) -> Arrival:
@@ -89,11 +89,15 @@ class CameraMask:
             newest = self._newest(arrival.stamp, *([] if newest is None else [newest]))
         if newest is None:
             return None
-        if self._used is None or self._used[0] is not newest:
-            try:
-                pixels = self._node.parameters.max_pixels
-                self._used = (newest, message_to_array(newest, "mono8", max_pixels=pixels))
-            except InputError as error:
-                stream.statistics.count("bad_masks")
-                self._node.warnings.warn(self._topic, "mask", f"mask not used: {error}")
-        return None if self._used is None else self._used[1]
+        if self._used[0] is not newest:
+            self._used = (newest, self._convert(stream, newest))
+        return self._used[1]
+
+    def _convert(self, stream: Stream, mask: Image) -> np.ndarray | None:
+        """Convert a live mask; of one that cannot be used, say so once and go on with the mask before."""
+        try:
+            return message_to_array(mask, "mono8", max_pixels=self._node.parameters.max_pixels)
+        except InputError as error:
+            stream.statistics.count("bad_masks")
+            self._node.warnings.warn(self._topic, "mask", f"mask not used: {error}")
+            return self._used[1]

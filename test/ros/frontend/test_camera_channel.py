@@ -99,3 +99,16 @@ def test_an_image_being_processed_keeps_its_mask_and_latest_takes_one_that_comes
     for number in range(MAX_MASKS):
         camera.input(mask(200 + number, 30))
     assert (camera.of_image(None, arrivals[0], SCENE.shape)[:, 0] == 0).sum() == 10
+
+
+def test_a_mask_that_cannot_be_used_is_counted_once_and_the_one_before_goes_on(weights):
+    tracks = []
+    bus = TopicBus(lambda topic, message: tracks.append(message) if topic.endswith("tracks") else None)
+    frontend = frontend_of(weights, bus, **{"cameras.camera.mask_topic": "/mask"})
+    bus.deliver("/mask", mask(0, 30))
+    bus.deliver("/camera/image_raw", image(0))
+    bus.deliver("/mask", Image(header=header(10), height=2, width=2, encoding="mono8", step=2))
+    for stamp in (10, 20, 30, 40):
+        bus.deliver("/camera/image_raw", image(stamp))
+    assert frontend._channels["camera"].stream.statistics["bad_masks"] == 1
+    assert [min(message.y) >= 30 for message in tracks] == [True] * 5
