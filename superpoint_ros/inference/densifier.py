@@ -19,7 +19,7 @@ from superpoint_ros.core.types import DenseDepth
 from superpoint_ros.inference.depth_backend import find_depth_model, load_depth_backend
 from superpoint_ros.inference.network_options import Precision, RuntimeOptions
 
-PIXELS_PER_SAMPLE = 64
+PIXELS_PER_SAMPLE = 100
 MIN_LONGER_SIDE = 320  # pixels
 TRUSTED_RATIO = 1.1  # confidence is the probability that depth and truth differ by less than this factor
 

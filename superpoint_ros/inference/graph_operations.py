@@ -11,6 +11,9 @@ from numpy.typing import DTypeLike
 Node = TypeVar("Node")
 Graph_co = TypeVar("Graph_co", covariant=True)
 
+# Where windows end along an axis that begin at its index 0, 1 and 2 and are shorter by 2.
+WINDOW_ENDS = (-2, -1, np.iinfo(np.int64).max)
+
 
 class Operations(Protocol[Node, Graph_co]):
     """Build one graph, node by node.
@@ -80,6 +83,18 @@ class Operations(Protocol[Node, Graph_co]):
 
     def split(self, x: Node, count: int) -> Sequence[Node]:
         """Part the channels into `count` equal groups."""
+        ...
+
+    def sum(self, x: Node) -> Node:
+        """Add up the channels of each pixel; (B, 1, H, W)."""
+        ...
+
+    def extend(self, x: Node) -> Node:
+        """Repeat the values at the border once around it; (B, C, H + 2, W + 2)."""
+        ...
+
+    def crop(self, x: Node, row: int, column: int) -> Node:
+        """Take the window (B, C, H - 2, W - 2) that begins at a row and a column between 0 and 2."""
         ...
 
     def max_pool(self, x: Node) -> Node:

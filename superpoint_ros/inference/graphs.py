@@ -17,6 +17,8 @@ from superpoint_ros.networks.d3_layers import (
     HINTS,
     LAYERS,
     LOG_SPREAD_RANGE,
+    OUTPUTS,
+    PROPAGATIONS,
     REACH,
     SHRINKING,
     SKIPS,
@@ -92,10 +94,17 @@ def build_d3(ops: Operations[Node, Graph_co], weights: Weights) -> Graph_co:
             skip, source = SKIPS[name]
             x = ops.add(x, layers.block(passed[source], by_factor[factor], skip))
     # Choose between the two fills at every pixel, and add a residual that shrinks near samples.
-    choice, residual, log_spread = ops.split(ops.depth_to_space(layers.convolve(x, "head")), 3)
+    maps = ops.depth_to_space(layers.convolve(x, "head"))
+    choice, residual, log_spread, *affinities = ops.split(maps, OUTPUTS)
     chosen = ops.add(planes, ops.multiply(ops.sigmoid(choice), ops.subtract(average, planes)))
     reach = ops.divide(ops.add(distance, ops.constant(1.0)), ops.add(distance, ops.constant(REACH)))
     log_depth = ops.add(chosen, ops.multiply(reach, residual))
+    # Propagate it between neighbors.
+    shares = ops.softmax(ops.concat(affinities))
+    for _ in range(PROPAGATIONS):
+        extended = ops.extend(log_depth)
+        around = ops.concat([ops.crop(extended, row, column) for row in range(3) for column in range(3)])
+        log_depth = ops.sum(ops.multiply(shares, around))
     return ops.finish("d3", {"log_depth": log_depth, "log_spread": ops.clamp(log_spread, *LOG_SPREAD_RANGE)})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from onnx import ModelProto, helper, numpy_helper
 
+from superpoint_ros.inference.graph_operations import WINDOW_ENDS
 from superpoint_ros.networks.quantization_file import ACTIVATION_LEVELS, WEIGHT_LEVELS
 from superpoint_ros.networks.weights_file import PRODUCER
 
@@ -97,6 +98,19 @@ class ONNXOperations:
         self._nodes.append(helper.make_node("Split", [x], outputs, axis=1))
         return outputs
 
+    def sum(self, x: str) -> str:
+        """Add up the channels."""
+        return self._add("ReduceSum", x, self._indices(1), keepdims=1)
+
+    def extend(self, x: str) -> str:
+        """Repeat the border."""
+        return self._add("Pad", x, self._indices(0, 0, 1, 1, 0, 0, 1, 1), mode="edge")
+
+    def crop(self, x: str, row: int, column: int) -> str:
+        """Take a window."""
+        ends = self._indices(WINDOW_ENDS[row], WINDOW_ENDS[column])
+        return self._add("Slice", x, self._indices(row, column), ends, self._indices(2, 3))
+
     def max_pool(self, x: str) -> str:
         """Take the largest of each 2x2 pixels."""
         return self._add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
@@ -154,6 +168,9 @@ class ONNXOperations:
         rounded = self._initializer(np.clip(np.round(values / steps), -limit, limit).astype(dtype))
         how = self.constant(step), self._initializer(np.zeros(len(step), dtype))
         return self._add("DequantizeLinear", rounded, *how, axis=0)
+
+    def _indices(self, *values: int) -> str:
+        return self._initializer(np.array(values, np.int64))
 
     def _add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind}{len(self._nodes)}"

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 from openvino import Model
 from openvino import opset13 as ops
 
+from superpoint_ros.inference.graph_operations import WINDOW_ENDS
 from superpoint_ros.networks.quantization_file import ACTIVATION_LEVELS, WEIGHT_LEVELS
 
 
@@ -61,6 +62,20 @@ class OpenVINOOperations:
         """Part the channels."""
         groups: Sequence[Any] = ops.split(x, ops.constant(np.int64(1)), count).outputs()
         return groups
+
+    def sum(self, x: Any) -> Any:
+        """Add up the channels."""
+        return ops.reduce_sum(x, _integers(1), keep_dims=True)
+
+    def extend(self, x: Any) -> Any:
+        """Repeat the border."""
+        border = _integers(0, 0, 1, 1)
+        return ops.pad(x, border, border, "edge")
+
+    def crop(self, x: Any, row: int, column: int) -> Any:
+        """Take a window."""
+        ends = _integers(WINDOW_ENDS[row], WINDOW_ENDS[column])
+        return ops.slice(x, _integers(row, column), ends, _integers(1, 1), _integers(2, 3))
 
     def max_pool(self, x: Any) -> Any:
         """Take the largest of each 2x2 pixels."""

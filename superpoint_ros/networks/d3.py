@@ -4,7 +4,8 @@ Chen, Badrinarayanan, Drozdov, Rabinovich, "Estimating Depth from RGB and Sparse
 (arXiv 1804.02771), figures 3 and 4. Differences: depth is handled as its logarithm, relative to the median sample,
 so that scaled depth gives the same network input; beside S1 and S2 it sees two classical fills (see
 core/depth_hints.py), chooses between them at every pixel, and the residual is over that choice; it is scaled down near
-samples, where little is to be corrected; blocks that shrink do so in their first convolution, which costs a quarter;
+samples, where little is to be corrected; what results is propagated between neighbors (see `propagate`), which makes
+edges sharp; blocks that shrink do so in their first convolution, which costs a quarter;
 the last convolution feeds a pixel shuffle; and there is the second output.
 """
 
@@ -23,7 +24,9 @@ from superpoint_ros.networks.d3_layers import (
     HINTS,
     LAYERS,
     LOG_SPREAD_RANGE,
+    NEIGHBORHOOD,
     OUTPUTS,
+    PROPAGATIONS,
     REACH,
     SHRINKING,
     SKIPS,
@@ -32,7 +35,9 @@ from superpoint_ros.networks.d3_layers import (
 from superpoint_ros.networks.torch_weights import with_weights
 from superpoint_ros.networks.weights_file import Weights
 
-FIRST_LOG_SPREAD = -3.0  # what an untrained network says
+# What an untrained network says: of the spread, and of the affinities with a pixel's neighbors and with itself.
+FIRST_LOG_SPREAD = -3.0
+FIRST_AFFINITIES = [-4.0] * 4 + [0.0] + [-4.0] * 4
 
 
 class ConvUnit(nn.Sequential):
@@ -102,7 +107,8 @@ class D3(nn.Module):
         self.head = nn.Conv2d(WIDTH, OUTPUTS * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
-            self.head.get_parameter("bias").copy_(torch.tensor([0.0] * 8 + [FIRST_LOG_SPREAD] * 4))
+            first = torch.tensor([0.0, 0.0, FIRST_LOG_SPREAD, *FIRST_AFFINITIES])
+            self.head.get_parameter("bias").copy_(first.repeat_interleave(4))
 
     @classmethod
     def from_weights(cls, weights: Weights) -> D3:
@@ -137,10 +143,29 @@ class D3(nn.Module):
                 skip, source = SKIPS[name]
                 x = x + self.get_submodule(skip)(passed[source], by_width)
         # Choose between the two fills at every pixel, and add a residual that shrinks near samples.
-        choice, residual, log_spread = torch.split(F.pixel_shuffle(self.head(x).float(), 2), 1, dim=1)
+        maps = F.pixel_shuffle(self.head(x).float(), 2)
+        choice, residual, log_spread, affinities = torch.split(maps, [1, 1, 1, NEIGHBORHOOD], dim=1)
         chosen = planes + torch.sigmoid(choice) * (average - planes)
         reach = (distance + 1.0) / (distance + REACH)
-        return chosen + reach * residual, log_spread.clamp(*LOG_SPREAD_RANGE)
+        return propagate(chosen + reach * residual, affinities), log_spread.clamp(*LOG_SPREAD_RANGE)
+
+
+def propagate(log_depth: Tensor, affinities: Tensor) -> Tensor:
+    """Replace every pixel's depth by a weighted mean of its own and its neighbors', again and again.
+
+    Depth flows within surfaces and not across their edges, as in Cheng, Wang, Yang, "Depth Estimation via Affinity
+    Learned with Convolutional Spatial Propagation Network", ECCV 2018 (arXiv 1808.00150), equations 1 and 2; here the
+    weights are a softmax, so that they are positive and sum to one.
+
+    Args:
+        log_depth: Log depth, float32 (B, 1, H, W).
+        affinities: Logits of the weights of the 3x3 pixels around each, row by row, float32 (B, 9, H, W).
+    """
+    weights = affinities.softmax(dim=1)
+    for _ in range(PROPAGATIONS):
+        around = F.unfold(F.pad(log_depth, (1, 1, 1, 1), mode="replicate"), 3).view_as(weights)
+        log_depth = (weights * around).sum(dim=1, keepdim=True)
+    return log_depth
 
 
 def without_batch_norm(network: D3) -> D3:

@@ -9,7 +9,9 @@ WIDTH = 64
 GROWTH = 12
 LAYERS = 5
 HINTS = 4  # planes, average by color, S1 and S2
-OUTPUTS = 3  # choice, residual, spread
+NEIGHBORHOOD = 9  # a pixel and those around it, row by row
+OUTPUTS = 3 + NEIGHBORHOOD  # choice, residual, spread, affinities
+PROPAGATIONS = 4
 LOG_SPREAD_RANGE = (-7.0, 1.0)
 REACH = 8.0  # pixels from a sample at which the residual has about half of its scale
 

@@ -51,7 +51,8 @@ def test_scaled_samples_give_scaled_depth(densifier, seed, scale, count):
     image, sparse = example(seed, (40, 56), count)
     dense, scaled = densifier.densify(image, sparse), densifier.densify(image, sparse * np.float32(scale))
     np.testing.assert_allclose(scaled.depth, dense.depth * scale, rtol=1e-3)
-    np.testing.assert_allclose(scaled.confidence, dense.confidence, atol=1e-3)
+    # Where the network runs in bfloat16, its last bit is worth half a per cent.
+    np.testing.assert_allclose(scaled.confidence, dense.confidence, atol=0.01)
 
 
 def test_zero_and_nan_mean_the_same_and_impossible_samples_are_dropped(densifier, caplog):
@@ -152,14 +153,14 @@ def test_large_images_are_worked_on_smaller(monkeypatch):
     [
         ((480, 640), 0, 640, (240, 320)),
         ((480, 640), 300, 640, (240, 320)),
-        ((480, 640), 3072, 640, (384, 512)),
+        ((480, 640), 1966, 640, (384, 512)),
         ((480, 640), 20_000, 640, (480, 640)),
         ((480, 640), 20_000, 200, (150, 200)),
         ((960, 1280), 100_000, 640, (480, 640)),
         ((60, 80), 3, 640, (60, 80)),
     ],
 )
-def test_the_network_sees_about_64_pixels_for_each_sample(size, samples, max_image_size, expected):
+def test_the_network_sees_about_a_hundred_pixels_for_each_sample(size, samples, max_image_size, expected):
     assert working_size(size, samples, max_image_size) == expected
 
 
