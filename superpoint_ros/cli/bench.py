@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from superpoint_ros.cli.arguments import at_least
+
 NODE_SIZES, NODE_RATES = ((480, 640), (240, 320)), (5.0, 10.0, 20.0, 30.0)
 
 
@@ -16,13 +18,6 @@ def size(text: str) -> tuple[int, int]:
     if match is None or min(int(match[1]), int(match[2])) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not WIDTHxHEIGHT, such as 640x480")
     return int(match[2]), int(match[1])
-
-
-def positive(text: str) -> int:
-    """Parse a whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
-    return int(text)
 
 
 def parameter(text: str) -> tuple[str, Any]:
@@ -46,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sizes", type=size, nargs="+", metavar="WxH", help="image sizes (640x480; --node: also 320x240)")
     add("--backends", nargs="+", default=["auto"], help="backends; 'plain' is PyTorch's network alone (auto)")
     add("--precisions", nargs="+", default=["auto"], help="precisions (auto)")
-    add("--batches", type=positive, nargs="+", default=[1], help="images, or cameras, per batch (1)")
-    add("--keypoints", type=positive, nargs="+", default=[1000], help="maximum number of keypoints per image (1000)")
+    add("--batches", type=at_least(1), nargs="+", default=[1], help="images, or cameras, per batch (1)")
+    add("--keypoints", type=at_least(1), nargs="+", default=[1000], help="maximum number of keypoints per image (1000)")
     add("--threads", type=int, nargs="+", default=[0], help="CPU threads of the network; 0 = the default (0)")
-    add("--repeats", type=positive, default=30, help="measured runs of each case (30)")
+    add("--repeats", type=at_least(1), default=30, help="measured runs of each case (30)")
     add("--node", action="store_true", help="measure the node over ROS instead")
     add("--rates", type=float, nargs="+", default=NODE_RATES, help="for --node: images per second (5 10 20 30)")
     add("--seconds", type=float, default=5.0, help="for --node: duration of each rate, seconds (5)")
